@@ -1,0 +1,38 @@
+// Command checkpoint is the edge appliance: it runs a device, and it reads, explains, checks and signs by hand what a device would.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/alecthomas/kong"
+)
+
+// cli is every command, one file each.
+type cli struct {
+	Version versionCmd `cmd:"" help:"Print the version, the Go version and the source revision."`
+}
+
+// Exit codes (see the help of each command).
+const (
+	exitFailed = 1 // it could not run
+	exitNo     = 2 // it ran, and the answer is no
+)
+
+// errNo is returned by a command that ran and whose answer is no; it has already said why.
+var errNo = errors.New("no")
+
+func main() {
+	var c cli
+	k := kong.Parse(&c, kong.Name("checkpoint"),
+		kong.Description("Reads, checks and decides signed codes at a border gate, a kiosk or a venue door, offline."),
+		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true, Tree: true}))
+	switch err := k.Run(); {
+	case errors.Is(err, errNo):
+		os.Exit(exitNo)
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "checkpoint:", err)
+		os.Exit(exitFailed)
+	}
+}

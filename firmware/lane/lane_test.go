@@ -1,0 +1,150 @@
+package lane
+
+import (
+	"flag"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"example.org/checkpoint/firmware/verdict"
+)
+
+var update = flag.Bool("update", false, "rewrite the scenarios with what the lane does now")
+
+var (
+	start  = time.Date(2026, 1, 2, 9, 0, 0, 0, time.UTC)
+	timing = Timing{Judge: 2 * time.Second, Enter: 6 * time.Second, Leave: 4 * time.Second}
+)
+
+// TestScenarios plays every testdata/*.txt: lines starting with "> " are inputs
+// at +seconds, the indented lines under each are what the lane did. They start
+// out of service with nobody in the zone.
+func TestScenarios(t *testing.T) {
+	files, _ := filepath.Glob("testdata/*.txt")
+	if len(files) == 0 {
+		t.Fatal("no scenarios")
+	}
+	for _, f := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(f), ".txt"), func(t *testing.T) {
+			want, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := play(t, string(want))
+			if *update {
+				if err := os.WriteFile(f, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if got != string(want) {
+				t.Errorf("got:\n%s\nwant:\n%s", got, want)
+			}
+		})
+	}
+}
+
+func play(t *testing.T, script string) string {
+	l := Lane{Timing: timing, Clear: true, Normal: true}
+	var b strings.Builder
+	for line := range strings.Lines(script) {
+		line = strings.TrimSpace(line)
+		switch {
+		case strings.HasPrefix(line, "#"), line == "":
+			b.WriteString(line + "\n")
+		case strings.HasPrefix(line, "> "):
+			var at float64
+			var word, arg string
+			n, _ := fmt.Sscanf(line, "> +%f %s %s", &at, &word, &arg)
+			if n < 2 {
+				t.Fatalf("bad line %q", line)
+			}
+			if word == "power-up" {
+				l = Lane{Timing: timing}
+				fmt.Fprintf(&b, "%s\n  %s\n", line, l)
+				continue
+			}
+			var fx []Effect
+			l, fx = l.Step(start.Add(time.Duration(math.Round(at*1000))*time.Millisecond), parse(t, word, arg))
+			fmt.Fprintf(&b, "%s\n  %s\n", line, l)
+			for _, e := range fx {
+				fmt.Fprintf(&b, "  %s\n", describe(e))
+			}
+		}
+	}
+	return b.String()
+}
+
+// plain are the inputs that a scenario gives by their name alone.
+var plain = map[string]Input{
+	"open": OpenLane{}, "entered": Entered{}, "reached": Reached{}, "left": Left{}, "clear": Clear{},
+	"evacuate": Evacuate{}, "alarm-cleared": AlarmCleared{}, "elapsed": Elapsed{}, "failed": Failed{}, "stop": Stop{},
+}
+
+func parse(t *testing.T, word, arg string) Input {
+	if in, ok := plain[word]; ok {
+		return in
+	}
+	first, rest, _ := strings.Cut(arg, ":")
+	var number uint64
+	fmt.Sscan(first, &number)
+	switch word {
+	case "presented":
+		return Presented{[][]byte{[]byte(arg)}}
+	case "judged":
+		outcome, reason, _ := strings.Cut(rest, ":")
+		v := verdict.Verdict{Reason: verdict.Reason(reason)}
+		for _, o := range []verdict.Outcome{verdict.Refuse, verdict.Refer, verdict.Admit} {
+			if o.String() == outcome {
+				v.Outcome = o
+			}
+		}
+		return Judged{number, v}
+	case "recorded":
+		switch rest {
+		case "pending":
+			return Recorded{Number: number, Pending: true}
+		case "failed":
+			return Recorded{Number: number}
+		}
+		return Recorded{Number: number, Reason: verdict.Reason(rest)}
+	case "moved":
+		return Moved{number}
+	case "stuck":
+		return Stuck{number}
+	case "reset":
+		return Reset{map[string]Role{"officer": Officer, "supervisor": Supervisor}[arg]}
+	}
+	t.Fatalf("unknown input %q", word)
+	return nil
+}
+
+func describe(e Effect) string {
+	switch e := e.(type) {
+	case Record:
+		if e.Event.Verdict.Reason != "" || e.Event.Verdict.Outcome != 0 {
+			return fmt.Sprintf("record %s #%d %s %s", e.Event.Kind, e.Event.Presentation, e.Event.Verdict.Outcome, e.Event.Verdict.Reason)
+		}
+		return fmt.Sprintf("record %s #%d", e.Event.Kind, e.Event.Presentation)
+	case Claim:
+		return fmt.Sprintf("claim #%d", e.Event.Presentation)
+	case Settle:
+		if e.Passed {
+			return fmt.Sprintf("settle #%d passed", e.Event.Presentation)
+		}
+		return fmt.Sprintf("settle #%d released, %s", e.Event.Presentation, e.Event.Kind)
+	case Inspect:
+		return fmt.Sprintf("inspect #%d %s", e.Number, e.Codes[0])
+	case Show:
+		return "show " + e.Screen
+	case Release:
+		return fmt.Sprintf("release %d", e.Number)
+	case Secure:
+		return fmt.Sprintf("secure %d", e.Number)
+	}
+	return strings.ToLower(strings.TrimPrefix(fmt.Sprintf("%T", e), "lane."))
+}

@@ -1,0 +1,81 @@
+// Package verdict defines the closed vocabulary of outcomes and reasons that inspection gives and lane, screen and journal consume.
+package verdict
+
+import "time"
+
+// Outcome is what the lane does next. The set is closed.
+type Outcome uint8
+
+const (
+	Refuse Outcome = iota // zero value: when in doubt, refuse
+	Refer                 // send to an officer
+	Admit
+)
+
+func (o Outcome) String() string { return [...]string{"refuse", "refer", "admit"}[o] }
+
+// Reason says why, in a form that screens translate and journals count.
+type Reason string
+
+const (
+	Satisfied Reason = "satisfied"
+
+	// What was held up.
+	UnknownFormat Reason = "unknown-format"
+	Malformed     Reason = "malformed"
+	Unsupported   Reason = "unsupported"
+	SeveralCodes  Reason = "several-codes" // more than one code, and nothing proves that they are one person's
+	Unreadable    Reason = "unreadable"    // a symbol that carries no text
+
+	// Who signed it.
+	UnknownSigner Reason = "unknown-signer"
+	WrongUse      Reason = "wrong-use" // a key of another purpose, scheme or kind
+	KeyWithdrawn  Reason = "key-withdrawn"
+	OutOfScope    Reason = "out-of-scope" // a claim the scheme may not sign
+	BadSignature  Reason = "bad-signature"
+	HolderProof   Reason = "holder-proof-missing"
+
+	// Whether it still holds.
+	NotYet       Reason = "not-yet"
+	Expired      Reason = "expired"
+	Withdrawn    Reason = "withdrawn"
+	Undetermined Reason = "status-undetermined" // no usable status list
+	Stale        Reason = "data-stale"          // the device's own lists are older than they may be
+	Replayed     Reason = "replayed"
+	Exhausted    Reason = "exhausted" // no quota left
+	Halted       Reason = "halted"    // an order of the centre
+
+	// What the rules say; a rule names its own reason from the policy file.
+	PolicyError Reason = "policy-error" // a rule failed or cost too much
+	NoRule      Reason = "no-rule"      // no rule held
+	TooSlow     Reason = "too-slow"     // no verdict in time
+)
+
+// Count is one identity of a presentation that counts once (FORMATS A7).
+type Count struct {
+	Identity []byte    // CBOR [format, issuer, value]; personal: never logged, stored only as a keyed hash
+	Until    time.Time // when it may count again
+}
+
+// List is one of the lists a verdict rests on.
+type List struct {
+	Name    string    `json:"name"`    // as in the bundle, "trust/HK.json"
+	Version string    `json:"version"` // of the bundle
+	Changed time.Time `json:"changed"` // when its content last changed; its age is the time since
+}
+
+// Verdict is the answer to one presentation. The zero Verdict refuses.
+type Verdict struct {
+	Outcome    Outcome
+	Reason     Reason
+	Rule       string  // name of the rule that decided; empty for a hard check
+	Cite       string  // the rule's source
+	Measured   string  // what was measured, "age 49 h", and
+	Threshold  string  // what would have been needed, "≤ 48 h"; both may be empty
+	Format     string  // of the most specific code
+	Scheme     string  // its issuer, as trusted
+	Language   string  // BCP 47, the person's own; empty if the code does not say
+	Confidence string  // of the clock: trusted, drifting, unknown
+	Lists      []List  // what was looked up
+	Counts     []Count // what the journal must mark before the gate opens
+}
