@@ -11,6 +11,7 @@ import (
 
 // cli is every command, one file each.
 type cli struct {
+	Enroll  enrollCmd  `cmd:"" help:"Make the device's key and print its card for the centre."`
 	Version versionCmd `cmd:"" help:"Print the version, the Go version and the source revision."`
 }
 

@@ -1,0 +1,76 @@
+package enrol
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"example.org/checkpoint/sync/sign1"
+)
+
+func TestKeyIsMadeOnceAndKept(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "state")
+	first, created, err := Load(dir)
+	if err != nil || !created {
+		t.Fatalf("first: created %v, %v", created, err)
+	}
+	info, err := os.Stat(filepath.Join(dir, file))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Fatalf("mode %v, %v", info.Mode(), err)
+	}
+	again, created, err := Load(dir)
+	if err != nil || created || again.ID() != first.ID() {
+		t.Fatalf("again: created %v, %v, key %s then %s", created, err, first, again)
+	}
+	signed, err := again.Sign("batch", []byte("x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sign1.Open(sign1.Keys{first.ID(): first.Public()}, "batch", signed); err != nil {
+		t.Fatal(err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 1 {
+		t.Errorf("left over: %v", left)
+	}
+}
+
+func TestBadKeyFileIsNeverReplaced(t *testing.T) {
+	for name, c := range map[string]struct {
+		text string
+		mode os.FileMode
+	}{"torn": {"", 0o600}, "not ours": {"-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n", 0o600}, "open to others": {"x", 0o644}} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, file)
+		if err := errors.Join(os.WriteFile(path, []byte(c.text), c.mode), os.Chmod(path, c.mode)); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := Load(dir); !errors.Is(err, ErrKeyFile) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if b, err := os.ReadFile(path); err != nil || string(b) != c.text {
+			t.Errorf("%s: the file was touched", name)
+		}
+	}
+}
+
+func TestCard(t *testing.T) {
+	key, _, err := Load(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	card, err := key.Card("gate-07", "LW")
+	if err != nil || card.V != 1 || card.Device != "gate-07" || card.Site != "LW" || card.KID != key.ID().String() || card.SPKI == "" {
+		t.Fatalf("card %+v, %v", card, err)
+	}
+	for _, bad := range []string{"", "a.b", "a b", ">", strings.Repeat("x", 65), "門"} {
+		if _, err := key.Card(bad, "LW"); err == nil {
+			t.Errorf("device name %q accepted", bad)
+		}
+	}
+	if s := fmt.Sprintf("%v %s", key, key); strings.Count(s, key.ID().String()) != 2 || len(s) > 60 {
+		t.Errorf("a key prints as %q", s)
+	}
+}

@@ -1,0 +1,184 @@
+package sign1
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"testing"
+
+	"github.com/fxamacker/cbor/v2"
+	"github.com/veraison/go-cose"
+)
+
+func newKey(t testing.TB) (*ecdsa.PrivateKey, KeyID) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := KeyIDOf(&key.PublicKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key, id
+}
+
+// TestReferee lets go-cose open what Sign made, and Open what go-cose made.
+func TestReferee(t *testing.T) {
+	key, id := newKey(t)
+	trusted := Keys{id: &key.PublicKey}
+	ours, err := Sign(key, "batch", []byte("payload"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Sign(key, "batch", []byte("payload"))
+	if err != nil || !bytes.Equal(ours, again) {
+		t.Fatalf("signing twice gave different bytes (%v)", err)
+	}
+	var m cose.Sign1Message
+	if err := m.UnmarshalCBOR(ours); err != nil {
+		t.Fatal(err)
+	}
+	v, err := cose.NewVerifier(cose.AlgorithmES256, &key.PublicKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Verify([]byte("batch"), v); err != nil {
+		t.Fatalf("go-cose does not accept our signature: %v", err)
+	}
+	if got, err := Open(trusted, "batch", theirs(t, key, id, "batch")); err != nil || string(got) != "payload" {
+		t.Fatalf("Open of go-cose's = %q, %v", got, err)
+	}
+}
+
+// theirs signs with go-cose.
+func theirs(t testing.TB, key *ecdsa.PrivateKey, id KeyID, purpose string) []byte {
+	m := cose.NewSign1Message()
+	m.Payload = []byte("payload")
+	m.Headers.Protected.SetAlgorithm(cose.AlgorithmES256)
+	m.Headers.Protected[cose.HeaderLabelKeyID] = id[:]
+	s, err := cose.NewSigner(cose.AlgorithmES256, key)
+	if err == nil {
+		err = m.Sign(rand.Reader, []byte(purpose), s)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := m.MarshalCBOR()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestOpenRefuses(t *testing.T) {
+	key, id := newKey(t)
+	trusted := Keys{id: &key.PublicKey}
+	good, err := Sign(key, "mark", []byte("payload"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stranger, _ := newKey(t)
+	foreign, err := Sign(stranger, "mark", []byte("payload"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	altered := bytes.Clone(good)
+	altered[bytes.Index(altered, []byte("payload"))] ^= 1
+	untagged := good[1:]
+	m := cose.NewSign1Message()
+	if err := m.UnmarshalCBOR(good); err != nil {
+		t.Fatal(err)
+	}
+	m.Headers.RawUnprotected = nil // else the parsed bytes win
+	m.Headers.Unprotected[int64(4)] = []byte("12345678")
+	unprotected, err := m.MarshalCBOR()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wide []byte // the same message, its array length written with two bytes
+	wide = append(append(wide, 0xd2, 0x98, 0x04), good[2:]...)
+
+	for name, c := range map[string]struct {
+		purpose string
+		data    []byte
+		want    error
+	}{
+		"another purpose":     {"batch", good, ErrSignature},
+		"another key":         {"mark", foreign, ErrUnknownKey},
+		"altered":             {"mark", altered, ErrSignature},
+		"cut":                 {"mark", good[:len(good)-1], ErrMalformed},
+		"trailing":            {"mark", append(bytes.Clone(good), 0), ErrMalformed},
+		"untagged":            {"mark", untagged, ErrMalformed},
+		"unprotected header":  {"mark", unprotected, ErrMalformed},
+		"not shortest length": {"mark", wide, ErrMalformed},
+		"empty":               {"mark", nil, ErrMalformed},
+	} {
+		if _, err := Open(trusted, c.purpose, c.data); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+	}
+}
+
+func TestReadKeys(t *testing.T) {
+	key, id := newKey(t)
+	der, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	entry := func(kid, purpose string) map[string]any {
+		return map[string]any{"kid": kid, "purpose": purpose, "alg": -7, "spki": base64.StdEncoding.EncodeToString(der), "new": true}
+	}
+	file := func(keys ...any) []byte {
+		b, err := json.Marshal(map[string]any{"v": 1, "keys": keys, "unknown": 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	keys, err := ReadKeys(file(entry(id.String(), "mark"), map[string]any{"kid": "x", "purpose": "seal", "spki": "?"}), "mark")
+	if err != nil || len(keys) != 1 || !keys[id].Equal(&key.PublicKey) {
+		t.Fatalf("keys = %v, %v", keys, err)
+	}
+	for name, bad := range map[string][]byte{
+		"wrong id":     file(entry("0000000000000000", "mark")),
+		"two purposes": file(entry(id.String(), "mark"), entry(id.String(), "orders")),
+		"no version":   []byte(`{"keys":[]}`),
+		"not JSON":     []byte(`{`),
+		"no P-256":     []byte(`{"v":1,"keys":[{"kid":"aa","purpose":"mark","alg":-7,"spki":"AA=="}]}`),
+		"other alg":    []byte(`{"v":1,"keys":[{"kid":"aa","purpose":"mark","alg":-8,"spki":"AA=="}]}`),
+	} {
+		if _, err := ReadKeys(bad, "mark"); err == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+}
+
+// FuzzOpen: what opens has exactly one spelling.
+func FuzzOpen(f *testing.F) {
+	key, id := newKey(f)
+	good, err := Sign(key, "mark", []byte("payload"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Add(theirs(f, key, id, "mark"))
+	f.Add(good[1:])
+	f.Fuzz(func(t *testing.T, data []byte) {
+		payload, err := Open(Keys{id: &key.PublicKey}, "mark", data)
+		if err != nil {
+			return
+		}
+		var m cose.Sign1Message
+		if err := m.UnmarshalCBOR(data); err != nil || !bytes.Equal(m.Payload, payload) {
+			t.Fatalf("go-cose reads %q, %v", m.Payload, err)
+		}
+		if again, err := canonical.Marshal(cbor.RawMessage(data)); err != nil || !bytes.Equal(again, data) {
+			t.Fatalf("another spelling: %v", err)
+		}
+	})
+}
