@@ -1,0 +1,253 @@
+package symbol
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+// Bytes of a word side by side.
+const (
+	ones = 0x0101010101010101
+	high = 0x8080808080808080
+)
+
+// surface holds a threshold for each block of 8x8 pixels of a layer. It favours neither
+// polarity: halfway between the darkest and the lightest pixel of the smallest neighbourhood
+// that shows contrast.
+type surface struct {
+	w, h   int // blocks
+	levels []level
+	at     []uint8 // a pixel at least this light is light
+	lo, hi []uint8 // of the blocks themselves
+	rowTmp []uint8
+}
+
+// level is the darkest and lightest pixel of blocks of 8<<n pixels and their eight neighbours.
+type level struct {
+	w, h         int
+	lo, hi       []uint8
+	nearLo, near []uint8
+}
+
+// Bounds of the contrast below which a neighbourhood is one shade.
+const (
+	leastContrast = 12
+	mostNoise     = 30
+)
+
+func (s *surface) measure(l *layer) {
+	w, h := (l.w+7)/8, (l.h+7)/8
+	s.w, s.h = w, h
+	n := 0
+	for bw, bh := w, h; ; bw, bh = (bw+1)/2, (bh+1)/2 {
+		if n == len(s.levels) {
+			s.levels = append(s.levels, level{})
+		}
+		s.levels[n].size(bw, bh)
+		n++
+		if bw <= 2 && bh <= 2 || n == 6 {
+			break
+		}
+	}
+	s.at = grow(s.at, w*h)
+	s.extremes(l)
+	contrast := s.contrast()
+	for i := range n {
+		if i > 0 {
+			s.levels[i].halve(&s.levels[i-1])
+		}
+		s.rowTmp = s.levels[i].spread(s.rowTmp)
+	}
+	for by := range h {
+		for bx := range w {
+			t := uint8(0)
+			for i := range n {
+				v := &s.levels[i]
+				j := by>>i*v.w + bx>>i
+				if lo, hi := int(v.nearLo[j]), int(v.near[j]); hi-lo >= contrast {
+					t = uint8((lo + hi + 1) / 2)
+					break
+				}
+			}
+			s.at[by*w+bx] = t
+		}
+	}
+	s.lo, s.hi = s.levels[0].lo, s.levels[0].hi
+}
+
+// extremes fills the first level, eight pixels at a time.
+func (s *surface) extremes(l *layer) {
+	first := &s.levels[0]
+	for by := range s.h {
+		y0, y1 := by*8, min(by*8+8, l.h)
+		for bx := range s.w {
+			x := min(bx*8, l.w-8)
+			lo, hi := ^uint64(0), uint64(0)
+			for p := y0*l.stride + x; y0 < y1 && p < y1*l.stride; p += l.stride {
+				v := binary.LittleEndian.Uint64(l.pix[p : p+8 : p+8])
+				m := notLess(v, hi)
+				hi = v&m | hi&^m
+				m = notLess(v, lo)
+				lo = lo&m | v&^m
+			}
+			first.lo[by*s.w+bx], first.hi[by*s.w+bx] = leastByte(lo), mostByte(hi)
+		}
+	}
+}
+
+// notLess has 0xff in every byte in which a is at least b.
+func notLess(a, b uint64) uint64 {
+	g := atLeast(a, b)
+	return g | (g - g>>7)
+}
+
+// atLeast has the high bit of every byte in which a is at least b.
+func atLeast(a, b uint64) uint64 {
+	return (a&^b | ^(a^b)&((a|high)-(b&^high))) & high
+}
+
+func leastByte(v uint64) uint8 {
+	m := uint8(v)
+	for range 7 {
+		v >>= 8
+		m = min(m, uint8(v))
+	}
+	return m
+}
+
+func mostByte(v uint64) uint8 {
+	m := uint8(v)
+	for range 7 {
+		v >>= 8
+		m = max(m, uint8(v))
+	}
+	return m
+}
+
+// contrast is what a neighbourhood must show to be more than noise: somewhat above the range
+// that the quieter blocks of the picture have.
+func (s *surface) contrast() int {
+	var histogram [256]int
+	first := &s.levels[0]
+	for i, hi := range first.hi {
+		histogram[hi-first.lo[i]]++
+	}
+	rest := len(first.hi) / 4
+	for v, n := range histogram {
+		if rest -= n; rest <= 0 {
+			return max(leastContrast, min(v*5/4, mostNoise))
+		}
+	}
+	return leastContrast
+}
+
+func (v *level) size(w, h int) {
+	v.w, v.h = w, h
+	v.lo, v.hi = grow(v.lo, w*h), grow(v.hi, w*h)
+	v.nearLo, v.near = grow(v.nearLo, w*h), grow(v.near, w*h)
+}
+
+// halve makes v from the next finer level.
+func (v *level) halve(fine *level) {
+	for y := range v.h {
+		for x := range v.w {
+			lo, hi := uint8(255), uint8(0)
+			for fy := 2 * y; fy < min(2*y+2, fine.h); fy++ {
+				for fx := 2 * x; fx < min(2*x+2, fine.w); fx++ {
+					lo, hi = min(lo, fine.lo[fy*fine.w+fx]), max(hi, fine.hi[fy*fine.w+fx])
+				}
+			}
+			v.lo[y*v.w+x], v.hi[y*v.w+x] = lo, hi
+		}
+	}
+}
+
+// spread takes the extremes over each block and its neighbours, along rows and then columns.
+func (v *level) spread(tmp []uint8) []uint8 {
+	tmp = grow(tmp, 2*v.w*v.h)
+	lo, hi := tmp[:v.w*v.h], tmp[v.w*v.h:]
+	for y := range v.h {
+		for x := range v.w {
+			i := y*v.w + x
+			a, b := v.lo[i], v.hi[i]
+			if x > 0 {
+				a, b = min(a, v.lo[i-1]), max(b, v.hi[i-1])
+			}
+			if x+1 < v.w {
+				a, b = min(a, v.lo[i+1]), max(b, v.hi[i+1])
+			}
+			lo[i], hi[i] = a, b
+		}
+	}
+	for y := range v.h {
+		for x := range v.w {
+			i := y*v.w + x
+			a, b := lo[i], hi[i]
+			if y > 0 {
+				a, b = min(a, lo[i-v.w]), max(b, hi[i-v.w])
+			}
+			if y+1 < v.h {
+				a, b = min(a, lo[i+v.w]), max(b, hi[i+v.w])
+			}
+			v.nearLo[i], v.near[i] = a, b
+		}
+	}
+	return tmp
+}
+
+// runs appends to edges the places of row y where the shade changes, with 0 before and the width
+// behind them, and reports whether the first run is light.
+func (s *surface) runs(l *layer, y int, edges []int32) ([]int32, bool) {
+	row := l.pix[y*l.stride : y*l.stride+l.w]
+	blocks := s.w * (y / 8)
+	at, lo, hi := s.at[blocks:blocks+s.w], s.lo[blocks:blocks+s.w], s.hi[blocks:blocks+s.w]
+	first := row[0] >= at[0]
+	edges = append(edges, 0)
+	var before uint64
+	if first {
+		before = 1
+	}
+	for start := 0; start < s.w; start += 8 {
+		var word uint64
+		n := min(8, s.w-start)
+		for i := range n {
+			b := start + i
+			var m uint64
+			switch {
+			case lo[b] >= at[b]:
+				m = 0xff
+			case hi[b] < at[b]:
+			case b*8+8 <= l.w:
+				m = lightBits(binary.LittleEndian.Uint64(row[b*8:]), at[b])
+			default:
+				m = lightBits(binary.LittleEndian.Uint64(row[l.w-8:]), at[b]) >> (b*8 + 8 - l.w)
+			}
+			word |= m << (8 * i)
+		}
+		valid := min(64, l.w-start*8)
+		change := word ^ (word<<1 | before)
+		if valid < 64 {
+			change &= 1<<valid - 1
+		}
+		for ; change != 0; change &= change - 1 {
+			edges = append(edges, int32(start*8+bits.TrailingZeros64(change)))
+		}
+		before = word >> 63
+	}
+	return append(edges, int32(l.w)), first
+}
+
+// lightBits has bit i set where byte i of v is at least t.
+func lightBits(v uint64, t uint8) uint64 {
+	return (atLeast(v, uint64(t)*ones) >> 7) * 0x0102040810204080 >> 56
+}
+
+// threshold is that of the block of a pixel.
+func (s *surface) threshold(x, y int) uint8 { return s.at[y/8*s.w+x/8] }
+
+func grow(b []uint8, n int) []uint8 {
+	if cap(b) < n {
+		return make([]uint8, n)
+	}
+	return b[:n]
+}

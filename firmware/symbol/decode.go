@@ -1,0 +1,232 @@
+package symbol
+
+import (
+	"fmt"
+	"image"
+	"math"
+	"math/bits"
+	"unicode/utf8"
+
+	"github.com/makiuchi-d/gozxing"
+	"github.com/makiuchi-d/gozxing/qrcode/decoder"
+)
+
+// attempts remembers which finder patterns were tried together at which side, so that a later
+// layer does not repeat an earlier one.
+type attempts struct{ keys map[[4]int32]bool }
+
+func (a *attempts) clear() { clear(a.keys) }
+
+// first reports whether the grid was not tried before.
+func (a *attempts) first(g *grid) bool {
+	if a.keys == nil {
+		a.keys = map[[4]int32]bool{}
+	}
+	key := func(p point) int32 { return int32(p.x)<<15 ^ int32(p.y) }
+	k := [4]int32{key(g.a), key(g.b), key(g.c), int32(g.modules)}
+	if a.keys[k] {
+		return false
+	}
+	a.keys[k] = true
+	return true
+}
+
+// leastTiming is the agreement of the timing patterns below which a grid is not tried.
+const leastTiming = 0.25
+
+// sharpness are the ways in which the modules of a grid are sorted, in turn.
+var sharpness = [...]float32{0.3, 0, 0.9}
+
+// try reads the symbol of a triple.
+func (r *Reader) try(t *triple) (Symbol, bool) {
+	g := &r.grid
+	for i, q := range t.guesses {
+		if q.timing < leastTiming || i > 2 && q.timing < 0.6 || r.left.Grids <= 0 {
+			break
+		}
+		r.place(g, t)
+		g.lay(q.modules)
+		if !r.attempts.first(g) {
+			continue
+		}
+		r.left.Grids--
+		r.spent.Grids++
+		g.align(&r.base)
+		r.sampler.sample(g, &r.base)
+		for _, sharp := range sharpness {
+			r.sampler.sort(sharp)
+			format, mirrored, distance := r.sampler.format()
+			if distance > mostFormatErrors {
+				continue
+			}
+			if r.left.Decodes <= 0 {
+				return Symbol{}, false
+			}
+			r.left.Decodes--
+			r.spent.Decodes++
+			s, err := decode(r.sampler.matrix(format, mirrored))
+			if err == nil {
+				s.Corners = g.corners(mirrored)
+				return s, true
+			}
+		}
+	}
+	return Symbol{}, false
+}
+
+func (g *grid) corners(mirrored bool) (c [4]image.Point) {
+	n := float64(g.modules)
+	for i, m := range [4]point{{0, 0}, {n, 0}, {n, n}, {0, n}} {
+		p := g.at(m.x, m.y)
+		c[i] = image.Pt(int(math.Round(p.x)), int(math.Round(p.y)))
+	}
+	if mirrored {
+		c[1], c[3] = c[3], c[1]
+	}
+	return c
+}
+
+// mostFormatErrors of the 30 modules that hold the format twice.
+const mostFormatErrors = 8
+
+// format finds the format information (section 7.9) that the modules come closest to, and
+// whether the symbol is seen in a mirror.
+func (s *sampler) format() (format uint32, mirrored bool, distance int) {
+	distance = 31
+	for _, mirror := range []bool{false, true} {
+		var first, second uint32
+		for i := range 15 {
+			x, y, x2, y2 := formatPlace(i, s.n)
+			if mirror {
+				x, y, x2, y2 = y, x, y2, x2
+			}
+			if s.dark[y*s.n+x] {
+				first |= 1 << i
+			}
+			if s.dark[y2*s.n+x2] {
+				second |= 1 << i
+			}
+		}
+		for data := range uint32(32) {
+			f := formatBits(data)
+			if d := bits.OnesCount32(first^f) + bits.OnesCount32(second^f); d < distance {
+				format, mirrored, distance = f, mirror, d
+			}
+		}
+	}
+	return format, mirrored, distance
+}
+
+// formatPlace is where bit i of the format information is, twice (section 7.9.1, figure 25).
+func formatPlace(i, n int) (x, y, x2, y2 int) {
+	switch {
+	case i < 6:
+		x, y = 8, i
+	case i < 8:
+		x, y = 8, i+1
+	case i == 8:
+		x, y = 7, 8
+	default:
+		x, y = 14-i, 8
+	}
+	if i < 8 {
+		return x, y, n - 1 - i, 8
+	}
+	return x, y, 8, n - 15 + i
+}
+
+// formatBits adds to five bits of format their BCH code and the mask (section 7.9.1, annex C).
+func formatBits(data uint32) uint32 {
+	return (data<<10 | remainder(data<<10, 0x537)) ^ 0x5412
+}
+
+// versionBits adds to six bits of version their code (section 7.10, annex D).
+func versionBits(version uint32) uint32 {
+	return version<<12 | remainder(version<<12, 0x1f25)
+}
+
+// remainder divides polynomials over GF(2).
+func remainder(v, by uint32) uint32 {
+	for bits.Len32(v) >= bits.Len32(by) {
+		v ^= by << (bits.Len32(v) - bits.Len32(by))
+	}
+	return v
+}
+
+// matrix is the symbol the right way round, with format and version as they must be.
+func (s *sampler) matrix(format uint32, mirrored bool) *gozxing.BitMatrix {
+	m, err := gozxing.NewSquareBitMatrix(s.n)
+	if err != nil {
+		return nil
+	}
+	for y := range s.n {
+		for x := range s.n {
+			i := y*s.n + x
+			if mirrored {
+				i = x*s.n + y
+			}
+			if s.dark[i] {
+				m.Set(x, y)
+			}
+		}
+	}
+	put := func(x, y int, bit uint32) {
+		if bit&1 == 1 {
+			m.Set(x, y)
+		} else {
+			m.Unset(x, y)
+		}
+	}
+	for i := range 15 {
+		x, y, x2, y2 := formatPlace(i, s.n)
+		put(x, y, format>>i)
+		put(x2, y2, format>>i)
+	}
+	if version := (s.n - 17) / 4; version >= 7 {
+		v := versionBits(uint32(version))
+		for i := range 18 {
+			put(i/3, s.n-11+i%3, v>>i)
+			put(s.n-11+i%3, i/3, v>>i)
+		}
+	}
+	return m
+}
+
+// decode corrects and reads a symbol. It is the one place where a panic of the library becomes
+// an error.
+func decode(m *gozxing.BitMatrix) (s Symbol, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("symbol: decoder: %v", p)
+		}
+	}()
+	res, err := decoder.NewDecoder().Decode(m, nil)
+	if err != nil {
+		return Symbol{}, err
+	}
+	s = Symbol{Format: FormatQR, Text: res.GetText()}
+	if b, ok := onlyBytes(res.GetRawBytes(), res.GetByteSegments(), (m.GetWidth()-17)/4); ok {
+		s.Bytes = b
+		if utf8.Valid(b) {
+			s.Text = string(b)
+		}
+	} else {
+		s.Bytes = []byte(s.Text)
+	}
+	return s, nil
+}
+
+// onlyBytes returns what was encoded in a symbol that holds one segment of bytes, without a
+// character set, and nothing else: mode, count, bytes, terminator (section 7.4).
+func onlyBytes(raw []byte, segments [][]byte, version int) ([]byte, bool) {
+	const modeBytes = 4
+	if len(segments) != 1 || len(raw) == 0 || raw[0]>>4 != modeBytes {
+		return nil, false
+	}
+	count := 1 // bytes of the count; the second half of the last one is in the byte behind
+	if version >= 10 {
+		count = 2
+	}
+	end := count + len(segments[0]) // its low half follows the segment
+	return segments[0], end >= len(raw) || raw[end]&0x0f == 0
+}

@@ -1,0 +1,291 @@
+package symbol
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+)
+
+// rays is the number of directions in which a finder pattern is measured.
+const rays = 16
+
+// Distances from the centre of a finder pattern to the ends of its square, light ring and dark
+// ring, in modules along a side (section 6.3.3).
+const (
+	squareEnd = 1.5
+	lightEnd  = 2.5
+	darkEnd   = 3.5
+)
+
+// finder is a finder pattern, in pixels of the frame.
+type finder struct {
+	x, y     float64
+	module   float64       // mean size of a module over all directions
+	reach    [rays]float64 // from the centre to the outer edge
+	contrast float64       // light less dark
+	light    bool          // light on dark
+	score    float64
+}
+
+// direction of each ray.
+var direction = func() (d [rays][2]float64) {
+	for i := range d {
+		sin, cos := math.Sincos(2 * math.Pi * float64(i) / rays)
+		d[i] = [2]float64{cos, sin}
+	}
+	return
+}()
+
+// rowStep is how many rows lie between those that are scanned. The square of a finder pattern is
+// three modules high.
+const rowStep = 3
+
+// search looks for finder patterns in a layer.
+func (r *Reader) search(ctx context.Context, l *layer) {
+	if l.w < smallest || l.h < smallest || r.left.Pixels < l.w*l.h {
+		return
+	}
+	r.left.Pixels -= l.w * l.h
+	r.spent.Pixels += l.w * l.h
+	r.surface.measure(l)
+	for y := rowStep / 2; y < l.h && r.left.Candidates > 0 && ctx.Err() == nil; y += rowStep {
+		var light bool
+		r.edges, light = r.surface.runs(l, y, r.edges[:0])
+		e := r.edges
+		for i := 0; i+5 < len(e); i++ {
+			centre, all := int(e[i+3]-e[i+2]), int(e[i+5]-e[i])
+			if all < 9 || off(7*centre-3*all, all) ||
+				off(7*int(e[i+2]-e[i+1])-all, all) || off(7*int(e[i+4]-e[i+3])-all, all) ||
+				off(7*int(e[i+1]-e[i])-all, all) || off(7*int(e[i+5]-e[i+4])-all, all) {
+				continue
+			}
+			r.consider(l, y, e[i:i+6], light != (i%2 == 1))
+			if r.left.Candidates <= 0 {
+				return
+			}
+		}
+	}
+}
+
+// off reports whether a run is too far from its part of all, given seven times the difference:
+// more than about half a module and half a pixel.
+func off(d, all int) bool {
+	slack := all*6/10 + 5
+	return d > slack || -d > slack
+}
+
+// consider looks around a place on row y that has the runs of a finder pattern.
+func (r *Reader) consider(l *layer, y int, e []int32, light bool) {
+	width := float64(e[5]-e[0]) / 7
+	x, cy := float64(e[2]+e[3])/2, float64(y)+0.5
+	if r.known(l, x, cy, width) {
+		return
+	}
+	r.left.Candidates--
+	r.spent.Candidates++
+	t := float64(r.surface.threshold(int(x), y))
+	var up, down, left, right [3]float64
+	reach := 4.5 * width * 1.8
+	if !l.ray(x, cy, 0, -1, t, light, reach, &up) || !l.ray(x, cy, 0, 1, t, light, reach, &down) || !square(up, down) {
+		return
+	}
+	cy += middle(up, down)
+	if !l.ray(x, cy, -1, 0, t, light, reach, &left) || !l.ray(x, cy, 1, 0, t, light, reach, &right) || !square(left, right) {
+		return
+	}
+	x += middle(left, right)
+	tall, wide := (up[2]+down[2])/7, (left[2]+right[2])/7
+	if tall > 2.2*wide || wide > 2.2*tall {
+		return
+	}
+	f, ok := l.finder(x, cy, t, light, max(tall, wide))
+	if !ok {
+		return
+	}
+	f.x, f.y, f.module = f.x*l.scale, f.y*l.scale, f.module*l.scale
+	for i := range f.reach {
+		f.reach[i] *= l.scale
+	}
+	r.keep(f)
+}
+
+// square reports whether two opposite rays have the ends of a finder pattern.
+func square(a, b [3]float64) bool {
+	all := a[2] + b[2]
+	m := all / 7
+	slack := 0.5*m + 0.6
+	return math.Abs(a[0]+b[0]-3*m) < 1.2*m+0.6 &&
+		math.Abs(a[1]-a[0]-m) < slack && math.Abs(b[1]-b[0]-m) < slack &&
+		math.Abs(a[2]-a[1]-m) < slack+0.3*m && math.Abs(b[2]-b[1]-m) < slack+0.3*m
+}
+
+// middle is how far the centre lies from the start of two opposite rays, towards the second.
+func middle(a, b [3]float64) float64 { return (b[0] - a[0] + b[1] - a[1] + b[2] - a[2]) / 6 }
+
+// ray walks from a centre until the shade has changed three times and notes where; at most limit
+// pixels. The edge of the picture ends a dark ring.
+func (l *layer) ray(x, y, dx, dy, t float64, light bool, limit float64, ends *[3]float64) bool {
+	n := 0
+	before := l.value(x, y)
+	if (before >= t) != light {
+		return false
+	}
+	const step = 0.75
+	for s := step; s < limit; s += step {
+		px, py := x+s*dx, y+s*dy
+		if !l.contains(px, py) {
+			ends[2] = s - step
+			return n == 2
+		}
+		v := l.value(px, py)
+		if (v >= t) != (before >= t) {
+			ends[n] = s - step*(v-t)/(v-before)
+			if n++; n == 3 {
+				return true
+			}
+		}
+		before = v
+	}
+	return false
+}
+
+// finder measures a finder pattern in all directions from about its centre.
+func (l *layer) finder(x, y, t float64, light bool, module float64) (finder, bool) {
+	f := finder{light: light}
+	var ends [rays][3]float64
+	var good [rays]bool
+	for pass := range 2 {
+		n := 0
+		for i, d := range direction {
+			e := &ends[i]
+			ok := l.ray(x, y, d[0], d[1], t, light, module*darkEnd*2.4, e)
+			in, ring := e[0]/e[2], e[1]/e[2]
+			good[i] = ok && in > 0.22 && in < 0.66 && ring > 0.5 && ring < 0.9
+			if good[i] {
+				n++
+			}
+		}
+		if n < 12 {
+			return f, false
+		}
+		f.score = float64(n) / rays
+		if pass == 0 {
+			var mx, my, pairs float64
+			for i := range rays / 2 {
+				if j := i + rays/2; good[i] && good[j] {
+					m := middle(ends[j], ends[i])
+					mx, my, pairs = mx+m*direction[i][0], my+m*direction[i][1], pairs+1
+				}
+			}
+			if pairs < 4 {
+				return f, false
+			}
+			x, y = x+2*mx/pairs, y+2*my/pairs
+		}
+	}
+	var sum, dark, lite, least, most float64
+	least = math.Inf(1)
+	n := 0.0
+	for i, d := range direction {
+		f.reach[i] = ends[i][2]
+		if !good[i] {
+			j := (i + rays/2) % rays
+			f.reach[i] = ends[j][2]
+			if !good[j] {
+				f.reach[i] = (ends[(i+1)%rays][2] + ends[(i+rays-1)%rays][2]) / 2
+			}
+			continue
+		}
+		e := ends[i]
+		n++
+		sum += e[2]
+		least, most = min(least, e[2]), max(most, e[2])
+		ring, outer := (e[0]+e[1])/2, (e[1]+e[2])/2
+		lite += l.value(x+ring*d[0], y+ring*d[1])
+		dark += l.value(x+outer*d[0], y+outer*d[1]) / 2
+		dark += l.value(x+e[0]/2*d[0], y+e[0]/2*d[1]) / 2
+	}
+	f.contrast = (lite - dark) / n
+	if light {
+		f.contrast = -f.contrast
+	}
+	if most > 3*least || f.contrast < leastContrast/2 {
+		return f, false
+	}
+	f.x, f.y = x, y
+	f.module = sum / n / (darkEnd * 1.1222) // mean distance from the centre to the edge of a square of side 2: 4/pi ln(1+sqrt 2)
+	f.score *= f.score * f.contrast
+	return f, true
+}
+
+// span is the distance from the centre to both outer edges along a direction, divided by two.
+func (f *finder) span(dx, dy float64) float64 {
+	a := math.Atan2(dy, dx) / (2 * math.Pi) * rays
+	if a < 0 {
+		a += rays
+	}
+	i := int(a)
+	part := a - float64(i)
+	i %= rays
+	j := (i + 1) % rays
+	one := f.reach[i] + part*(f.reach[j]-f.reach[i])
+	i, j = (i+rays/2)%rays, (j+rays/2)%rays
+	return (one + f.reach[i] + part*(f.reach[j]-f.reach[i])) / 2
+}
+
+// known reports whether a hit lies in the middle of a finder pattern found before.
+func (r *Reader) known(l *layer, x, y, width float64) bool {
+	x, y, width = x*l.scale, y*l.scale, width*l.scale
+	blocks := (r.base.w + 7) / 8
+	i := r.seen[min(int(y)/8, len(r.seen)/blocks-1)*blocks+min(int(x)/8, blocks-1)]
+	if i == 0 {
+		return false
+	}
+	f := &r.finders[i-1]
+	return math.Abs(f.x-x) < 1.5*f.module && math.Abs(f.y-y) < 1.5*f.module && width < 2*f.module && f.module < 2*width
+}
+
+// keep adds a finder pattern, unless it is a better or worse view of one already there.
+func (r *Reader) keep(f finder) {
+	blocks := (r.base.w + 7) / 8
+	x0, x1 := max(int(f.x-1.5*f.module)/8, 0), min(int(f.x+1.5*f.module)/8, blocks-1)
+	y0, y1 := max(int(f.y-1.5*f.module)/8, 0), min(int(f.y+1.5*f.module)/8, len(r.seen)/blocks-1)
+	n := int32(len(r.finders) + 1)
+	for y := y0; y <= y1; y++ {
+		for x := x0; x <= x1; x++ {
+			i := r.seen[y*blocks+x]
+			if i == 0 {
+				continue
+			}
+			g := &r.finders[i-1]
+			if math.Hypot(g.x-f.x, g.y-f.y) < 1.5*min(g.module, f.module) && g.module < 1.6*f.module && f.module < 1.6*g.module {
+				if g.score < f.score {
+					*g = f
+				}
+				return
+			}
+		}
+	}
+	r.finders = append(r.finders, f)
+	for y := y0; y <= y1; y++ {
+		for x := x0; x <= x1; x++ {
+			r.seen[y*blocks+x] = n
+		}
+	}
+}
+
+// rank puts the finder patterns of most contrast first.
+func (r *Reader) rank() {
+	slices.SortStableFunc(r.finders, func(a, b finder) int { return cmp.Compare(b.score, a.score) })
+	clear(r.seen)
+	blocks := (r.base.w + 7) / 8
+	for i := len(r.finders) - 1; i >= 0; i-- {
+		f := &r.finders[i]
+		for y := max(int(f.y-1.5*f.module)/8, 0); y <= min(int(f.y+1.5*f.module)/8, len(r.seen)/blocks-1); y++ {
+			for x := max(int(f.x-1.5*f.module)/8, 0); x <= min(int(f.x+1.5*f.module)/8, blocks-1); x++ {
+				r.seen[y*blocks+x] = int32(i + 1)
+			}
+		}
+	}
+}

@@ -1,0 +1,127 @@
+// Package symbol finds and reads QR symbols in grey pictures.
+//
+// One Read goes through five steps, a file each: a threshold for every block of 8x8 pixels
+// (binarise.go), finder patterns along the rows (finder.go), three of them that may be corners of
+// one symbol (triple.go), a grid of modules laid over the symbol (grid.go, sample.go), and the
+// bits of the grid corrected and put into text (decode.go). It follows ISO/IEC 18004:2015. Every
+// step is counted against a Budget, so that no picture can hold up a lane.
+package symbol
+
+import (
+	"context"
+	"errors"
+	"image"
+)
+
+// FormatQR is the Format of a QR symbol, model 2.
+const FormatQR = "qr"
+
+// MaxPixels is the largest picture that Read looks at.
+const MaxPixels = 64 << 20
+
+// ErrTooLarge is returned for a picture of more than MaxPixels.
+var ErrTooLarge = errors.New("symbol: the picture has more than 64 megapixels; make it smaller")
+
+// Symbol is one symbol of a picture.
+type Symbol struct {
+	Text    string         // as best the bytes can be told; white space is kept
+	Bytes   []byte         // as encoded, before any character set
+	Format  string         // FormatQR
+	Corners [4]image.Point // outer corners in pixels: top left, top right, bottom right, bottom left of the symbol itself
+}
+
+// Reader reads symbols. Its zero value is ready; it keeps memory between pictures and is not for
+// concurrent use.
+type Reader struct {
+	base     layer // the picture
+	layers   [maxLayers]layer
+	scratch  [maxLayers][]byte
+	surface  surface
+	edges    []int32
+	finders  []finder
+	seen     []int32 // finder of each block of 8x8 base pixels, 0 none
+	triples  []triple
+	used     []bool
+	grid     grid
+	sampler  sampler
+	left     Budget
+	spent    Budget
+	symbols  []Symbol
+	attempts attempts
+}
+
+// Spent tells what the last Read used of its budget.
+func (r *Reader) Spent() Budget { return r.spent }
+
+// Read returns the symbols of img within the budget, in no particular order; none is not an
+// error. The context is asked between units of work; when it ends, Read returns what it has and
+// the context's error.
+func (r *Reader) Read(ctx context.Context, img *image.Gray, b Budget) ([]Symbol, error) {
+	r.left, r.spent, r.symbols = b, Budget{}, nil
+	w, h := img.Rect.Dx(), img.Rect.Dy()
+	switch {
+	case w > MaxPixels || h > MaxPixels || w*h > MaxPixels:
+		return nil, ErrTooLarge
+	case w < smallest || h < smallest:
+		return nil, ctx.Err()
+	}
+	r.base = layer{pix: img.Pix, stride: img.Stride, w: w, h: h, scale: 1}
+	r.reset()
+	for n := range min(b.Layers, maxLayers) {
+		if ctx.Err() != nil || len(r.symbols) > 0 {
+			break
+		}
+		l, ok := r.layer(n)
+		if !ok {
+			continue
+		}
+		r.spent.Layers++
+		before := len(r.finders)
+		r.search(ctx, l)
+		if len(r.finders) > before || n == 0 {
+			r.readAll(ctx)
+		}
+	}
+	for i := range r.symbols {
+		for j := range r.symbols[i].Corners {
+			r.symbols[i].Corners[j] = r.symbols[i].Corners[j].Add(img.Rect.Min)
+		}
+	}
+	return r.symbols, ctx.Err()
+}
+
+// smallest is the side of version 1 at one pixel a module (section 6.3.1).
+const smallest = 21
+
+func (r *Reader) reset() {
+	r.finders, r.triples = r.finders[:0], r.triples[:0]
+	r.attempts.clear()
+	blocks := ((r.base.w + 7) / 8) * ((r.base.h + 7) / 8)
+	if cap(r.seen) < blocks {
+		r.seen = make([]int32, blocks)
+	}
+	r.seen = r.seen[:blocks]
+	clear(r.seen)
+}
+
+// readAll reads symbols from the finder patterns found so far, best first.
+func (r *Reader) readAll(ctx context.Context) {
+	r.rank()
+	r.used = append(r.used[:0], make([]bool, len(r.finders))...)
+	r.choose(ctx)
+	for i := range r.triples {
+		t := &r.triples[i]
+		if ctx.Err() != nil || r.left.Grids <= 0 || r.left.Decodes <= 0 {
+			return
+		}
+		if r.used[t.a] || r.used[t.b] || r.used[t.c] {
+			continue
+		}
+		s, ok := r.try(t)
+		if !ok {
+			continue
+		}
+		r.symbols = append(r.symbols, s)
+		r.take(t)
+	}
+}

@@ -1,0 +1,280 @@
+package symbol
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"image"
+	"image/color"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"rsc.io/qr"
+)
+
+const sample = "HC1:NCFA5SR-0 8JV3Q6DBXJPJ+VSXYT3WFUT13ZU5JZPTZ7021*Z+3ZFMF-U$AY:/10OA3H1 QOC-J9-ZL$MY9"
+
+// paint draws a code at a place of a picture, size pixels a module, with what turn does to it.
+func paint(t testing.TB, img *image.Gray, text string, x0, y0, size int, light bool, turn func(x, y, n int) (int, int)) {
+	t.Helper()
+	c, err := qr.Encode(text, qr.M)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dark, lite := uint8(30), uint8(220)
+	if light {
+		dark, lite = lite, dark
+	}
+	const quiet = 4
+	for y := -quiet; y < c.Size+quiet; y++ {
+		for x := -quiet; x < c.Size+quiet; x++ {
+			v := lite
+			if x >= 0 && y >= 0 && x < c.Size && y < c.Size {
+				if sx, sy := turn(x, y, c.Size); c.Black(sx, sy) {
+					v = dark
+				}
+			}
+			for i := range size * size {
+				img.SetGray(x0+(x+quiet)*size+i%size, y0+(y+quiet)*size+i/size, color.Gray{Y: v})
+			}
+		}
+	}
+}
+
+func upright(x, y, _ int) (int, int) { return x, y }
+func quarter(x, y, n int) (int, int) { return y, n - 1 - x }
+func mirror(x, y, n int) (int, int)  { return n - 1 - x, y }
+
+func grey(w, h int, v uint8) *image.Gray {
+	img := image.NewGray(image.Rect(0, 0, w, h))
+	for i := range img.Pix {
+		img.Pix[i] = v
+	}
+	return img
+}
+
+// TestAll reads four symbols at once: upright, turned, mirrored and light on dark.
+func TestAll(t *testing.T) {
+	img := grey(1280, 720, 128)
+	paint(t, img, sample, 20, 20, 4, false, upright)
+	paint(t, img, "TURNED", 400, 30, 5, false, quarter)
+	paint(t, img, "mirrored, with white space ", 700, 40, 4, false, mirror)
+	paint(t, img, "LIGHT ON DARK", 950, 300, 3, true, upright)
+	var r Reader
+	symbols, err := r.Read(context.Background(), img, Glance())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]Symbol{}
+	for _, s := range symbols {
+		got[s.Text] = s
+	}
+	want := []string{sample, "LIGHT ON DARK", "TURNED", "mirrored, with white space "}
+	if texts := slices.Sorted(maps.Keys(got)); !slices.Equal(texts, want) || len(symbols) != 4 {
+		t.Fatalf("%q", texts)
+	}
+	for text, corners := range map[string][4]image.Point{ // of 33, 21 and 29 modules
+		sample:                        {{36, 36}, {168, 36}, {168, 168}, {36, 168}},
+		"TURNED":                      {{525, 50}, {525, 155}, {420, 155}, {420, 50}},
+		"mirrored, with white space ": {{832, 56}, {716, 56}, {716, 172}, {832, 172}},
+	} {
+		for i, p := range got[text].Corners {
+			if d := p.Sub(corners[i]); d.X*d.X+d.Y*d.Y > 2 {
+				t.Errorf("%.8s: corners %v, not %v", text, got[text].Corners, corners)
+				break
+			}
+		}
+	}
+}
+
+// TestPart reads a picture whose rectangle does not begin at zero and gives corners in it.
+func TestPart(t *testing.T) {
+	img := grey(640, 480, 200)
+	paint(t, img, "PART", 200, 100, 4, false, upright)
+	part := img.SubImage(image.Rect(180, 90, 400, 300)).(*image.Gray)
+	var r Reader
+	s, err := r.Read(context.Background(), part, Glance())
+	if err != nil || len(s) != 1 || s[0].Text != "PART" {
+		t.Fatal(s, err)
+	}
+	if d := s[0].Corners[0].Sub(image.Pt(216, 116)); d.X*d.X+d.Y*d.Y > 2 {
+		t.Error(s[0].Corners)
+	}
+}
+
+func TestBytes(t *testing.T) {
+	for _, text := range []string{"\xff\xfe\x00binary\x80", " white space kept \r\n", "Grüezi 測試", "0123456789"} {
+		img := grey(300, 300, 220)
+		paint(t, img, text, 20, 20, 5, false, upright)
+		var r Reader
+		s, err := r.Read(context.Background(), img, Glance())
+		if err != nil || len(s) != 1 {
+			t.Fatalf("%q: %v %v", text, s, err)
+		}
+		if !bytes.Equal(s[0].Bytes, []byte(text)) || s[0].Format != FormatQR {
+			t.Errorf("%q: bytes %q, format %q", text, s[0].Bytes, s[0].Format)
+		}
+		if text[0] != 0xff && s[0].Text != text {
+			t.Errorf("%q: text %q", text, s[0].Text)
+		}
+	}
+}
+
+func TestNoQuietZone(t *testing.T) {
+	c, err := qr.Encode(sample, qr.M)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, size := range []int{1, 2, 3} {
+		img := grey(c.Size*size, c.Size*size, 255)
+		for i := range img.Pix {
+			if c.Black(i%img.Stride/size, i/img.Stride/size) {
+				img.Pix[i] = 0
+			}
+		}
+		var r Reader
+		s, err := r.Read(context.Background(), img, Thorough())
+		if err != nil || len(s) != 1 || s[0].Text != sample {
+			t.Errorf("%d pixels a module: %v %v", size, s, err)
+		}
+	}
+}
+
+func TestLimits(t *testing.T) {
+	var r Reader
+	if _, err := r.Read(context.Background(), &image.Gray{Rect: image.Rect(0, 0, 1<<14, 1<<14)}, Glance()); !errors.Is(err, ErrTooLarge) {
+		t.Error(err)
+	}
+	img := grey(640, 480, 200)
+	paint(t, img, "PART", 200, 100, 4, false, upright)
+	if s, err := r.Read(context.Background(), img, Budget{}); err != nil || len(s) != 0 || r.Spent() != (Budget{}) {
+		t.Error("an empty budget read", s, err, r.Spent())
+	}
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	if s, err := r.Read(ended, img, Glance()); !errors.Is(err, context.Canceled) || len(s) != 0 {
+		t.Error("an ended context read", s, err)
+	}
+	for range 3 {
+		if n := testing.AllocsPerRun(5, func() { r.Read(context.Background(), grey640, Glance()) }); n > 0 {
+			t.Errorf("%v allocations for an empty frame", n)
+		}
+	}
+}
+
+var grey640 = grey(640, 480, 90)
+
+// TestAdversarial shows pages of finder patterns, one of which holds plain gozxing for 25 s.
+func TestAdversarial(t *testing.T) {
+	for name := range truths(t, "adversarial") {
+		img := load(t, filepath.Join(shared(t), "frames", "adversarial", name))
+		for _, b := range []Budget{Glance(), Thorough(), {Layers: 1, Pixels: 1 << 22, Candidates: 100, Triples: 50, Grids: 3, Decodes: 2}} {
+			var r Reader
+			symbols, err := r.Read(context.Background(), img, b)
+			if err != nil || len(symbols) > 0 {
+				t.Error(name, symbols, err)
+			}
+			s := r.Spent()
+			if s.Layers > b.Layers || s.Pixels > b.Pixels || s.Candidates > b.Candidates ||
+				s.Triples > b.Triples || s.Grids > b.Grids || s.Decodes > b.Decodes {
+				t.Errorf("%s: spent %+v of %+v", name, s, b)
+			}
+			if most := mostFinders * (mostFinders - 1) * (mostFinders - 2) / 6; s.Triples > s.Layers*most {
+				t.Errorf("%s: %d triples in %d layers", name, s.Triples, s.Layers)
+			}
+		}
+	}
+}
+
+// TestCertificates reads the pictures of the European test certificates.
+func TestCertificates(t *testing.T) {
+	const floor = 326 // all of them
+	dir := filepath.Join(shared(t), "vectors", "dcc", "dgc-testdata")
+	raw, err := os.ReadFile(filepath.Join(dir, "index.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var index []struct {
+		PNG     string  `json:"png"`
+		HC1     string  `json:"hc1"`
+		Gozxing *string `json:"gozxing"`
+	}
+	if err := json.Unmarshal(raw, &index); err != nil {
+		t.Fatal(err)
+	}
+	var r Reader
+	read, pictures := 0, 0
+	for _, c := range index {
+		if c.PNG == "" {
+			continue
+		}
+		pictures++
+		symbols, err := r.Read(context.Background(), load(t, filepath.Join(dir, filepath.FromSlash(c.PNG))), Thorough())
+		if err != nil {
+			t.Fatal(c.PNG, err)
+		}
+		if len(symbols) != 1 {
+			t.Log(c.PNG, len(symbols), "symbols")
+			if c.Gozxing != nil && *c.Gozxing == "ok" {
+				t.Errorf("%s: plain gozxing reads it", c.PNG)
+			}
+			continue
+		}
+		if c.HC1 != "" && c.Gozxing != nil && *c.Gozxing == "ok" && strings.TrimSpace(c.HC1) != strings.TrimSpace(symbols[0].Text) {
+			t.Errorf("%s: read %.60q, not %.60q", c.PNG, symbols[0].Text, c.HC1)
+		}
+		read++
+	}
+	t.Logf("%d of %d", read, pictures)
+	if read < floor {
+		t.Errorf("read %d of %d, fewer than %d", read, pictures, floor)
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	img := grey(110, 110, 220)
+	paint(f, img, "FUZZ", 5, 5, 3, false, upright)
+	f.Add(uint8(110), img.Pix)
+	f.Add(uint8(21), bytes.Repeat([]byte{0, 255, 255}, 200))
+	small := grey(60, 60, 0)
+	for i := range small.Pix {
+		small.Pix[i] = uint8(i * i)
+	}
+	f.Add(uint8(60), small.Pix)
+	f.Fuzz(func(t *testing.T, w uint8, pix []byte) {
+		if w == 0 || len(pix) < int(w) {
+			return
+		}
+		img := &image.Gray{Pix: pix, Stride: int(w), Rect: image.Rect(0, 0, int(w), len(pix)/int(w))}
+		var r Reader
+		b := Budget{Layers: maxLayers, Pixels: 1 << 20, Candidates: 500, Triples: 1000, Grids: 20, Decodes: 10}
+		if _, err := r.Read(context.Background(), img, b); err != nil {
+			t.Error(err)
+		}
+		if s := r.Spent(); s.Decodes > b.Decodes || s.Grids > b.Grids || s.Candidates > b.Candidates {
+			t.Errorf("spent %+v", s)
+		}
+	})
+}
+
+// FuzzGrid hands any modules to the library behind decode, which must not panic outside it.
+func FuzzGrid(f *testing.F) {
+	f.Add(uint8(0), []byte{1, 2, 3}, uint8(3))
+	f.Add(uint8(39), []byte(sample), uint8(31))
+	f.Fuzz(func(t *testing.T, version uint8, modules []byte, format uint8) {
+		if len(modules) == 0 {
+			return
+		}
+		s := sampler{n: int(version%40)*4 + 21}
+		s.dark = make([]bool, s.n*s.n)
+		for i := range s.dark {
+			s.dark[i] = modules[i/8%len(modules)]>>(i%8)&1 == 1
+		}
+		decode(s.matrix(formatBits(uint32(format%32)), false))
+	})
+}

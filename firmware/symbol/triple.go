@@ -1,0 +1,159 @@
+package symbol
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+)
+
+// Bounds of the choice of three finder patterns.
+const (
+	mostFinders = 40   // of the best contrast are combined
+	mostTriples = 4096 // kept for a look at their timing patterns
+	mostTimed   = 160  // looked at
+)
+
+// Sizes of a symbol in modules (section 6.3.1).
+const (
+	leastModules = 21
+	mostModules  = 177
+)
+
+// triple is three finder patterns as the corners of a symbol: a top left, b top right, c bottom
+// left, unless the symbol is mirrored.
+type triple struct {
+	a, b, c int
+	modules float64 // estimated side of the symbol
+	misfit  float64 // of the geometry; 0 is perfect
+	timing  float64 // of the best guess of the side; 1 is perfect
+	guesses [guesses]guess
+}
+
+// guess is a side of the symbol and how well the timing patterns agree.
+type guess struct {
+	modules int
+	timing  float64
+}
+
+const guesses = 7
+
+// choose fills r.triples, the likeliest first.
+func (r *Reader) choose(ctx context.Context) {
+	r.triples = r.triples[:0]
+	n := min(len(r.finders), mostFinders)
+	for i := range n {
+		for j := i + 1; j < n; j++ {
+			if !alike(&r.finders[i], &r.finders[j]) {
+				continue
+			}
+			if ctx.Err() != nil {
+				return
+			}
+			for k := j + 1; k < n; k++ {
+				if r.left.Triples <= 0 {
+					break
+				}
+				if !alike(&r.finders[i], &r.finders[k]) || !alike(&r.finders[j], &r.finders[k]) {
+					continue
+				}
+				r.left.Triples--
+				r.spent.Triples++
+				r.corner(i, j, k)
+				r.corner(j, i, k)
+				r.corner(k, i, j)
+			}
+		}
+	}
+	slices.SortFunc(r.triples, func(s, t triple) int { return cmp.Compare(s.misfit, t.misfit) })
+	if len(r.triples) > mostTimed {
+		r.triples = r.triples[:mostTimed]
+	}
+	for i := range r.triples {
+		if ctx.Err() != nil {
+			return
+		}
+		r.time(&r.triples[i])
+	}
+	slices.SortFunc(r.triples, func(s, t triple) int {
+		return cmp.Compare(t.timing-t.misfit/4, s.timing-s.misfit/4)
+	})
+}
+
+// alike reports whether two finder patterns may belong to one symbol, seen from the side.
+func alike(f, g *finder) bool {
+	return f.light == g.light && f.module < 2*g.module && g.module < 2*f.module &&
+		f.contrast < 4*g.contrast && g.contrast < 4*f.contrast
+}
+
+// corner adds the triple with a between b and c, if its shape allows.
+func (r *Reader) corner(a, b, c int) {
+	if len(r.triples) == mostTriples {
+		return
+	}
+	fa, fb, fc := &r.finders[a], &r.finders[b], &r.finders[c]
+	ux, uy, vx, vy := fb.x-fa.x, fb.y-fa.y, fc.x-fa.x, fc.y-fa.y
+	cross := ux*vy - uy*vx
+	if cross < 0 {
+		b, c, fb, fc = c, b, fc, fb
+		ux, uy, vx, vy = vx, vy, ux, uy
+		cross = -cross
+	}
+	lu, lv := math.Hypot(ux, uy), math.Hypot(vx, vy)
+	if cross < 0.6*lu*lv { // more than 53 degrees off the right angle
+		return
+	}
+	mu := (fa.span(ux, uy) + fb.span(ux, uy)) / (2 * darkEnd)
+	mv := (fa.span(vx, vy) + fc.span(vx, vy)) / (2 * darkEnd)
+	nu, nv := lu/mu, lv/mv
+	n := (nu+nv)/2 + 2*darkEnd
+	if n < leastModules-4 || n > mostModules*1.15 {
+		return
+	}
+	uneven := math.Abs(nu-nv) / (nu + nv)
+	if uneven > 0.2 {
+		return
+	}
+	cos := math.Abs(ux*vx+uy*vy) / (lu * lv)
+	misfit := 2*uneven + 0.3*cos + 0.3*math.Abs(math.Log(lu/lv)) + 0.2*math.Abs(math.Log(mu/mv))
+	misfit += 0.2 * (1 - min(fa.score, fb.score, fc.score)/max(fa.score, fb.score, fc.score))
+	r.triples = append(r.triples, triple{a: a, b: b, c: c, modules: n, misfit: misfit})
+}
+
+// time guesses the side of a symbol and looks at the timing patterns for each guess.
+func (r *Reader) time(t *triple) {
+	nearest := int(math.Round((t.modules-17)/4))*4 + 17
+	g := &r.grid
+	r.place(g, t)
+	t.timing = -1
+	steps := 1
+	if nearest > 37 {
+		steps = 2
+	}
+	if nearest > 77 {
+		steps = 3
+	}
+	for i := range t.guesses {
+		q := &t.guesses[i]
+		q.modules, q.timing = nearest+4*(i-guesses/2), -1
+		if d := i - guesses/2; d > steps || -d > steps || q.modules < leastModules || q.modules > mostModules {
+			continue
+		}
+		g.lay(q.modules)
+		q.timing = g.timing(&r.base)
+		t.timing = max(t.timing, q.timing)
+	}
+	slices.SortFunc(t.guesses[:], func(p, q guess) int { return cmp.Compare(q.timing, p.timing) })
+}
+
+// take marks the finder patterns that lie within a symbol read.
+func (r *Reader) take(t *triple) {
+	g := &r.grid
+	for i := range r.finders {
+		f := &r.finders[i]
+		if g.within(f.x, f.y) {
+			r.used[i] = true
+		}
+	}
+	r.used[t.a], r.used[t.b], r.used[t.c] = true, true, true
+}
