@@ -1,0 +1,140 @@
+// Package centre pretends the central server for one hall: nats-server with JetStream, the
+// sink that keeps every event exactly once, the marks that let devices delete, and the
+// object store through which signed bundles go out.
+//
+// It is written from the wire (PROTOCOL C2, C4, C11) and shares no code with the device.
+// It may be killed at any moment: an event counts once its bbolt transaction is on disk, the
+// mark goes out after that, and what was not marked comes again.
+package centre
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Options say where the centre lives.
+type Options struct {
+	Dir      string // everything durable
+	NATSPort int    // on loopback; 0 = any
+	HTTPPort int    // on loopback; 0 = any
+	Registry string // directory of enrolment cards (*.json); "" = Dir/registry; read again as it changes
+	MarkKey  string // PEM file, made at first start; "" = Dir/mark.key
+	Log      *slog.Logger
+}
+
+// Centre is a running centre between New and the end of Run.
+type Centre struct {
+	o        Options
+	key      *markKey
+	registry *registry
+	store    *store
+	server   *server.Server
+	listener net.Listener
+}
+
+// New opens the store, makes the mark key if there is none, and takes the ports; Run serves them.
+func New(o Options) (*Centre, error) {
+	if o.Registry == "" {
+		o.Registry = filepath.Join(o.Dir, "registry")
+	}
+	if o.MarkKey == "" {
+		o.MarkKey = filepath.Join(o.Dir, "mark.key")
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	for _, dir := range []string{o.Dir, o.Registry, filepath.Dir(o.MarkKey)} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, fmt.Errorf("centre: %w", err)
+		}
+	}
+	c := &Centre{o: o, registry: &registry{dir: o.Registry, log: o.Log}}
+	var err error
+	if c.key, err = loadMarkKey(o.MarkKey); err != nil {
+		return nil, err
+	}
+	if err := c.key.writePublic(filepath.Join(o.Dir, "keys.json")); err != nil {
+		return nil, err
+	}
+	if c.store, err = openStore(filepath.Join(o.Dir, "sink.db")); err != nil {
+		return nil, err
+	}
+	if c.listener, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(o.HTTPPort))); err == nil {
+		err = c.startNATS()
+	}
+	if err != nil {
+		c.close()
+		return nil, fmt.Errorf("centre: %w", err)
+	}
+	return c, nil
+}
+
+// NATSURL is where devices connect.
+func (c *Centre) NATSURL() string { return c.server.ClientURL() }
+
+// HTTPURL is the administrator's side, without a slash at the end.
+func (c *Centre) HTTPURL() string { return "http://" + c.listener.Addr().String() }
+
+// Run serves until ctx ends, then closes everything; it returns nil then.
+func (c *Centre) Run(ctx context.Context) error {
+	defer c.close()
+	nc, err := nats.Connect("", nats.InProcessServer(c.server), nats.MaxReconnects(-1), nats.Name("centre"))
+	if err != nil {
+		return fmt.Errorf("centre: %w", err)
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return fmt.Errorf("centre: %w", err)
+	}
+	events, bucket, err := provision(ctx, js)
+	if err != nil {
+		return fmt.Errorf("centre: %w", err)
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	done := make(chan error, 2)
+	web := &http.Server{Handler: c.handler(nc, bucket), ReadHeaderTimeout: 5 * time.Second}
+	// Run owns both and waits for both.
+	go func() { done <- web.Serve(c.listener) }()
+	go func() { done <- c.consume(ctx, js, events) }()
+	var first error
+	select {
+	case <-ctx.Done():
+	case first = <-done:
+		done <- nil
+	}
+	stop()
+	web.Close()
+	for range 2 {
+		if err := <-done; first == nil && !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, context.Canceled) {
+			first = err
+		}
+	}
+	return first
+}
+
+func (c *Centre) close() {
+	if c.listener != nil {
+		c.listener.Close()
+	}
+	if c.server != nil {
+		c.server.Shutdown()
+		c.server.WaitForShutdown()
+	}
+	if c.store != nil {
+		c.store.db.Close()
+	}
+}

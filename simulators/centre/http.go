@@ -1,0 +1,169 @@
+package centre
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	bolt "go.etcd.io/bbolt"
+)
+
+// Counts is the answer of GET /counts.
+type Counts struct {
+	Events      map[string]uint64            `json:"events"`      // by kind
+	Devices     map[string]map[string]uint64 `json:"devices"`     // by device and kind
+	Doubles     uint64                       `json:"doubles"`     // events that came again
+	Conflicts   uint64                       `json:"conflicts"`   // alarm: another event under a number already taken
+	Broken      uint64                       `json:"broken"`      // alarm: an event that does not follow the one before
+	Gaps        uint64                       `json:"gaps"`        // alarm: batches that came while earlier events are missing
+	Quarantined uint64                       `json:"quarantined"` // poison events and messages that were not believed
+}
+
+// Event is one line of GET /events.
+type Event struct {
+	Device string          `json:"device"`
+	Epoch  string          `json:"epoch"` // 16 hexadecimal digits
+	Seq    uint64          `json:"seq"`
+	Event  json.RawMessage `json:"event"` // null = in quarantine
+}
+
+// handler is the administrator's side:
+//
+//	GET  /counts                   Counts
+//	GET  /events?device=D&limit=N  the stored events in order, one JSON object a line
+//	GET  /quarantine               what was not believed and why, one JSON object a line
+//	GET  /keys                     the public mark key as keys.json
+//	POST /publish?dir=DIR          a signed TUF repository goes into the object store, and the hint out
+//	POST /gap?device=D&epoch=E&seq=N  the administrator gives up what is missing before event N
+func (c *Centre) handler(nc *nats.Conn, bucket jetstream.ObjectStore) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /counts", func(w http.ResponseWriter, r *http.Request) { answer(w)(c.store.counts()) })
+	mux.HandleFunc("GET /events", func(w http.ResponseWriter, r *http.Request) {
+		limit, err := strconv.Atoi(r.FormValue("limit"))
+		if err != nil {
+			limit = 1000
+		}
+		events, err := c.store.events(r.FormValue("device"), limit)
+		lines(w, events, err)
+	})
+	mux.HandleFunc("GET /quarantine", func(w http.ResponseWriter, r *http.Request) {
+		list, err := c.store.quarantine()
+		lines(w, list, err)
+	})
+	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, r *http.Request) { w.Write(c.key.public()) })
+	mux.HandleFunc("POST /publish", func(w http.ResponseWriter, r *http.Request) {
+		answer(w)(publish(r.Context(), nc, bucket, r.FormValue("dir")))
+	})
+	mux.HandleFunc("POST /gap", func(w http.ResponseWriter, r *http.Request) {
+		epoch, err := strconv.ParseUint(r.FormValue("epoch"), 16, 64)
+		seq, err2 := strconv.ParseUint(r.FormValue("seq"), 10, 64)
+		if err != nil || err2 != nil || seq == 0 {
+			http.Error(w, "want device, epoch (16 hexadecimal digits) and seq", http.StatusBadRequest)
+			return
+		}
+		answer(w)(struct{}{}, c.store.giveUp(r.FormValue("device"), epoch, seq))
+	})
+	return mux
+}
+
+func answer(w http.ResponseWriter) func(any, error) {
+	return func(v any, err error) {
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusUnprocessableEntity)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		json.NewEncoder(w).Encode(v)
+	}
+}
+
+func lines[T any](w http.ResponseWriter, list []T, err error) {
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	enc := json.NewEncoder(w)
+	for _, v := range list {
+		enc.Encode(v)
+	}
+}
+
+func (s *store) counts() (Counts, error) {
+	c := Counts{Events: map[string]uint64{}, Devices: map[string]map[string]uint64{}}
+	err := s.db.View(func(tx *bolt.Tx) error {
+		return tx.Bucket(bCounts).ForEach(func(k, v []byte) error {
+			name, n := string(k), number(v)
+			switch part := strings.Split(name, "/"); {
+			case part[0] == "kind" && len(part) == 2:
+				c.Events[part[1]] = n
+			case part[0] == "device" && len(part) == 3:
+				if c.Devices[part[1]] == nil {
+					c.Devices[part[1]] = map[string]uint64{}
+				}
+				c.Devices[part[1]][part[2]] = n
+			case name == "doubles":
+				c.Doubles = n
+			case name == "conflicts":
+				c.Conflicts = n
+			case name == "broken":
+				c.Broken = n
+			case name == "gaps":
+				c.Gaps = n
+			case name == "quarantined":
+				c.Quarantined = n
+			}
+			return nil
+		})
+	})
+	return c, err
+}
+
+// events lists a device's events, or everybody's for "", at most limit of them.
+func (s *store) events(device string, limit int) ([]Event, error) {
+	var list []Event
+	err := s.db.View(func(tx *bolt.Tx) error {
+		c := tx.Bucket(bEvents).Cursor()
+		prefix := ""
+		if device != "" {
+			prefix = device + "\x00"
+		}
+		for k, v := c.Seek([]byte(prefix)); k != nil && strings.HasPrefix(string(k), prefix) && len(list) < limit; k, v = c.Next() {
+			tail := len(k) - 17
+			e := Event{Device: string(k[:tail]), Epoch: hex.EncodeToString(k[tail+1 : tail+9]), Seq: binary.BigEndian.Uint64(k[tail+9:])}
+			if len(v) > 32 {
+				e.Event = append(json.RawMessage(nil), v[32:]...)
+			}
+			list = append(list, e)
+		}
+		return nil
+	})
+	return list, err
+}
+
+func (s *store) quarantine() ([]quarantined, error) {
+	var list []quarantined
+	err := s.db.View(func(tx *bolt.Tx) error {
+		return tx.Bucket(bQuarantine).ForEach(func(k, v []byte) error {
+			var q quarantined
+			if err := json.Unmarshal(v, &q); err != nil {
+				return err
+			}
+			list = append(list, q)
+			return nil
+		})
+	})
+	return list, err
+}
+
+// giveUp moves the mark over a gap that will never be filled.
+func (s *store) giveUp(device string, epoch, seq uint64) error {
+	return s.db.Update(func(tx *bolt.Tx) error {
+		return tx.Bucket(bHigh).Put(chain(device, epoch), binary.BigEndian.AppendUint64(nil, seq-1))
+	})
+}

@@ -1,0 +1,194 @@
+package centre
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/fxamacker/cbor/v2"
+	"github.com/veraison/go-cose"
+)
+
+// markKey signs marks.
+type markKey struct {
+	signer cose.Signer
+	kid    []byte
+	spki   []byte
+}
+
+// loadMarkKey reads the key or makes it at first start.
+func loadMarkKey(path string) (*markKey, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			return nil, fmt.Errorf("centre: %w", err)
+		}
+		der, err := x509.MarshalPKCS8PrivateKey(key)
+		if err != nil {
+			return nil, fmt.Errorf("centre: %w", err)
+		}
+		text = pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
+		if err := replace(path, text); err != nil {
+			return nil, fmt.Errorf("centre: %w", err)
+		}
+	} else if err != nil {
+		return nil, fmt.Errorf("centre: %w", err)
+	}
+	block, _ := pem.Decode(text)
+	if block == nil {
+		return nil, fmt.Errorf("centre: %s holds no PEM block", path)
+	}
+	any, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("centre: %s: %w", path, err)
+	}
+	key, ok := any.(*ecdsa.PrivateKey)
+	if !ok {
+		return nil, fmt.Errorf("centre: %s is not a P-256 key", path)
+	}
+	signer, err := cose.NewSigner(cose.AlgorithmES256, key)
+	if err != nil {
+		return nil, fmt.Errorf("centre: %s: %w", path, err)
+	}
+	spki, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
+	if err != nil {
+		return nil, fmt.Errorf("centre: %w", err)
+	}
+	sum := sha256.Sum256(spki)
+	return &markKey{signer, sum[:8], spki}, nil
+}
+
+// public is the keys.json that goes into the bundle.
+func (k *markKey) public() []byte {
+	b, err := json.MarshalIndent(map[string]any{"v": 1, "keys": []any{map[string]any{
+		"kid": hex.EncodeToString(k.kid), "purpose": "mark", "alg": -7, "spki": base64.StdEncoding.EncodeToString(k.spki),
+	}}}, "", "  ")
+	if err != nil {
+		panic(err)
+	}
+	return append(b, '\n')
+}
+
+func (k *markKey) writePublic(path string) error { return replace(path, k.public()) }
+
+// sign makes the mark [1, device, epoch, seq, hash] for a device.
+func (k *markKey) sign(device string, epoch, seq uint64, hash []byte) ([]byte, error) {
+	enc, err := cbor.CoreDetEncOptions().EncMode()
+	if err != nil {
+		return nil, err
+	}
+	m := cose.NewSign1Message()
+	if m.Payload, err = enc.Marshal([]any{1, device, epoch, seq, hash}); err != nil {
+		return nil, err
+	}
+	m.Headers.Protected.SetAlgorithm(cose.AlgorithmES256)
+	m.Headers.Protected[cose.HeaderLabelKeyID] = k.kid
+	if err := m.Sign(rand.Reader, []byte("mark"), k.signer); err != nil {
+		return nil, err
+	}
+	return m.MarshalCBOR()
+}
+
+// replace writes a file whole or not at all.
+func replace(path string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+// registry is the directory of enrolled devices, one card each. A card taken out ends the device.
+type registry struct {
+	dir string
+	log *slog.Logger
+
+	mu      sync.Mutex
+	read    time.Time
+	devices map[string]device // by name
+}
+
+type device struct {
+	site string
+	kid  []byte
+	key  *ecdsa.PublicKey
+}
+
+// lookup finds a device; the directory is read again at most once a second.
+func (r *registry) lookup(name string) (device, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if now := time.Now(); now.Sub(r.read) > time.Second {
+		r.read, r.devices = now, r.load()
+	}
+	d, ok := r.devices[name]
+	return d, ok
+}
+
+func (r *registry) load() map[string]device {
+	devices := map[string]device{}
+	paths, err := filepath.Glob(filepath.Join(r.dir, "*.json"))
+	if err != nil {
+		return nil
+	}
+	for _, path := range paths {
+		name, d, err := readCard(path)
+		if err != nil {
+			r.log.Warn("registry: a card is not used", "file", filepath.Base(path), "err", err)
+			continue
+		}
+		devices[name] = d
+	}
+	return devices
+}
+
+func readCard(path string) (string, device, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return "", device{}, err
+	}
+	var card struct {
+		V                       int
+		Device, Site, KID, SPKI string
+	}
+	if err := json.Unmarshal(b, &card); err != nil {
+		return "", device{}, err
+	}
+	der, err := base64.StdEncoding.DecodeString(card.SPKI)
+	if err != nil {
+		return "", device{}, err
+	}
+	any, err := x509.ParsePKIXPublicKey(der)
+	if err != nil {
+		return "", device{}, err
+	}
+	key, ok := any.(*ecdsa.PublicKey)
+	sum := sha256.Sum256(der)
+	if !ok || card.V != 1 || card.Device == "" || hex.EncodeToString(sum[:8]) != card.KID {
+		return "", device{}, errors.New("version, name, key type or key id is wrong")
+	}
+	return card.Device, device{card.Site, sum[:8], key}, nil
+}

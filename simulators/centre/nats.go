@@ -1,0 +1,67 @@
+package centre
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Names of the wire.
+const (
+	eventStream = "EV"   // ev.<device>: batches on their way to the sink
+	markStream  = "MARK" // mark.<device>: the newest mark of each device
+	bucketName  = "tuf"  // object store: the files of the TUF repository by their path
+	hintSubject = "cmd.all"
+	maxPayload  = 2 << 20 // bytes; a batch has at most 1 MiB
+)
+
+// startNATS starts the embedded server. sync_interval is "always": a stored message is on
+// disk before its acknowledgement.
+func (c *Centre) startNATS() error {
+	port := c.o.NATSPort
+	if port == 0 {
+		port = server.RANDOM_PORT
+	}
+	s, err := server.NewServer(&server.Options{
+		ServerName: "centre", Host: "127.0.0.1", Port: port, NoSigs: true, NoLog: true, MaxPayload: maxPayload,
+		JetStream: true, StoreDir: filepath.Join(c.o.Dir, "nats"), SyncAlways: true, SyncInterval: 2 * time.Minute,
+	})
+	if err != nil {
+		return err
+	}
+	c.server = s
+	s.Start()
+	if !s.ReadyForConnections(20 * time.Second) {
+		return errors.New("nats-server does not start: is its port taken?")
+	}
+	return nil
+}
+
+// provision makes the streams and the bucket, or brings them to this form.
+func provision(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer, jetstream.ObjectStore, error) {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	if _, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+		Name: eventStream, Subjects: []string{"ev.>"}, Storage: jetstream.FileStorage, Retention: jetstream.WorkQueuePolicy,
+		Duplicates: 2 * time.Minute, AllowAtomicPublish: true, MaxMsgSize: maxPayload,
+	}); err != nil {
+		return nil, nil, err
+	}
+	if _, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+		Name: markStream, Subjects: []string{"mark.>"}, Storage: jetstream.FileStorage, MaxMsgsPerSubject: 1, AllowDirect: true,
+	}); err != nil {
+		return nil, nil, err
+	}
+	consumer, err := js.CreateOrUpdateConsumer(ctx, eventStream, jetstream.ConsumerConfig{
+		Durable: "sink", AckPolicy: jetstream.AckExplicitPolicy, AckWait: 30 * time.Second, MaxAckPending: 64,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	bucket, err := js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{Bucket: bucketName, Storage: jetstream.FileStorage})
+	return consumer, bucket, err
+}

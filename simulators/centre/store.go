@@ -1,0 +1,160 @@
+package centre
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// store is the record: (device, epoch, seq) → hash + bytes, with everything counted in the
+// same transaction.
+type store struct{ db *bolt.DB }
+
+var (
+	bEvents     = []byte("events")     // place → hash, then bytes
+	bHigh       = []byte("high")       // device, epoch → highest seq up to which nothing is missing
+	bCounts     = []byte("counts")     // name → number
+	bQuarantine = []byte("quarantine") // what → quarantined
+)
+
+// maxQuarantine bounds the batches kept that nobody could be believed for.
+const maxQuarantine = 10_000
+
+type quarantined struct {
+	Reason string    `json:"reason"`
+	Where  string    `json:"where"`
+	At     time.Time `json:"at"`
+	Bytes  []byte    `json:"bytes"`
+}
+
+func openStore(path string) (*store, error) {
+	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: 5 * time.Second, FreelistType: bolt.FreelistMapType, InitialMmapSize: 1 << 28})
+	if err != nil {
+		return nil, fmt.Errorf("centre: %s: %w", path, err)
+	}
+	err = db.Update(func(tx *bolt.Tx) error {
+		for _, name := range [][]byte{bEvents, bHigh, bCounts, bQuarantine} {
+			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("centre: %s: %w", path, err), db.Close())
+	}
+	return &store{db}, nil
+}
+
+// chain is the key of a device's epoch; place the key of one event in it.
+func chain(device string, epoch uint64) []byte {
+	return binary.BigEndian.AppendUint64(append([]byte(device), 0), epoch)
+}
+
+func place(device string, epoch, seq uint64) []byte {
+	return binary.BigEndian.AppendUint64(chain(device, epoch), seq)
+}
+
+func number(b []byte) uint64 {
+	if len(b) != 8 {
+		return 0
+	}
+	return binary.BigEndian.Uint64(b)
+}
+
+// keep stores a batch in one transaction and says up to where nothing is missing: the
+// mark. seq 0 = nothing to mark yet.
+func (s *store) keep(b batch) (seq uint64, hash []byte, err error) {
+	err = s.db.Update(func(tx *bolt.Tx) error {
+		events := tx.Bucket(bEvents)
+		for n, i := range b.items {
+			if err := keepOne(tx, b, b.first+uint64(n), i); err != nil {
+				return err
+			}
+		}
+		seq = number(tx.Bucket(bHigh).Get(chain(b.device, b.epoch)))
+		before := seq
+		for events.Get(place(b.device, b.epoch, seq+1)) != nil {
+			seq++
+		}
+		if b.first > before+1 && seq == before {
+			if err := count(tx, "gaps"); err != nil {
+				return err
+			}
+		}
+		if seq == 0 {
+			return nil
+		}
+		hash = bytes.Clone(events.Get(place(b.device, b.epoch, seq))[:sha256.Size])
+		return tx.Bucket(bHigh).Put(chain(b.device, b.epoch), binary.BigEndian.AppendUint64(nil, seq))
+	})
+	return seq, hash, err
+}
+
+func keepOne(tx *bolt.Tx, b batch, seq uint64, i item) error {
+	events, key := tx.Bucket(bEvents), place(b.device, b.epoch, seq)
+	where := fmt.Sprintf("%s/%016x/%d", b.device, b.epoch, seq)
+	if have := events.Get(key); have != nil {
+		if bytes.Equal(have[:sha256.Size], i.hash[:]) {
+			return count(tx, "doubles")
+		}
+		_, err := isolate(tx, append(key, i.hash[:]...), "conflicts", quarantined{"another event is stored under this number", where, time.Now(), i.bytes})
+		return err
+	}
+	value := append(i.hash[:], i.bytes...)
+	if i.reason != "" {
+		value = i.hash[:]
+		if _, err := isolate(tx, append(key, i.hash[:]...), "quarantined", quarantined{i.reason, where, time.Now(), i.bytes}); err != nil {
+			return err
+		}
+	} else if err := errors.Join(count(tx, "kind/"+i.kind), count(tx, "device/"+b.device+"/"+i.kind)); err != nil {
+		return err
+	}
+	if before := events.Get(place(b.device, b.epoch, seq-1)); before != nil && i.prev != nil && !bytes.Equal(before[:sha256.Size], i.prev) {
+		if err := count(tx, "broken"); err != nil {
+			return err
+		}
+	}
+	return events.Put(bytes.Clone(key), bytes.Clone(value))
+}
+
+// isolate puts something into quarantine once and counts it; it says whether it was new.
+func isolate(tx *bolt.Tx, key []byte, counter string, q quarantined) (bool, error) {
+	bucket := tx.Bucket(bQuarantine)
+	if bucket.Get(key) != nil {
+		return false, nil
+	}
+	value, err := json.Marshal(q)
+	if err != nil {
+		return false, err
+	}
+	return true, errors.Join(bucket.Put(bytes.Clone(key), value), count(tx, counter))
+}
+
+// refuse puts a whole message that could not be believed into quarantine.
+func (s *store) refuse(subject string, data []byte, why error) (fresh bool, err error) {
+	sum := sha256.Sum256(append([]byte(subject+"\x00"), data...))
+	err = s.db.Update(func(tx *bolt.Tx) error {
+		if number(tx.Bucket(bCounts).Get([]byte("refused"))) >= maxQuarantine {
+			return nil
+		}
+		var err error
+		fresh, err = isolate(tx, append([]byte("\x00message\x00"), sum[:]...), "quarantined", quarantined{why.Error(), subject, time.Now(), data})
+		if fresh && err == nil {
+			err = count(tx, "refused")
+		}
+		return err
+	})
+	return fresh, err
+}
+
+func count(tx *bolt.Tx, name string) error {
+	b := tx.Bucket(bCounts)
+	return b.Put([]byte(name), binary.BigEndian.AppendUint64(nil, number(b.Get([]byte(name)))+1))
+}
