@@ -1,0 +1,157 @@
+package journal
+
+import (
+	"bytes"
+	"fmt"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"example.org/checkpoint/firmware/event"
+)
+
+// Entry is one event on its way to the centre.
+type Entry struct {
+	Epoch, Seq uint64
+	Bytes      []byte
+}
+
+// Entries gives the oldest events that the centre has not confirmed, in order: at
+// most max, of together at most maxBytes unless the first alone has more. All are
+// of one epoch; the oldest epoch comes first.
+func (j *Journal) Entries(max, maxBytes int) ([]Entry, error) {
+	var out []Entry
+	err := j.db.View(func(tx *bolt.Tx) error {
+		all, err := generations(tx)
+		if err != nil {
+			return err
+		}
+		for _, g := range all {
+			size := 0
+			c := tx.Bucket(eventsBucket).Cursor()
+			for k, v := c.Seek(eventKey(g.gen, g.marked.seq+1)); bytes.HasPrefix(k, genKey(g.gen)) && len(out) < max; k, v = c.Next() {
+				if size += len(v); size > maxBytes && len(out) > 0 {
+					return nil
+				}
+				out = append(out, Entry{g.epoch, number(k[4:]), bytes.Clone(v)})
+			}
+			if len(out) > 0 {
+				return nil
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("journal: %w", err)
+	}
+	return out, nil
+}
+
+// Mark takes the centre's word that it holds every event of epoch up to seq, the
+// last of which has that SHA-256; only then may they be deleted here. ErrMark if
+// that event has another hash here, or if there is none. Of an epoch that has
+// ended, a restored copy may lack what the centre holds: there a later seq
+// confirms all that is left.
+func (j *Journal) Mark(epoch, seq uint64, hash [32]byte) error {
+	j.writing.Lock()
+	defer j.writing.Unlock()
+	moved := false
+	err := j.writeLocked(atUpkeep, func(tx *bolt.Tx) error {
+		g, err := generationOf(tx, epoch)
+		if err != nil {
+			return err
+		}
+		head, err := headOf(tx, g.gen)
+		if err != nil {
+			return err
+		}
+		if seq > head.seq && g.gen != j.gen {
+			seq, hash = head.seq, head.hash
+		}
+		ours := hashOf(tx.Bucket(eventsBucket).Get(eventKey(g.gen, seq)))
+		switch {
+		case seq < g.pruned.seq:
+			return nil // confirmed and deleted long since
+		case seq == g.pruned.seq:
+			ours = g.pruned.hash
+		case seq > head.seq:
+			return fmt.Errorf("%w: it confirms event %s/%016x/%d; the last here is %d", ErrMark, j.options.Device, epoch, seq, head.seq)
+		}
+		if ours != hash {
+			return fmt.Errorf("%w: event %s/%016x/%d has another hash here", ErrMark, j.options.Device, epoch, seq)
+		}
+		if moved = seq > g.marked.seq; !moved {
+			return nil
+		}
+		g.marked = point{seq, hash}
+		if err := tx.Bucket(epochsBucket).Put(genKey(g.gen), g.bytes()); err != nil {
+			return err
+		}
+		_, err = prune(tx, j.options.Keep)
+		return err
+	})
+	if err != nil || !moved {
+		return err
+	}
+	return j.observe()
+}
+
+func generationOf(tx *bolt.Tx, epoch uint64) (generation, error) {
+	all, err := generations(tx)
+	if err != nil {
+		return generation{}, err
+	}
+	for _, g := range all {
+		if g.epoch == epoch {
+			return g, nil
+		}
+	}
+	return generation{}, fmt.Errorf("%w: it is for epoch %016x, which this journal does not know", ErrMark, epoch)
+}
+
+// Stats is how the journal stands.
+type Stats struct {
+	Epoch, Boot, Seq uint64
+	Unsynced         uint64    // events that the centre has not confirmed
+	Oldest           time.Time // of the oldest of them; zero if there is none
+	Bytes            int64     // in use in the file
+	Full             bool      // no new claim is taken until the centre confirms
+	Origin           Origin    // of the epoch, at the last Open
+	Aside            string    // the damaged file that was set aside, if any
+	Fault            error     // of the write after which nothing is written any more
+}
+
+// Stats never fails: what cannot be read stays zero.
+func (j *Journal) Stats() Stats {
+	j.writing.Lock()
+	s := Stats{Epoch: j.epoch, Boot: j.boot, Origin: j.origin, Aside: j.aside, Fault: j.failed}
+	gen := j.gen
+	j.writing.Unlock()
+	confirmed := uint64(0)
+	_ = j.db.View(func(tx *bolt.Tx) error { // fails only on a closed journal
+		all, err := generations(tx)
+		if err != nil {
+			return err
+		}
+		for _, g := range all {
+			head, err := headOf(tx, g.gen)
+			if err != nil {
+				return err
+			}
+			if g.gen == gen {
+				s.Seq = head.seq
+			}
+			if s.Oldest.IsZero() && head.seq > g.marked.seq {
+				if r, err := event.Decode(tx.Bucket(eventsBucket).Get(eventKey(g.gen, g.marked.seq+1))); err == nil {
+					s.Oldest = r.At
+				}
+			}
+			s.Unsynced += head.seq - g.marked.seq
+			confirmed += g.marked.seq - g.pruned.seq
+		}
+		return nil
+	})
+	s.Bytes, _ = j.used()
+	s.Full = s.Bytes >= j.limit(atClaim) && confirmed == 0
+	return s
+}

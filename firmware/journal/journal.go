@@ -1,0 +1,296 @@
+// Package journal keeps what happened: events in a hash chain, the marks of codes
+// that count once, and how far the centre has confirmed, all in one file.
+//
+// A state directory holds three files:
+//
+//   - journal.db, the bbolt file.
+//   - boot.json, the witness: the boot counter and a late state of the chain, written
+//     only after the journal holds that state. A journal that lacks it was
+//     restored from a copy, and goes on under a new epoch, without marks.
+//   - day.key, the keys under which identities are hashed. It is never copied; without
+//     it the marks in the journal say nothing about anybody.
+//
+// All methods may be called from several goroutines. What has returned without an
+// error is on the disk.
+package journal
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+
+	"example.org/checkpoint/firmware/event"
+)
+
+var (
+	// ErrFull: only the centre's marks, or a larger MaxSize, make room again.
+	ErrFull = errors.New("journal: full of events that the centre has not confirmed: restore the connection to the centre")
+	// ErrMark: the centre's mark does not fit this journal.
+	ErrMark = errors.New("journal: the centre's mark does not fit: run 'checkpoint journal verify'")
+	// ErrHeld: bbolt allows one program at a time.
+	ErrHeld = errors.New("journal: the running device holds the journal: stop it, or look at a copy")
+	// ErrOther: the state directory is another device's.
+	ErrOther = errors.New("journal: the state directory belongs to another device: give this one its own")
+	// ErrNewer: it does not open backward.
+	ErrNewer = errors.New("journal: written by a newer version: install that version, or set the state directory aside")
+	// ErrFailed: a write failed, and only reading the file anew tells what it holds.
+	ErrFailed = errors.New("journal: an earlier write failed: restart the device")
+	// ErrNoUntil: an identity without an end would never count again, or always.
+	ErrNoUntil = errors.New("journal: a count has no end")
+)
+
+// DefaultMaxSize holds about half a million events.
+const DefaultMaxSize = 512 << 20
+
+// minMaxSize leaves room for the reserves and for bbolt's growing ahead.
+const minMaxSize = 4 << 20
+
+// DefaultKeep is how many confirmed events stay for the attendant.
+const DefaultKeep = 2000
+
+// Options of a journal.
+type Options struct {
+	Device, Site string           // event.ValidName
+	Now          func() time.Time // time.Now if nil; judges when an identity may count again
+	Rand         io.Reader        // crypto/rand if nil
+	MaxSize      int64            // of journal.db in bytes; DefaultMaxSize if 0, at least 4 MiB
+	Keep         int              // newest events that stay although confirmed; DefaultKeep if 0
+}
+
+// Journal is an open state directory.
+type Journal struct {
+	options Options
+	dir     string
+	db      *bolt.DB
+	page    int64 // bytes of one of its pages
+	changed chan struct{}
+
+	writing sync.Mutex // serialises what changes the file, and guards the rest
+	boot    uint64
+	gen     uint32 // of the current epoch: its place in the order of epochs
+	epoch   uint64
+	origin  Origin
+	aside   string
+	failed  error // of the write that broke the journal
+	closed  bool
+	keys    dayKeys
+	witness witness
+	since   int // events since the witness was written
+	lanes   map[string]*Lane
+}
+
+// Lane writes the events of one lane.
+type Lane struct {
+	journal *Journal
+	name    string
+	asked   uint64 // the last presentation, and
+	visit   string // its visit
+}
+
+// Lane returns the lane of that name (event.ValidName; else every write fails).
+func (j *Journal) Lane(name string) *Lane {
+	j.writing.Lock()
+	defer j.writing.Unlock()
+	l := j.lanes[name]
+	if l == nil {
+		l = &Lane{journal: j, name: name}
+		j.lanes[name] = l
+	}
+	return l
+}
+
+// Changed wakes its one reader after an append. It is never closed.
+func (j *Journal) Changed() <-chan struct{} { return j.changed }
+
+// Append writes an event of the whole device.
+func (j *Journal) Append(e event.Event) error {
+	return j.write(atAppend, func(tx *bolt.Tx) error {
+		return j.put(tx, event.Record{Boot: j.boot, Event: e})
+	})
+}
+
+// Append writes an event of the lane.
+func (l *Lane) Append(e event.Event) error {
+	return l.journal.write(atAppend, func(tx *bolt.Tx) error {
+		r, err := l.record(e)
+		if err != nil {
+			return err
+		}
+		return l.journal.put(tx, r)
+	})
+}
+
+// record gives e its lane and visit. It needs writing.
+func (l *Lane) record(e event.Event) (event.Record, error) {
+	r := event.Record{Position: event.Position{Lane: l.name}, Boot: l.journal.boot, Event: e}
+	if e.Presentation == 0 {
+		return r, nil
+	}
+	if l.asked != e.Presentation {
+		var id [visitSize]byte
+		if err := l.journal.options.random(id[:]); err != nil {
+			return r, err
+		}
+		l.asked, l.visit = e.Presentation, hex.EncodeToString(id[:])
+	}
+	r.Visit = l.visit
+	return r, nil
+}
+
+// Evacuated reports whether the lane's last word is that it was evacuated, and
+// nobody has secured it since.
+func (l *Lane) Evacuated() bool {
+	evacuated := false
+	_ = l.journal.db.View(func(tx *bolt.Tx) error { // of a closed journal: nothing is known
+		evacuated = len(tx.Bucket(lanesBucket).Get([]byte(l.name))) > 0
+		return nil
+	})
+	return evacuated
+}
+
+// put appends r to the chain of the current epoch.
+func (j *Journal) put(tx *bolt.Tx, r event.Record) error {
+	head, err := headOf(tx, j.gen)
+	if err != nil {
+		return err
+	}
+	r.Device, r.Site, r.Epoch, r.Seq, r.Prev = j.options.Device, j.options.Site, head.epoch, head.seq+1, head.hash
+	b, err := event.Encode(r)
+	if err != nil {
+		return err
+	}
+	events := tx.Bucket(eventsBucket)
+	events.FillPercent = 0.95 // keys only grow
+	if err := events.Put(eventKey(j.gen, r.Seq), b); err != nil {
+		return err
+	}
+	switch {
+	case r.Lane == "":
+		return nil
+	case r.Kind == event.Evacuated:
+		return tx.Bucket(lanesBucket).Put([]byte(r.Lane), []byte{1})
+	case r.Kind == event.Secured:
+		return tx.Bucket(lanesBucket).Delete([]byte(r.Lane))
+	}
+	return nil
+}
+
+// write runs fn in one transaction, if there is room for what it is for.
+func (j *Journal) write(p purpose, fn func(*bolt.Tx) error) error {
+	j.writing.Lock()
+	defer j.writing.Unlock()
+	return j.writeLocked(p, fn)
+}
+
+func (j *Journal) writeLocked(p purpose, fn func(*bolt.Tx) error) error {
+	if err := j.makeRoom(p); err != nil {
+		return err
+	}
+	if err := j.update(fn); err != nil {
+		return err
+	}
+	if j.since++; j.since >= witnessEvery {
+		_ = j.observe() // an older witness is as true; the next write tries again
+	}
+	if p != atUpkeep {
+		select {
+		case j.changed <- struct{}{}:
+		default:
+		}
+	}
+	return nil
+}
+
+// update runs fn in one transaction and syncs it. It needs writing.
+func (j *Journal) update(fn func(*bolt.Tx) error) error {
+	if j.failed != nil {
+		return fmt.Errorf("%w: %w", ErrFailed, j.failed)
+	}
+	var refused error
+	err := j.db.Update(func(tx *bolt.Tx) error {
+		refused = fn(tx)
+		return refused
+	})
+	switch {
+	case err == nil, refused != nil:
+		return refused
+	case errors.Is(err, berrors.ErrMaxSizeReached):
+		return ErrFull
+	case errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("journal: %w: make room in %s", err, j.dir)
+	case !errors.Is(err, berrors.ErrDatabaseNotOpen):
+		j.failed = err
+	}
+	return fmt.Errorf("journal: %w", err)
+}
+
+// Close writes the witness and closes the file.
+func (j *Journal) Close() error {
+	j.writing.Lock()
+	defer j.writing.Unlock()
+	if j.closed {
+		return nil
+	}
+	j.closed = true
+	var err error
+	if j.failed == nil {
+		err = j.observe()
+	}
+	j.keys.erase()
+	return errors.Join(err, j.db.Close())
+}
+
+func hashOf(b []byte) [32]byte { return sha256.Sum256(b) }
+
+// fileOf gives the bbolt file of a state directory, or path if it is a file.
+func fileOf(path string) (string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", fmt.Errorf("journal: %w", err)
+	}
+	if !info.IsDir() {
+		return path, nil
+	}
+	return filepath.Join(path, journalFile), nil
+}
+
+// random fills b.
+func (o Options) random(b []byte) error {
+	if _, err := io.ReadFull(o.Rand, b); err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	return nil
+}
+
+func (o Options) withDefaults() (Options, error) {
+	if !event.ValidName(o.Device) || !event.ValidName(o.Site) {
+		return o, event.ErrName
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Rand == nil {
+		o.Rand = rand.Reader
+	}
+	if o.Keep == 0 {
+		o.Keep = DefaultKeep
+	}
+	if o.MaxSize == 0 {
+		o.MaxSize = DefaultMaxSize
+	}
+	if o.MaxSize < minMaxSize {
+		return o, fmt.Errorf("journal: a maximum of %d bytes is too small: allow at least %d", o.MaxSize, minMaxSize)
+	}
+	return o, nil
+}

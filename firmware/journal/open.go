@@ -1,0 +1,296 @@
+package journal
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+
+	"example.org/checkpoint/firmware/event"
+)
+
+const journalFile = "journal.db"
+
+// Origin is where the epoch of a journal comes from.
+type Origin string
+
+const (
+	Continued Origin = "continued" // the epoch of the last start goes on
+	First     Origin = "first"     // a new device
+	Missing   Origin = "missing"   // the file was gone
+	Damaged   Origin = "damaged"   // the file was damaged and has been set aside
+	Restored  Origin = "restored"  // the file is an older copy, or the witness was lost
+)
+
+// Open opens the journal in dir, which it makes if need be: it checks the file,
+// sets a damaged one aside, decides whether the epoch goes on, writes `started`,
+// and releases with an `interrupted` event every claim that an earlier boot left
+// open. Marks of identities outlive a restart; a new epoch has none.
+func Open(dir string, o Options) (*Journal, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("journal: %w", err)
+	}
+	path := filepath.Join(dir, journalFile)
+	db, err := openFile(path, o)
+	aside := ""
+	if errors.Is(err, errDamaged) {
+		aside = path + ".damaged-" + o.Now().UTC().Format("20060102T150405.000000000Z")
+		if err := errors.Join(os.Rename(path, aside), syncDir(dir)); err != nil {
+			return nil, fmt.Errorf("journal: %w", err)
+		}
+		db, err = openFile(path, o)
+	}
+	if err != nil {
+		return nil, err
+	}
+	j := &Journal{options: o, dir: dir, db: db, page: int64(db.Info().PageSize), aside: aside, changed: make(chan struct{}, 1), lanes: map[string]*Lane{}}
+	if err := j.start(); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return j, nil
+}
+
+// openFile opens and checks the file. What is wrong with its content is errDamaged.
+func openFile(path string, o Options) (*bolt.DB, error) {
+	options := &bolt.Options{
+		Timeout:         time.Second,
+		FreelistType:    bolt.FreelistMapType,
+		InitialMmapSize: mapSize,
+		MaxSize:         int(o.MaxSize),
+	}
+	db, err := openBolt(path, options)
+	if err != nil {
+		return nil, err
+	}
+	db.AllocSize = allocSize
+	if err := sound(db); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// mapSize is mapped at once where there is room for it: a later, larger mapping
+// would wait for every reader.
+const mapSize = 1 << (20 + 10*(^uint(0)>>63)) // 1 GiB on 64 bit, else 1 MiB
+
+func openBolt(path string, options *bolt.Options) (db *bolt.DB, err error) {
+	defer recoverDamage(&err)()
+	if info, err := os.Stat(path); err == nil && info.Size() < int64(2*os.Getpagesize()) && (info.Size() > 0 || options.ReadOnly) {
+		return nil, fmt.Errorf("%w: the file has %d bytes", errDamaged, info.Size())
+	}
+	db, err = bolt.Open(path, 0o600, options)
+	switch {
+	case errors.Is(err, berrors.ErrTimeout):
+		return nil, ErrHeld
+	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrChecksum), errors.Is(err, berrors.ErrVersionMismatch):
+		return nil, fmt.Errorf("%w: %w", errDamaged, err)
+	case err != nil:
+		return nil, fmt.Errorf("journal: %w", err)
+	}
+	return db, nil
+}
+
+// recoverDamage turns a panic of bbolt, or a fault in the mapped file, into
+// errDamaged: defer what it returns.
+func recoverDamage(err *error) func() {
+	was := debug.SetPanicOnFault(true)
+	return func() {
+		debug.SetPanicOnFault(was)
+		if r := recover(); r != nil {
+			*err = fmt.Errorf("%w: %v", errDamaged, r)
+		}
+	}
+}
+
+// sound checks the structure of the whole file.
+func sound(db *bolt.DB) (err error) {
+	defer recoverDamage(&err)()
+	return db.View(func(tx *bolt.Tx) error {
+		if info, err := os.Stat(db.Path()); err != nil {
+			return fmt.Errorf("journal: %w", err)
+		} else if info.Size() < tx.Size() {
+			return fmt.Errorf("%w: the file is cut off at %d of %d bytes", errDamaged, info.Size(), tx.Size())
+		}
+		// Every page is touched here first, where a fault can be caught; Check
+		// runs on a goroutine of bbolt's.
+		sum := crc32.NewIEEE()
+		err := tx.ForEach(func(_ []byte, b *bolt.Bucket) error {
+			return b.ForEach(func(k, v []byte) error {
+				_, err1 := sum.Write(k)
+				_, err2 := sum.Write(v)
+				return errors.Join(err1, err2)
+			})
+		})
+		if err != nil {
+			return fmt.Errorf("%w: %w", errDamaged, err)
+		}
+		var first error
+		for err := range tx.Check() { // to its end: it holds the transaction
+			if first == nil {
+				first = fmt.Errorf("%w: %w", errDamaged, err)
+			}
+		}
+		if first != nil {
+			return first
+		}
+		return laidOut(tx)
+	})
+}
+
+// laidOut checks that the buckets are ours, or that there are none yet.
+func laidOut(tx *bolt.Tx) error {
+	meta := tx.Bucket(metaBucket)
+	if meta == nil {
+		return nil
+	}
+	if v := number(meta.Get(formatKey)); v > format {
+		return ErrNewer
+	} else if v != format {
+		return fmt.Errorf("%w: format %d", errDamaged, v)
+	}
+	for _, b := range buckets {
+		if tx.Bucket(b) == nil {
+			return fmt.Errorf("%w: no bucket %q", errDamaged, b)
+		}
+	}
+	all, err := generations(tx)
+	if err == nil && len(all) == 0 {
+		err = fmt.Errorf("%w: no epoch", errDamaged)
+	}
+	return err
+}
+
+// start begins a boot.
+func (j *Journal) start() error {
+	j.writing.Lock()
+	defer j.writing.Unlock()
+	w, found, err := readWitness(j.dir)
+	if err != nil {
+		return err
+	}
+	var last generation // none if the file is new
+	err = j.db.View(func(tx *bolt.Tx) error {
+		var err error
+		last, err = j.judge(tx, w, found)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	w.Boot, w.Starting = j.boot, true
+	if err := w.write(j.dir); err != nil {
+		return err
+	}
+	now := j.options.Now()
+	if err := j.writeLocked(atUpkeep, func(tx *bolt.Tx) error { return j.started(tx, now, w, last) }); err != nil {
+		return err
+	}
+	if j.keys.list, err = readKeys(j.dir); err != nil {
+		return err
+	}
+	if err := j.renewKeys(now); err != nil {
+		return err
+	}
+	if err := j.interrupt(now); err != nil {
+		return err
+	}
+	return j.observe()
+}
+
+// judge sets the number of this boot and decides whether the newest epoch goes on.
+func (j *Journal) judge(tx *bolt.Tx, w witness, found bool) (last generation, err error) {
+	meta := tx.Bucket(metaBucket)
+	if meta == nil {
+		j.boot, j.gen = w.Boot+1, 1
+		switch {
+		case j.aside != "":
+			j.origin = Damaged
+		case w.Epoch != 0:
+			j.origin = Missing
+		default:
+			j.origin = First
+		}
+		return generation{}, nil
+	}
+	if d := string(meta.Get(deviceKey)); d != j.options.Device {
+		return generation{}, fmt.Errorf("%w: it is of %q, this is %q", ErrOther, d, j.options.Device)
+	}
+	all, err := generations(tx)
+	if err != nil {
+		return generation{}, err
+	}
+	last = all[len(all)-1]
+	boot := number(meta.Get(bootKey))
+	j.boot = max(boot, w.Boot) + 1
+	if found && boot <= w.Boot && (w.Starting && boot == w.Boot || w.held(tx, last)) {
+		j.origin, j.gen, j.epoch = Continued, last.gen, last.epoch
+		return last, nil
+	}
+	j.origin, j.gen = Restored, last.gen+1
+	return last, nil
+}
+
+// started writes the first event of a boot, and makes its epoch if it is a new one.
+func (j *Journal) started(tx *bolt.Tx, now time.Time, w witness, last generation) error {
+	note := map[string]string{"origin": string(j.origin)}
+	if j.origin != Continued {
+		if err := j.begin(tx); err != nil {
+			return err
+		}
+		if w.Epoch == 0 && last.gen != 0 { // the witness was lost: what the journal says
+			w.Epoch, w.MarkSeq, w.MarkHash = last.epoch, last.marked.seq, hex.EncodeToString(last.marked.hash[:])
+		}
+		if w.Epoch != 0 {
+			note["previous_epoch"] = fmt.Sprintf("%016x", w.Epoch)
+			note["previous_mark"], note["previous_mark_hash"] = strconv.FormatUint(w.MarkSeq, 10), w.MarkHash
+		}
+		if w.Seq != 0 {
+			note["previous_seen"], note["previous_seen_hash"] = strconv.FormatUint(w.Seq, 10), w.Hash
+		}
+	}
+	if err := tx.Bucket(metaBucket).Put(bootKey, u64(j.boot)); err != nil {
+		return err
+	}
+	return j.put(tx, event.Record{Boot: j.boot, Event: event.Event{At: now, Kind: event.Started, Note: note}})
+}
+
+// begin makes a new epoch, without marks and claims; older events stay until the
+// centre has them.
+func (j *Journal) begin(tx *bolt.Tx) error {
+	for _, b := range [][]byte{marksBucket, endsBucket, claimsBucket, keysBucket} {
+		if tx.Bucket(b) == nil {
+			continue
+		}
+		if err := tx.DeleteBucket(b); err != nil {
+			return err
+		}
+	}
+	for _, b := range buckets {
+		if _, err := tx.CreateBucketIfNotExists(b); err != nil {
+			return err
+		}
+	}
+	var id [8]byte
+	if err := j.options.random(id[:]); err != nil {
+		return err
+	}
+	id[7] |= 1 // never 0
+	j.epoch = number(id[:])
+	meta := tx.Bucket(metaBucket)
+	if err := errors.Join(meta.Put(formatKey, u64(format)), meta.Put(deviceKey, []byte(j.options.Device))); err != nil {
+		return err
+	}
+	return tx.Bucket(epochsBucket).Put(genKey(j.gen), epochState{epoch: j.epoch}.bytes())
+}

@@ -1,0 +1,108 @@
+package journal
+
+import (
+	"fmt"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// purpose of a write decides how far it may fill the file: when it fills up,
+// nobody is admitted any more, while those who were admitted, alarms and
+// evacuations are still recorded, and then the journal's own upkeep goes on.
+type purpose int
+
+const (
+	atUpkeep purpose = iota // starts, marks, pruning
+	atAppend                // everything else
+	atClaim                 // new admissions
+)
+
+// allocSize is how much bbolt grows ahead, and by how much it stops before MaxSize.
+const allocSize = 256 << 10
+
+// pruneBatch bounds one transaction.
+const pruneBatch = 1000
+
+// limit is how many bytes may be used when a write for p begins.
+func (j *Journal) limit(p purpose) int64 {
+	reserve := max(j.options.MaxSize/32, 512<<10)
+	return j.options.MaxSize - 2*allocSize - int64(p)*reserve
+}
+
+// used is how many bytes of the file are not free for new pages.
+func (j *Journal) used() (int64, error) {
+	var size int64
+	if err := j.db.View(func(tx *bolt.Tx) error { size = tx.Size(); return nil }); err != nil {
+		return 0, fmt.Errorf("journal: %w", err)
+	}
+	s := j.db.Stats()
+	return size - int64(s.FreePageN+s.PendingPageN)*j.page, nil
+}
+
+// makeRoom deletes confirmed events, oldest first, until p has room.
+func (j *Journal) makeRoom(p purpose) error {
+	if p == atUpkeep {
+		return nil
+	}
+	for {
+		used, err := j.used()
+		if err != nil {
+			return err
+		}
+		if used < j.limit(p) {
+			return nil
+		}
+		pruned := 0
+		err = j.update(func(tx *bolt.Tx) error {
+			pruned, err = prune(tx, 0)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if pruned == 0 {
+			return ErrFull
+		}
+	}
+}
+
+// prune deletes confirmed events but for the newest keep of all events, at most
+// pruneBatch of them, and says how many.
+func prune(tx *bolt.Tx, keep int) (int, error) {
+	all, err := generations(tx)
+	if err != nil {
+		return 0, err
+	}
+	total := uint64(0)
+	for _, g := range all {
+		head, err := headOf(tx, g.gen)
+		if err != nil {
+			return 0, err
+		}
+		total += head.seq - g.pruned.seq
+	}
+	n := 0
+	events := tx.Bucket(eventsBucket)
+	for _, g := range all {
+		was := g.pruned.seq
+		for g.pruned.seq < g.marked.seq && total > uint64(keep) && n < pruneBatch {
+			k := eventKey(g.gen, g.pruned.seq+1)
+			b := events.Get(k)
+			if b == nil {
+				return n, fmt.Errorf("%w: event %d is missing", errDamaged, g.pruned.seq+1)
+			}
+			g.pruned = point{g.pruned.seq + 1, hashOf(b)}
+			if err := events.Delete(k); err != nil {
+				return n, err
+			}
+			total--
+			n++
+		}
+		if g.pruned.seq != was {
+			if err := tx.Bucket(epochsBucket).Put(genKey(g.gen), g.bytes()); err != nil {
+				return n, err
+			}
+		}
+	}
+	return n, nil
+}
