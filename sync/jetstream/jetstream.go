@@ -1,0 +1,244 @@
+// Package jetstream is the line to the centre: NATS with JetStream. It carries batches up
+// and marks, files and hints down, and decides nothing: what it brings is believed only
+// for its signature.
+//
+// The line may be away at any time, at the start too. Nothing is buffered here: what cannot
+// be sent now fails now, and waits in the journal.
+package jetstream
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// ErrTooLarge means that a file is larger than the reader allows.
+var ErrTooLarge = errors.New("jetstream: the file is larger than allowed")
+
+// Names of the wire, the same at the centre.
+const (
+	eventStream = "EV"
+	markStream  = "MARK"
+	bucketName  = "tuf"
+	hintSubject = "cmd.all"
+)
+
+// Options of a line.
+type Options struct {
+	URL    string // nats://host:port, tls://…, wss://…; several with commas
+	Device string // 1 to 64 letters, digits, - and _
+	Log    *slog.Logger
+	Pause  time.Duration // longest wait between tries to connect, spread so that a hall does not come back as one; 0 = 6 s
+}
+
+// Link is one line. Its goroutines are those of the NATS client and end with Close.
+type Link struct {
+	o     Options
+	nc    *nats.Conn
+	js    jetstream.JetStream
+	marks chan []byte
+	hints chan struct{}
+
+	mu    sync.Mutex
+	state State
+}
+
+// State is what health shows. Connected alone says little: see outbox.State.Accepted.
+type State struct {
+	Connected bool
+	Since     time.Time // when the line came up or went down; zero = never up
+	Fault     error     // the last thing that went wrong, kept until the line is up again
+}
+
+// Open starts a line and returns at once, whether the centre is there or not. An error
+// means that the options are wrong.
+func Open(o Options) (*Link, error) {
+	if o.Device == "" || len(o.Device) > 64 || strings.Trim(o.Device, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") != "" {
+		return nil, fmt.Errorf("jetstream: device name %q: use 1 to 64 letters, digits, - and _", o.Device)
+	}
+	if o.Pause == 0 {
+		o.Pause = 6 * time.Second
+	}
+	l := &Link{o: o, marks: make(chan []byte, 8), hints: make(chan struct{}, 1)}
+	nc, err := nats.Connect(o.URL, l.options()...)
+	if err != nil {
+		return nil, fmt.Errorf("jetstream: %w", err)
+	}
+	l.nc = nc
+	l.js, err = jetstream.New(nc, jetstream.WithDefaultTimeout(5*time.Second))
+	if err == nil {
+		_, err = nc.Subscribe("mark."+o.Device, func(m *nats.Msg) { keepNewest(l.marks, m.Data) })
+	}
+	if err == nil {
+		_, err = nc.Subscribe(hintSubject, func(m *nats.Msg) { l.hint(m.Data) })
+	}
+	if err != nil {
+		nc.Close()
+		return nil, fmt.Errorf("jetstream: %w", err)
+	}
+	return l, nil
+}
+
+// options undo the defaults under which a device would be lost (SYNC section 1).
+func (l *Link) options() []nats.Option {
+	return []nats.Option{
+		nats.Name(l.o.Device),
+		nats.RetryOnFailedConnect(true), // booted offline: keep trying instead of failing
+		nats.MaxReconnects(-1),          // for ever instead of 60 times
+		nats.ReconnectBufSize(-1),       // a publish offline fails instead of waiting in memory
+		nats.IgnoreAuthErrorAbort(),     // one wrong push of accounts must not end a fleet
+		nats.ReconnectWait(l.o.Pause / 6),
+		nats.ReconnectJitter(l.o.Pause*5/6, l.o.Pause*5/3), // with TLS twice as long: handshakes are dear
+		nats.CustomInboxPrefix("_INBOX_" + l.o.Device),     // answers nobody else may listen to
+		nats.PingInterval(20 * time.Second),
+		nats.MaxPingsOutstanding(2),
+		nats.Timeout(5 * time.Second),
+		nats.ConnectHandler(func(*nats.Conn) { l.up(true, nil) }),
+		nats.ReconnectHandler(func(*nats.Conn) { l.up(true, nil) }),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) { l.up(false, err) }),
+		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) { l.up(false, err) }),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { l.fault(err) }),
+	}
+}
+
+func (l *Link) up(connected bool, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if connected != l.state.Connected {
+		l.state.Connected, l.state.Since = connected, time.Now()
+		l.o.Log.Info("line to the centre", "connected", connected)
+	}
+	if connected || err != nil {
+		l.state.Fault = err
+	}
+}
+
+// fault notes what the server says out of turn, such as a missing permission, which
+// otherwise shows only as a time-out.
+func (l *Link) fault(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.state.Fault == nil || l.state.Fault.Error() != err.Error() {
+		l.o.Log.Warn("line to the centre", "err", err)
+	}
+	l.state.Fault = err
+}
+
+// State may be called from any goroutine.
+func (l *Link) State() State {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.state
+}
+
+// Close ends the line.
+func (l *Link) Close() { l.nc.Close() }
+
+// Publish sends a batch and waits until the stream has stored it. A second one with the
+// same id within two minutes is dropped by the stream.
+func (l *Link) Publish(ctx context.Context, id string, batch []byte) error {
+	_, err := l.js.Publish(ctx, "ev."+l.o.Device, batch,
+		jetstream.WithMsgID(id), jetstream.WithExpectStream(eventStream), jetstream.WithRetryAttempts(0))
+	if err != nil {
+		return fmt.Errorf("jetstream: publish: %w", err)
+	}
+	return nil
+}
+
+// Marks gives the marks for this device as they come; if nobody reads, the newest stay.
+func (l *Link) Marks() <-chan []byte { return l.marks }
+
+// LastMark asks for the newest mark, which the centre keeps for each device: one that was
+// published while the line was down is not lost. nil, nil = there is none.
+func (l *Link) LastMark(ctx context.Context) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	stream, err := l.js.Stream(ctx, markStream)
+	if err != nil {
+		return nil, fmt.Errorf("jetstream: last mark: %w", err)
+	}
+	m, err := stream.GetLastMsgForSubject(ctx, "mark."+l.o.Device)
+	switch {
+	case errors.Is(err, jetstream.ErrMsgNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("jetstream: last mark: %w", err)
+	}
+	return m.Data, nil
+}
+
+// Fetch gives a file of the bundle repository, at most max bytes. One that is not there is an
+// error that is fs.ErrNotExist; a longer one is ErrTooLarge and is not read to its end.
+func (l *Link) Fetch(ctx context.Context, name string, max int64) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, 60*time.Second)
+	defer cancel()
+	bucket, err := l.js.ObjectStore(ctx, bucketName)
+	if err != nil {
+		return nil, fmt.Errorf("jetstream: fetch %s: %w", name, err)
+	}
+	info, err := bucket.GetInfo(ctx, name)
+	switch {
+	case errors.Is(err, jetstream.ErrObjectNotFound):
+		return nil, fmt.Errorf("jetstream: fetch %s: %w", name, fs.ErrNotExist)
+	case err != nil:
+		return nil, fmt.Errorf("jetstream: fetch %s: %w", name, err)
+	case info.Opts != nil && info.Opts.Link != nil:
+		return nil, fmt.Errorf("jetstream: fetch %s: it is a link", name) // a client would follow it round and round
+	case info.Size > uint64(max):
+		return nil, fmt.Errorf("%w: %s has %d bytes, allowed %d", ErrTooLarge, name, info.Size, max)
+	}
+	object, err := bucket.Get(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("jetstream: fetch %s: %w", name, err)
+	}
+	defer object.Close()
+	// The size it is said to have is not believed: count.
+	data, err := io.ReadAll(io.LimitReader(object, max+1))
+	switch {
+	case int64(len(data)) > max:
+		return nil, fmt.Errorf("%w: %s has more than it says, allowed %d", ErrTooLarge, name, max)
+	case err != nil:
+		return nil, fmt.Errorf("jetstream: fetch %s: %w", name, err)
+	}
+	return data, nil
+}
+
+// Hints wakes when the centre says that there is a new bundle. A hint has no authority: it
+// says where to look, not what to believe.
+func (l *Link) Hints() <-chan struct{} { return l.hints }
+
+func (l *Link) hint(data []byte) {
+	var h struct{ Hint string }
+	if len(data) > 4096 || json.Unmarshal(data, &h) != nil || h.Hint != "bundle" {
+		return
+	}
+	select {
+	case l.hints <- struct{}{}:
+	default:
+	}
+}
+
+// keepNewest puts data into c, dropping the oldest when c is full. It has one caller at a time.
+func keepNewest(c chan []byte, data []byte) {
+	for {
+		select {
+		case c <- data:
+			return
+		default:
+		}
+		select {
+		case <-c:
+		default:
+		}
+	}
+}

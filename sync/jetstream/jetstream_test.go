@@ -1,0 +1,180 @@
+package jetstream
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"example.org/checkpoint/simulators/centre"
+	"github.com/nats-io/nats.go"
+)
+
+// TestOptions: with the client's defaults a device would give up, forget or crowd (SYNC section 1).
+func TestOptions(t *testing.T) {
+	l := &Link{o: Options{Device: "g1", Pause: 6 * time.Second}}
+	o := nats.GetDefaultOptions()
+	for _, set := range l.options() {
+		if err := set(&o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	switch {
+	case !o.RetryOnFailedConnect, o.MaxReconnect >= 0, o.ReconnectBufSize != -1, !o.IgnoreAuthErrorAbort:
+		t.Errorf("the client would give up or buffer: %+v", o)
+	case o.ReconnectJitter != 5*time.Second, o.ReconnectJitterTLS != 10*time.Second, o.ReconnectWait != time.Second:
+		t.Errorf("wait %v, jitter %v and %v", o.ReconnectWait, o.ReconnectJitter, o.ReconnectJitterTLS)
+	case o.InboxPrefix != "_INBOX_g1":
+		t.Errorf("inbox %q", o.InboxPrefix)
+	}
+}
+
+func TestDeviceNames(t *testing.T) {
+	for _, name := range []string{"", ">", "g1.x", "g 1"} {
+		if l, err := Open(Options{URL: "nats://127.0.0.1:1", Device: name}); err == nil {
+			l.Close()
+			t.Errorf("device %q accepted", name)
+		}
+	}
+}
+
+func open(t *testing.T, url string) *Link {
+	l, err := Open(Options{URL: url, Device: "g1", Log: slog.New(slog.DiscardHandler), Pause: 60 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(l.Close)
+	return l
+}
+
+func startCentre(t *testing.T, dir string, port int) (c *centre.Centre, stop func()) {
+	c, err := centre.New(centre.Options{Dir: dir, NATSPort: port})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- c.Run(ctx) }() // ended by stop
+	stopped := false
+	stop = func() {
+		if !stopped {
+			stopped = true
+			cancel()
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	t.Cleanup(stop)
+	return c, stop
+}
+
+func freePort(t *testing.T) int {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("never: " + what)
+		}
+	}
+}
+
+// TestLine goes through a device's day: booted offline, centre comes, goes, comes again.
+func TestLine(t *testing.T) {
+	dir, port := t.TempDir(), freePort(t)
+	l := open(t, natsURL(port))
+	if err := l.Publish(t.Context(), "1", []byte("x")); err == nil || l.State().Connected {
+		t.Fatalf("published into the void: %v", err)
+	}
+	if _, err := l.Fetch(t.Context(), "timestamp.json", 10); err == nil || errors.Is(err, fs.ErrNotExist) {
+		t.Fatalf("offline is not the same as not there: %v", err)
+	}
+
+	c, stop := startCentre(t, dir, port)
+	eventually(t, "connected", func() bool { return l.State().Connected })
+	eventually(t, "stored", func() bool { return l.Publish(t.Context(), "1", []byte("x")) == nil })
+	if m, err := l.LastMark(t.Context()); m != nil || err != nil {
+		t.Fatalf("a mark from nowhere: %x, %v", m, err)
+	}
+
+	repo := t.TempDir()
+	for name, text := range map[string]string{"timestamp.json": `{"signed":{"version":1}}`, "targets/a.txt": "0123456789"} {
+		if err := os.MkdirAll(filepath.Join(repo, filepath.Dir(name)), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(repo, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, err := http.Post(c.HTTPURL()+"/publish?dir="+url.QueryEscape(repo), "", nil)
+	if err != nil || r.StatusCode != http.StatusOK {
+		t.Fatal(r, err)
+	}
+	r.Body.Close()
+	select {
+	case <-l.Hints():
+	case <-time.After(10 * time.Second):
+		t.Fatal("no hint")
+	}
+	if b, err := l.Fetch(t.Context(), "targets/a.txt", 10); err != nil || string(b) != "0123456789" {
+		t.Errorf("fetched %q, %v", b, err)
+	}
+	if _, err := l.Fetch(t.Context(), "targets/a.txt", 9); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("too large: %v", err)
+	}
+	if _, err := l.Fetch(t.Context(), "2.root.json", 9); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("not there: %v", err)
+	}
+
+	stop()
+	eventually(t, "down", func() bool { return !l.State().Connected })
+	if err := l.Publish(t.Context(), "2", []byte("y")); err == nil {
+		t.Error("published while the centre is down")
+	}
+	startCentre(t, dir, port)
+	eventually(t, "connected again", func() bool { return l.State().Connected })
+	eventually(t, "stored again", func() bool { return l.Publish(t.Context(), "2", []byte("y")) == nil })
+}
+
+func natsURL(port int) string {
+	return (&url.URL{Scheme: "nats", Host: (&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}).String()}).String()
+}
+
+func TestHintsHaveNoContent(t *testing.T) {
+	l := &Link{hints: make(chan struct{}, 1)}
+	for _, other := range []string{``, `{`, `{"hint":"open"}`, `[]`} {
+		if l.hint([]byte(other)); len(l.hints) != 0 {
+			t.Errorf("%q wakes", other)
+		}
+	}
+	l.hint([]byte(`{"v":1,"hint":"bundle","version":3}`))
+	l.hint([]byte(`{"v":1,"hint":"bundle","version":4}`))
+	if len(l.hints) != 1 {
+		t.Error("hints do not fold into one")
+	}
+}
+
+func TestNewestMarksStay(t *testing.T) {
+	c := make(chan []byte, 2)
+	for n := range byte(5) {
+		keepNewest(c, []byte{n})
+	}
+	if a, b := <-c, <-c; a[0] != 3 || b[0] != 4 {
+		t.Errorf("kept %d and %d", a[0], b[0])
+	}
+}
