@@ -17,12 +17,13 @@ var update = flag.Bool("update", false, "rewrite the scenarios with what the lan
 
 var (
 	start  = time.Date(2026, 1, 2, 9, 0, 0, 0, time.UTC)
-	timing = Timing{Judge: 2 * time.Second, Enter: 6 * time.Second, Leave: 4 * time.Second}
+	timing = Timing{Judge: 2 * time.Second, Enter: 6 * time.Second, Leave: 4 * time.Second, Show: 3 * time.Second}
 )
 
 // TestScenarios plays every testdata/*.txt: lines starting with "> " are inputs
 // at +seconds, the indented lines under each are what the lane did. They start
-// out of service with nobody in the zone.
+// out of service with one barrier and nobody in the zone, unless "power-up" says
+// otherwise.
 func TestScenarios(t *testing.T) {
 	files, _ := filepath.Glob("testdata/*.txt")
 	if len(files) == 0 {
@@ -49,7 +50,7 @@ func TestScenarios(t *testing.T) {
 }
 
 func play(t *testing.T, script string) string {
-	l := Lane{Timing: timing, Clear: true, Normal: true}
+	l := Lane{Timing: timing, Zone: ZoneClear, Normal: true}
 	var b strings.Builder
 	for line := range strings.Lines(script) {
 		line = strings.TrimSpace(line)
@@ -64,13 +65,16 @@ func play(t *testing.T, script string) string {
 				t.Fatalf("bad line %q", line)
 			}
 			if word == "power-up" {
-				l = Lane{Timing: timing}
-				fmt.Fprintf(&b, "%s\n  %s\n", line, l)
+				l = Lane{Timing: timing, Unattended: strings.Contains(arg, "unattended")}
+				if strings.Contains(arg, "open") {
+					l.Profile = Open
+				}
+				fmt.Fprintf(&b, "%s\n  %s\n", line, state(l))
 				continue
 			}
 			var fx []Effect
 			l, fx = l.Step(start.Add(time.Duration(math.Round(at*1000))*time.Millisecond), parse(t, word, arg))
-			fmt.Fprintf(&b, "%s\n  %s\n", line, l)
+			fmt.Fprintf(&b, "%s\n  %s\n", line, state(l))
 			for _, e := range fx {
 				fmt.Fprintf(&b, "  %s\n", describe(e))
 			}
@@ -79,10 +83,25 @@ func play(t *testing.T, script string) string {
 	return b.String()
 }
 
+// state is the lane and what is special about it.
+func state(l Lane) string {
+	s := l.String()
+	if l.Faults != 0 {
+		s += ", fault " + l.Faults.String()
+	}
+	if l.Unanswered {
+		s += ", claim unanswered"
+	}
+	if l.Zone == ZoneUnknown && l.Profile == Single {
+		s += ", zone unknown"
+	}
+	return s
+}
+
 // plain are the inputs that a scenario gives by their name alone.
 var plain = map[string]Input{
 	"open": OpenLane{}, "entered": Entered{}, "reached": Reached{}, "left": Left{}, "clear": Clear{},
-	"evacuate": Evacuate{}, "alarm-cleared": AlarmCleared{}, "elapsed": Elapsed{}, "failed": Failed{}, "stop": Stop{},
+	"evacuate": Evacuate{}, "alarm-cleared": AlarmCleared{}, "elapsed": Elapsed{}, "stop": Stop{},
 }
 
 func parse(t *testing.T, word, arg string) Input {
@@ -96,8 +115,9 @@ func parse(t *testing.T, word, arg string) Input {
 	case "presented":
 		return Presented{[][]byte{[]byte(arg)}}
 	case "judged":
-		outcome, reason, _ := strings.Cut(rest, ":")
-		v := verdict.Verdict{Reason: verdict.Reason(reason)}
+		words := append(strings.Split(rest, ":"), "", "")
+		outcome := words[0]
+		v := verdict.Verdict{Reason: verdict.Reason(words[1]), Language: words[2], Scheme: "HK"}
 		for _, o := range []verdict.Outcome{verdict.Refuse, verdict.Refer, verdict.Admit} {
 			if o.String() == outcome {
 				v.Outcome = o
@@ -116,6 +136,12 @@ func parse(t *testing.T, word, arg string) Input {
 		return Moved{number}
 	case "stuck":
 		return Stuck{number}
+	case "failed", "recovered":
+		for f := BoardFault; f <= JournalFault; f <<= 1 {
+			if f.String() == arg {
+				return map[string]Input{"failed": Failed{f}, "recovered": Recovered{f}}[word]
+			}
+		}
 	case "reset":
 		return Reset{map[string]Role{"officer": Officer, "supervisor": Supervisor}[arg]}
 	}
@@ -127,7 +153,11 @@ func describe(e Effect) string {
 	switch e := e.(type) {
 	case Record:
 		if e.Event.Verdict.Reason != "" || e.Event.Verdict.Outcome != 0 {
-			return fmt.Sprintf("record %s #%d %s %s", e.Event.Kind, e.Event.Presentation, e.Event.Verdict.Outcome, e.Event.Verdict.Reason)
+			v := e.Event.Verdict
+			return strings.TrimSpace(fmt.Sprintf("record %s #%d %s %s %s", e.Event.Kind, e.Event.Presentation, v.Outcome, v.Reason, v.Scheme))
+		}
+		if e.Event.Presentation == 0 {
+			return fmt.Sprintf("record %s", e.Event.Kind)
 		}
 		return fmt.Sprintf("record %s #%d", e.Event.Kind, e.Event.Presentation)
 	case Claim:
@@ -140,7 +170,17 @@ func describe(e Effect) string {
 	case Inspect:
 		return fmt.Sprintf("inspect #%d %s", e.Number, e.Codes[0])
 	case Show:
-		return "show " + e.Screen
+		s := fmt.Sprintf("show %s, lamp %s", e.View.Screen, e.View.Lamp)
+		if e.View.Tone != ToneNone {
+			s += fmt.Sprintf(", tone %s", e.View.Tone)
+		}
+		if e.View.Reason != "" {
+			s += ", because " + string(e.View.Reason)
+		}
+		if e.View.Language != "" {
+			s += ", in " + e.View.Language
+		}
+		return s
 	case Release:
 		return fmt.Sprintf("release %d", e.Number)
 	case Secure:

@@ -64,3 +64,113 @@ type View struct {
 	Reason   verdict.Reason // for retry: what to change; on venue screens: for the staff
 	Language string         // BCP 47, the person's; empty for the site's own
 }
+
+// situation is what a view depends on.
+type situation uint8
+
+const (
+	closed situation = iota
+	occupied
+	idle
+	look
+	retry
+	refer
+	alarm
+	walk
+	pass
+	invalid
+	staff
+	emergency
+)
+
+// looks is the only place where a situation becomes a picture. There is one look
+// for every reason to see an officer, and no red for a person.
+var looks = [...]struct {
+	screen Screen
+	lamp   Lamp
+	tone   Tone
+	person bool // it speaks to one person, in their language
+	reason bool // it says why
+}{
+	closed:    {screen: ScreenClosed, lamp: LampRed},
+	occupied:  {screen: ScreenClosed, lamp: LampRed, tone: ToneAlarm},
+	idle:      {screen: ScreenIdle, lamp: LampWhite},
+	look:      {screen: ScreenLook, lamp: LampWhiteMoving},
+	retry:     {screen: ScreenRetry, lamp: LampBlue, tone: ToneRetry, person: true, reason: true},
+	refer:     {screen: ScreenRefer, lamp: LampAmber, tone: ToneRefer, person: true},
+	alarm:     {screen: ScreenRefer, lamp: LampAmberFlashes, tone: ToneAlarm},
+	walk:      {screen: ScreenGo, lamp: LampGreen, tone: ToneGo, person: true},
+	pass:      {screen: ScreenPass, lamp: LampGreen, tone: ToneGo, person: true},
+	invalid:   {screen: ScreenInvalid, lamp: LampAmber, tone: ToneRefer, person: true, reason: true},
+	staff:     {screen: ScreenStaff, lamp: LampAmber, tone: ToneRefer, person: true, reason: true},
+	emergency: {screen: ScreenEmergency, lamp: LampGreenBoth, tone: ToneEvacuation},
+}
+
+// View returns what the lane shows.
+func (l Lane) View() View {
+	k := looks[l.situation()]
+	v := View{Screen: k.screen, Lamp: k.lamp, Tone: k.tone}
+	if k.person {
+		v.Language = l.Verdict.Language
+	}
+	if k.reason {
+		v.Reason = l.Verdict.Reason
+	}
+	return v
+}
+
+func (l Lane) situation() situation {
+	switch l.State {
+	case Ready:
+		if l.Deadline.IsZero() {
+			return idle
+		}
+		return l.answer()
+	case Inspecting, Admitting:
+		return look
+	case Released:
+		if !l.Opened {
+			return look
+		}
+		return walk
+	case Passing:
+		return walk
+	case Alarmed:
+		return alarm
+	case Evacuating:
+		return emergency
+	}
+	if l.Zone == ZoneBroken || l.Faults.Has(BarrierFault) {
+		return occupied // somebody must come
+	}
+	return closed
+}
+
+// answer is what the last person is told.
+func (l Lane) answer() situation {
+	switch v := l.Verdict; {
+	case v.Outcome == verdict.Admit:
+		return pass
+	case mendable(v):
+		return retry
+	case l.Profile == Single:
+		return refer
+	case v.Outcome == verdict.Refer:
+		return staff
+	}
+	return invalid
+}
+
+// mendable reports whether the person can do something about v by themselves: hold
+// the code still, show another, show one, open the app for a fresh one. The set is
+// closed; it tells a forger nothing.
+func mendable(v verdict.Verdict) bool {
+	if v.Outcome != verdict.Refuse {
+		return false
+	}
+	switch v.Reason {
+	case verdict.Unreadable, verdict.Malformed, verdict.UnknownFormat, verdict.SeveralCodes, verdict.HolderProof, verdict.TooSlow:
+		return true
+	}
+	return false
+}

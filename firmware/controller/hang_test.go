@@ -1,0 +1,194 @@
+package controller
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"example.org/checkpoint/firmware/lane"
+)
+
+var errFull = errors.New("no space")
+
+// unattended serves a lane that opens itself, and with one device that hangs.
+func unattended(t *testing.T, hangs string) *bench {
+	b := serve(t, &bench{lane: lane.Lane{Unattended: true}, hangs: hangs})
+	time.Sleep(2 * time.Second)
+	synctest.Wait()
+	return b
+}
+
+// later lets time pass and everything that it brings happen.
+func later(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+func (b *bench) expect(t *testing.T, s lane.State, faults lane.Fault) {
+	t.Helper()
+	if l := b.State(); l.State != s || l.Faults != faults {
+		t.Errorf("%v with faults %q, want %v with %q", l, l.Faults, s, faults)
+	}
+}
+
+// TestInspectionHangs: two people are told to try again, the third finds the lane
+// closed; it opens when the inspection has returned.
+func TestInspectionHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := unattended(t, "inspection")
+		for range 2 {
+			b.present()
+			later(3 * time.Second)
+			b.expect(t, lane.Ready, 0)
+			if got := b.shown(); got != "retry blue" {
+				t.Errorf("shows %q", got)
+			}
+		}
+		b.present()
+		later(time.Minute)
+		b.expect(t, lane.Secured, lane.InspectionFault)
+		if got := b.shown(); got != "closed red" {
+			t.Errorf("shows %q", got)
+		}
+		b.wakeUp()
+		later(2 * time.Second)
+		b.expect(t, lane.Ready, 0)
+		b.present()
+		if !b.isOpen() {
+			t.Error("the next person is not admitted")
+		}
+		b.stop()
+		if err := <-b.done; err != nil {
+			t.Error(err)
+		}
+		want := []string{"presented too-slow", "presented too-slow", "presented interrupted", "claimed", "settle interrupted"}
+		if !slices.Equal(b.journal, want) {
+			t.Errorf("journal %q, want %q", b.journal, want)
+		}
+	})
+}
+
+// TestJournalHangs: nobody is admitted, nothing is lost, and the lane opens when the
+// journal has answered.
+func TestJournalHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := unattended(t, "journal")
+		b.present()
+		later(time.Minute)
+		b.expect(t, lane.Secured, 0)
+		if l := b.State(); !l.Unanswered || b.isOpen() {
+			t.Errorf("lane %+v, open %v", l, b.isOpen())
+		}
+		b.wakeUp()
+		later(2 * time.Second)
+		b.expect(t, lane.Ready, 0)
+		if want := []string{"claimed", "settle interrupted"}; !slices.Equal(b.journal, want) {
+			t.Errorf("journal %q, want %q", b.journal, want)
+		}
+		b.stop()
+		<-b.done
+	})
+}
+
+// TestBacklog: with a journal that hangs, refusals go on until half its queue is full.
+func TestBacklog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := unattended(t, "journal")
+		for range backlog + 1 {
+			b.expect(t, lane.Ready, 0)
+			b.view("!expired")
+			later(2 * time.Second)
+		}
+		b.view("!expired")
+		later(2 * time.Second)
+		b.view("!expired")
+		later(time.Minute)
+		b.expect(t, lane.Secured, lane.JournalFault)
+		b.wakeUp()
+		later(2 * time.Second)
+		b.expect(t, lane.Ready, 0)
+		presented := 0
+		for _, line := range b.journal {
+			if line == "presented expired" || line == "presented interrupted" {
+				presented++
+			}
+		}
+		if n := b.State().Asked; uint64(presented) != n {
+			t.Errorf("%d of %d presentations are in the journal", presented, n)
+		}
+		b.stop()
+		<-b.done
+	})
+}
+
+// TestJournalFails: out of service until what could not be written is written.
+func TestJournalFails(t *testing.T) {
+	for _, tc := range []struct {
+		name, text string
+		journal    []string
+	}{
+		{"on a claim", "A", []string{"settle interrupted"}},
+		{"on a refusal", "!expired", []string{"presented expired"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := unattended(t, "")
+				b.set(func() { b.broken = errFull })
+				b.view(tc.text)
+				later(time.Minute)
+				b.expect(t, lane.Secured, lane.JournalFault)
+				if got := b.shown(); got != "closed red" || b.isOpen() {
+					t.Errorf("shows %q, open %v", got, b.isOpen())
+				}
+				b.set(func() { b.broken = nil })
+				later(3 * time.Second)
+				b.expect(t, lane.Ready, 0)
+				if !slices.Equal(b.journal, tc.journal) {
+					t.Errorf("journal %q, want %q", b.journal, tc.journal)
+				}
+				b.stop()
+				if err := <-b.done; err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
+
+// TestScreensHang: a display that hangs stops neither service nor lamp; when it is
+// back it shows how things are, not how they were.
+func TestScreensHang(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := unattended(t, "display")
+		b.view("A")
+		if got := last(b.lamps).Lamp; got != lane.LampGreen || !b.isOpen() {
+			t.Errorf("lamp %v, open %v", got, b.isOpen())
+		}
+		b.wakeUp()
+		if got := b.shown(); got != "go green" || len(b.display) != 2 {
+			t.Errorf("shows %q, after %v", got, b.display)
+		}
+		b.stop()
+		<-b.done
+	})
+}
+
+// TestBoardLost: the board is away and back.
+func TestBoardLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := unattended(t, "")
+		b.report(lane.Failed{Fault: lane.BoardFault})
+		later(time.Minute)
+		b.expect(t, lane.Secured, lane.BoardFault)
+		b.report(lane.Recovered{Fault: lane.BoardFault})
+		later(time.Minute)
+		b.expect(t, lane.Secured, 0)
+		b.report(lane.Clear{}, lane.AlarmCleared{})
+		later(time.Second)
+		b.expect(t, lane.Ready, 0)
+		b.stop()
+		<-b.done
+	})
+}

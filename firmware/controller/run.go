@@ -1,0 +1,139 @@
+package controller
+
+import (
+	"context"
+	"time"
+
+	"example.org/checkpoint/firmware/lane"
+)
+
+// Run serves until ctx is done. It fails if a device then still hangs.
+func (c *Controller) Run(ctx context.Context, l lane.Lane) error {
+	r := run{Controller: c, workers: c.start(context.WithoutCancel(ctx)), lane: l, timer: time.NewTimer(0)}
+	tick := time.NewTicker(turn)
+	defer tick.Stop()
+	defer c.turned.Store(0)
+	r.wait()
+	r.hand(order{lane.Show{View: l.View()}, 0})
+	r.take(lane.Recovered{}) // the program runs: an unattended lane begins to wait
+	for {
+		c.turned.Store(max(1, int64(time.Since(c.made))))
+		select {
+		case <-tick.C:
+			if f := r.well() & r.lane.Faults; f != 0 {
+				r.take(lane.Recovered{Fault: f})
+			}
+		case <-c.wake:
+			r.listen()
+		case in := <-c.Reports:
+			r.take(in)
+		case in := <-r.answers:
+			r.take(in)
+		case f := <-c.seen:
+			r.see(f)
+		case <-r.timer.C:
+			r.take(lane.Elapsed{})
+		case <-ctx.Done():
+			r.drain()
+			r.take(lane.Stop{})
+			r.timer.Stop()
+			return r.finish()
+		}
+	}
+}
+
+// run is what only the goroutine of Run touches.
+type run struct {
+	*Controller
+	*workers
+	lane  lane.Lane
+	sight lane.Sight
+	timer *time.Timer // for lane.Deadline
+	heard uint64      // alarms the lane knows of
+}
+
+// see presents what is new in a frame.
+func (r *run) see(f frame) {
+	var codes [][]byte
+	r.sight, codes = r.sight.Look(f.at, f.texts, r.lane.State == lane.Ready)
+	if len(codes) > 0 {
+		r.take(lane.Presented{Codes: codes})
+	}
+}
+
+// take steps the lane. An alarm goes first, however late the loop hears of it.
+func (r *run) take(in lane.Input) {
+	r.listen()
+	r.step(in)
+}
+
+func (r *run) listen() {
+	if n := r.alarms.Load(); n != r.heard {
+		r.heard = n
+		r.step(lane.Evacuate{})
+	}
+}
+
+func (r *run) step(in lane.Input) {
+	now, deadline := time.Now(), r.lane.Deadline
+	var effects []lane.Effect
+	r.lane, effects = r.lane.Step(now, in)
+	after := r.lane
+	r.state.Store(&after)
+	if !r.lane.Deadline.Equal(deadline) {
+		r.wait()
+	}
+	var fault lane.Fault
+	for _, e := range effects {
+		if show, ok := e.(lane.Show); ok && show.View.Screen == lane.ScreenRetry {
+			r.sight = r.sight.Again(now)
+		}
+		fault |= r.hand(order{e, r.heard})
+	}
+	if fault != 0 {
+		r.Log.Error("a device hangs, the lane is out of service", "device", fault)
+		r.step(lane.Failed{Fault: fault})
+	}
+}
+
+// wait sets the timer to the lane's deadline.
+func (r *run) wait() {
+	r.timer.Stop()
+	if !r.lane.Deadline.IsZero() {
+		r.timer.Reset(time.Until(r.lane.Deadline))
+	}
+}
+
+// drain takes what was reported before the end: it may be a person in the zone.
+func (r *run) drain() {
+	for {
+		select {
+		case in := <-r.Reports:
+			r.take(in)
+		default:
+			return
+		}
+	}
+}
+
+// finish waits for the answer to a claim and lets the workers carry out what they
+// were handed. What does not return in time is left behind.
+func (r *run) finish() error {
+	late := time.After(grace)
+	for r.lane.Unanswered {
+		select {
+		case in := <-r.answers:
+			r.take(in)
+		case <-late:
+			r.close()
+			return errHangs
+		}
+	}
+	done := r.close()
+	select {
+	case <-done:
+		return nil
+	case <-late:
+		return errHangs
+	}
+}
