@@ -42,13 +42,15 @@ const (
 	Undetermined Reason = "status-undetermined" // no usable status list
 	Stale        Reason = "data-stale"          // the device's own lists are older than they may be
 	Replayed     Reason = "replayed"
-	Exhausted    Reason = "exhausted" // no quota left
-	Halted       Reason = "halted"    // an order of the centre
+	Exhausted    Reason = "exhausted"     // no quota left
+	Halted       Reason = "halted"        // an order of the centre
+	ClockUnknown Reason = "clock-unknown" // nobody knows what time it is
 
 	// What the rules say; a rule names its own reason from the policy file.
 	PolicyError Reason = "policy-error" // a rule failed or cost too much
 	NoRule      Reason = "no-rule"      // no rule held
 	TooSlow     Reason = "too-slow"     // no verdict in time
+	Interrupted Reason = "interrupted"  // an alarm or a failure came before the verdict
 )
 
 // Count is one identity of a presentation that counts once (FORMATS A7).
