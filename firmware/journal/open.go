@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -117,25 +116,10 @@ func recoverDamage(err *error) func() {
 // sound checks the structure of the whole file.
 func sound(db *bolt.DB) (err error) {
 	defer recoverDamage(&err)()
+	if err := checkPages(db.Path(), uint64(db.Info().PageSize)); err != nil {
+		return err
+	}
 	return db.View(func(tx *bolt.Tx) error {
-		if info, err := os.Stat(db.Path()); err != nil {
-			return fmt.Errorf("journal: %w", err)
-		} else if info.Size() < tx.Size() {
-			return fmt.Errorf("%w: the file is cut off at %d of %d bytes", errDamaged, info.Size(), tx.Size())
-		}
-		// Every page is touched here first, where a fault can be caught; Check
-		// runs on a goroutine of bbolt's.
-		sum := crc32.NewIEEE()
-		err := tx.ForEach(func(_ []byte, b *bolt.Bucket) error {
-			return b.ForEach(func(k, v []byte) error {
-				_, err1 := sum.Write(k)
-				_, err2 := sum.Write(v)
-				return errors.Join(err1, err2)
-			})
-		})
-		if err != nil {
-			return fmt.Errorf("%w: %w", errDamaged, err)
-		}
 		var first error
 		for err := range tx.Check() { // to its end: it holds the transaction
 			if first == nil {

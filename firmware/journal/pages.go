@@ -1,0 +1,194 @@
+package journal
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"os"
+)
+
+// pages checks every page that a bbolt file uses, by reading: where bbolt looks at a
+// mapped page that points outside the file, the program dies, and bbolt's own
+// Check does so on a goroutine of its own. Layout as in go.etcd.io/bbolt v1.5.0
+// internal/common: page.go, meta.go, inode.go, in the byte order of the machine.
+type pages struct {
+	file     io.ReaderAt
+	size     uint64          // of a page
+	end      uint64          // pages from here on are not used
+	freelist uint64          // its page
+	seen     map[uint64]bool // also what a page overflows into
+}
+
+const (
+	branchFlag   = 0x01
+	leafFlag     = 0x02
+	freelistFlag = 0x10
+	bucketFlag   = 0x01 // of an element
+
+	headerSize  = 16 // id 8, flags 2, count 2, overflow 4
+	elementSize = 16
+	bucketSize  = 16 // root 8, sequence 8; a bucket without a root page follows in line
+	metaSize    = 64 // magic 4, version 4, page size 4, flags 4, root 8, sequence 8, freelist 8, end 8, transaction 8, FNV-1a 8
+
+	noFreelist = ^uint64(0)
+	manyFree   = 0xffff // then the first id is the count
+)
+
+var native = binary.NativeEndian
+
+// checkPages reads the file at path, whose pages have that size.
+func checkPages(path string, size uint64) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	p := pages{file: f, size: size, seen: map[uint64]bool{0: true, 1: true}}
+	root, err := p.meta()
+	if err != nil {
+		return err
+	}
+	if p.end > uint64(info.Size())/size {
+		return fmt.Errorf("%w: the file is cut off at %d of %d pages", errDamaged, uint64(info.Size())/size, p.end)
+	}
+	if p.freelist != noFreelist {
+		if err := p.free(); err != nil {
+			return err
+		}
+	}
+	return p.tree(root)
+}
+
+// meta reads the newer one of the two that is whole, and gives the root page.
+func (p *pages) meta() (root uint64, err error) {
+	newest, found := uint64(0), false
+	for i := range uint64(2) {
+		b := make([]byte, headerSize+metaSize)
+		if _, err := p.file.ReadAt(b, int64(i*p.size)); err != nil {
+			return 0, fmt.Errorf("journal: %w", err)
+		}
+		m := b[headerSize:]
+		sum := fnv.New64a()
+		_, _ = sum.Write(m[:56]) // a hash takes everything
+		transaction := native.Uint64(m[48:])
+		if sum.Sum64() != native.Uint64(m[56:]) || found && transaction < newest {
+			continue
+		}
+		newest, found = transaction, true
+		root, p.freelist, p.end = native.Uint64(m[16:]), native.Uint64(m[32:]), native.Uint64(m[40:])
+	}
+	if !found {
+		return 0, fmt.Errorf("%w: both headers", errDamaged)
+	}
+	return root, nil
+}
+
+// read gives the whole of page id with what it overflows into.
+func (p *pages) read(id uint64) (b []byte, flags uint16, err error) {
+	if id >= p.end || p.seen[id] {
+		return nil, 0, fmt.Errorf("%w: page %d is used twice or does not exist", errDamaged, id)
+	}
+	b = make([]byte, p.size)
+	if _, err := p.file.ReadAt(b, int64(id*p.size)); err != nil {
+		return nil, 0, fmt.Errorf("journal: %w", err)
+	}
+	overflow := uint64(native.Uint32(b[12:]))
+	if native.Uint64(b) != id || id+overflow >= p.end {
+		return nil, 0, fmt.Errorf("%w: page %d has another's number, or goes on past the end", errDamaged, id)
+	}
+	for i := range overflow + 1 {
+		if p.seen[id+i] {
+			return nil, 0, fmt.Errorf("%w: page %d is used twice", errDamaged, id+i)
+		}
+		p.seen[id+i] = true
+	}
+	if overflow > 0 {
+		b = make([]byte, (overflow+1)*p.size)
+		if _, err := p.file.ReadAt(b, int64(id*p.size)); err != nil {
+			return nil, 0, fmt.Errorf("journal: %w", err)
+		}
+	}
+	return b, native.Uint16(b[8:]), nil
+}
+
+// free checks the list of free pages.
+func (p *pages) free() error {
+	b, flags, err := p.read(p.freelist)
+	if err != nil {
+		return err
+	}
+	n, ids := uint64(native.Uint16(b[10:])), b[headerSize:]
+	if n == manyFree {
+		n, ids = native.Uint64(ids), ids[8:]
+	}
+	if flags != freelistFlag || n > uint64(len(ids))/8 {
+		return fmt.Errorf("%w: the list of free pages", errDamaged)
+	}
+	for i := range n {
+		if id := native.Uint64(ids[8*i:]); id < 2 || id >= p.end {
+			return fmt.Errorf("%w: free page %d does not exist", errDamaged, id)
+		}
+	}
+	return nil
+}
+
+// tree checks a page and all below it. No page comes twice, so that it ends.
+func (p *pages) tree(id uint64) error {
+	b, flags, err := p.read(id)
+	if err != nil {
+		return err
+	}
+	return p.elements(id, b, flags)
+}
+
+// elements checks the elements of page id, or of a bucket in line in it.
+func (p *pages) elements(id uint64, b []byte, flags uint16) error {
+	n := uint64(native.Uint16(b[10:]))
+	if flags != branchFlag && flags != leafFlag || headerSize+n*elementSize > uint64(len(b)) {
+		return fmt.Errorf("%w: page %d is of no kind, or too full", errDamaged, id)
+	}
+	if flags == branchFlag && n == 0 {
+		return fmt.Errorf("%w: page %d leads nowhere", errDamaged, id)
+	}
+	for i := range n {
+		e := b[headerSize+i*elementSize:]
+		var pos, key, value uint64
+		if flags == branchFlag {
+			pos, key = uint64(native.Uint32(e)), uint64(native.Uint32(e[4:]))
+		} else {
+			pos, key, value = uint64(native.Uint32(e[4:])), uint64(native.Uint32(e[8:])), uint64(native.Uint32(e[12:]))
+		}
+		if pos < elementSize || pos+key+value > uint64(len(e)) {
+			return fmt.Errorf("%w: page %d has an element outside itself", errDamaged, id)
+		}
+		var err error
+		switch {
+		case flags == branchFlag:
+			err = p.tree(native.Uint64(e[8:]))
+		case native.Uint32(e)&bucketFlag != 0:
+			err = p.bucket(id, e[pos+key:pos+key+value])
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *pages) bucket(id uint64, b []byte) error {
+	if len(b) < bucketSize {
+		return fmt.Errorf("%w: page %d has a bucket of %d bytes", errDamaged, id, len(b))
+	}
+	if root := native.Uint64(b); root != 0 {
+		return p.tree(root)
+	}
+	if b = b[bucketSize:]; len(b) < headerSize || native.Uint16(b[8:]) != leafFlag {
+		return fmt.Errorf("%w: page %d has a bucket in line that is none", errDamaged, id)
+	}
+	return p.elements(id, b, leafFlag)
+}
