@@ -1,0 +1,221 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	tries = 3 // failures in a row after which the board is lost
+
+	// lapse is the pause in the heartbeat after which the board may have dropped
+	// the relay: half of the watchdog's time.
+	lapse    = watchdog / 2
+	watchdog = 400 * time.Millisecond
+)
+
+// errUnsound reports that the board answers, and yet something is wrong with it.
+var errUnsound = errors.New("gate")
+
+// wire is the way to one kind of board. Each call but open is one transaction, or
+// repairs the connection first if the one before failed.
+type wire interface {
+	open() error                      // finds the board and leaves its outputs as they are
+	close()                           // lets go of it
+	sense() (samples []byte, _ error) // the inputs, oldest sample first; good also with errUnsound
+	drive(outputs, which byte) error  // sets the outputs named by which
+	beat() error                      // changes the heartbeat
+	wait(at time.Time)                // until then, or until an input changes
+}
+
+// Board is one interface board. Its methods may be called at any time from any
+// goroutine, but succeed only once Run has found the board. An order returns after
+// three tries at the latest, less than half a second, whatever becomes of its
+// context: a way out does not depend on one.
+type Board struct {
+	wire    wire
+	running atomic.Bool
+
+	// turn guards what is below. Run takes it for reading, one transaction at a
+	// time, and is the only one to do so; orders take it for writing. A waiting
+	// order therefore goes before the next poll.
+	turn     sync.RWMutex
+	up       bool
+	missed   bool // BoardLost was reported, BoardBack not yet
+	failures int  // since the inputs were last read
+	contacts contacts
+	known    bool    // the state of the contacts was reported
+	news     []Input // to be reported
+
+	light   Light
+	lit     time.Time // since when
+	sound   Sound
+	sounded time.Time
+	shown   byte // lamps and buzzer as the board was told
+	showing bool // it was told
+
+	beaten time.Time // last beat
+	obeys  bool      // access was de-energised since the heartbeat began: the drive opens when told
+
+	faultMu sync.Mutex
+	fault   error
+}
+
+func newBoard(w wire) *Board { return &Board{wire: w, fault: ErrLost} }
+
+// Fault says what is wrong with the board, nil for nothing.
+func (b *Board) Fault() error {
+	b.faultMu.Lock()
+	defer b.faultMu.Unlock()
+	return b.fault
+}
+
+func (b *Board) setFault(err error) {
+	b.faultMu.Lock()
+	defer b.faultMu.Unlock()
+	b.fault = err
+}
+
+// Release opens the leaf.
+func (b *Board) Release(context.Context) error {
+	return b.order(func() error {
+		if !b.beating() || !b.obeys {
+			if err := b.shut(); err != nil {
+				return err
+			}
+		}
+		return b.wire.drive(outAccess, outAccess)
+	})
+}
+
+// Secure shuts the leaf. It fails with ErrObstructed, and moves nothing, while a
+// beam is broken.
+func (b *Board) Secure(context.Context) error {
+	return b.order(func() error {
+		samples, err := b.sense()
+		if err != nil {
+			return err
+		}
+		for _, s := range samples {
+			if s&inBeams != inBeams {
+				return ErrObstructed
+			}
+		}
+		return b.shut()
+	})
+}
+
+// Light sets the lamps. While the board is lost it fails, and is done when the board
+// is back.
+func (b *Board) Light(_ context.Context, l Light) error {
+	b.turn.Lock()
+	if b.light != l {
+		b.light, b.lit = l, time.Now()
+	}
+	b.turn.Unlock()
+	return b.order(b.show)
+}
+
+// Sound starts a sound, from its beginning if it is the same again.
+func (b *Board) Sound(_ context.Context, s Sound) error {
+	b.turn.Lock()
+	b.sound, b.sounded = s, time.Now()
+	b.turn.Unlock()
+	return b.order(b.show)
+}
+
+// Close leaves the gate safe: red, silent, without a heartbeat, so that the way out
+// is free, and with the leaf told to shut unless a beam is broken or the alarm
+// contact open. Call it when Run has returned.
+func (b *Board) Close() error {
+	err := b.order(func() error {
+		b.light, b.sound = Red, Silence
+		if err := b.show(); err != nil {
+			return err
+		}
+		samples, err := b.sense()
+		if err != nil || samples[len(samples)-1]&(inBeams|inAlarm) != inBeams|inAlarm {
+			return err
+		}
+		return b.shut()
+	})
+	b.turn.Lock()
+	defer b.turn.Unlock()
+	if b.up {
+		b.up = false
+		b.wire.close()
+		b.setFault(ErrLost)
+	}
+	return err
+}
+
+// order carries out f before the next poll, and again if it fails.
+func (b *Board) order(f func() error) error {
+	b.turn.Lock()
+	defer b.turn.Unlock()
+	if !b.up {
+		return b.Fault()
+	}
+	var err error
+	for range tries {
+		if err = f(); err == nil || errors.Is(err, ErrObstructed) {
+			return err
+		}
+	}
+	b.lose(err)
+	return b.Fault()
+}
+
+// lose gives the board up until Run finds it again.
+func (b *Board) lose(err error) {
+	if b.up {
+		b.wire.close()
+	}
+	if !b.missed {
+		b.news = append(b.news, Input{BoardLost})
+	}
+	b.up, b.missed, b.known = false, true, false
+	b.setFault(lost(err))
+}
+
+func (b *Board) beating() bool { return time.Since(b.beaten) < lapse }
+
+// shut de-energises access.
+func (b *Board) shut() error {
+	err := b.wire.drive(0, outAccess)
+	b.obeys = err == nil && b.beating()
+	return err
+}
+
+// sense reads the inputs and keeps what is new for Run to report.
+func (b *Board) sense() ([]byte, error) {
+	samples, err := b.wire.sense()
+	if err != nil && !errors.Is(err, errUnsound) {
+		return nil, err
+	}
+	b.setFault(err)
+	b.failures = 0
+	for _, s := range samples {
+		if !b.known {
+			b.news, b.known = append(b.news, b.contacts.first(s)...), true
+		} else {
+			b.news = append(b.news, b.contacts.sample(time.Now(), s)...)
+		}
+	}
+	return samples, nil
+}
+
+// show tells the board what lamps and buzzer are to do now, if it is something new.
+func (b *Board) show() error {
+	now := time.Now()
+	outputs := b.light.outputs(now.Sub(b.lit)) | b.sound.outputs(now.Sub(b.sounded))
+	if b.showing && outputs == b.shown {
+		return nil
+	}
+	err := b.wire.drive(outputs, outSignals)
+	b.shown, b.showing = outputs, err == nil
+	return err
+}

@@ -1,0 +1,102 @@
+package gate
+
+import (
+	"context"
+	"time"
+)
+
+const (
+	poll  = 15 * time.Millisecond  // from one look at the inputs to the next (G16: at most 20 ms)
+	pulse = 80 * time.Millisecond  // from beat to beat
+	again = 100 * time.Millisecond // from one look for a lost board to the next
+)
+
+// Run finds the board and serves it until the context ends; then it returns nil.
+// It reports the state of alarm contact and beams, and from then on what every
+// contact does. A lost board is reported once; once it is back, so is that, and
+// then the state again. Nothing has moved by then, and access is as the board has
+// it: what is to happen is the caller's to decide. Lamps and buzzer are restored.
+//
+// The heart beats while alive returns true. Run calls alive and report one after
+// the other, so that a report which blocks stops the heart. Orders may be given
+// from within report.
+func (b *Board) Run(ctx context.Context, alive func() bool, report func(Input)) error {
+	if !b.running.CompareAndSwap(false, true) {
+		return ErrRunning
+	}
+	defer b.running.Store(false)
+	b.poll(func() error { b.known = false; return nil })
+	for ctx.Err() == nil {
+		next := time.Now().Add(poll)
+		b.find()
+		b.poll(func() error { _, err := b.sense(); return err })
+		for _, in := range b.reports() {
+			report(in)
+		}
+		if alive() {
+			b.poll(b.beat)
+		}
+		if !b.poll(b.show) {
+			next = next.Add(again)
+		}
+		b.wire.wait(next)
+	}
+	return nil
+}
+
+// find opens the board if it is lost.
+func (b *Board) find() {
+	b.turn.RLock()
+	defer b.turn.RUnlock()
+	if b.up {
+		return
+	}
+	if err := b.wire.open(); err != nil {
+		b.lose(err)
+		return
+	}
+	if b.missed {
+		b.news = append(b.news, Input{BoardBack})
+	}
+	b.up, b.missed, b.failures = true, false, 0
+	b.showing, b.obeys = false, false
+}
+
+// poll has its turn for one transaction, and reports whether the board is there.
+func (b *Board) poll(f func() error) bool {
+	b.turn.RLock()
+	defer b.turn.RUnlock()
+	if !b.up {
+		return false
+	}
+	if err := f(); err != nil {
+		if b.failures++; b.failures >= tries {
+			b.lose(err)
+		}
+	}
+	return b.up
+}
+
+// reports takes what is new.
+func (b *Board) reports() []Input {
+	b.turn.RLock()
+	defer b.turn.RUnlock()
+	news := b.news
+	b.news = nil
+	return news
+}
+
+// beat makes the heart beat if it is time.
+func (b *Board) beat() error {
+	if time.Since(b.beaten) < pulse {
+		return nil
+	}
+	if !b.beating() {
+		b.obeys = false
+	}
+	err := b.wire.beat()
+	if err == nil {
+		b.beaten = time.Now()
+	}
+	return err
+}

@@ -1,0 +1,185 @@
+package gate
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/simonvetter/modbus"
+)
+
+// Holding registers of the serial board.
+const (
+	regHeartbeat = 0 // a change is a beat
+	regWatchdog  = 1 // milliseconds
+)
+
+// answerIn is how long an answer may take. At 9600 baud the longest request and
+// its answer are on the line for 20 ms.
+const answerIn = 50 * time.Millisecond
+
+// Line is a serial board and the line it is on.
+type Line struct {
+	Path string // of the tty, as /dev/serial/by-id/...
+	Baud uint   // 115200 if zero; eight bits, no parity, one stop bit
+	Unit uint8  // Modbus address, 1 if zero
+}
+
+// slave is a serial I/O board, a Modbus RTU slave: outputs 0 to 6 are coils, inputs
+// discrete inputs.
+type slave struct {
+	Line
+	lock   *os.File // the tty, held against other programs
+	client *modbus.ModbusClient
+	failed bool // in the last transaction
+	count  uint16
+}
+
+// NewSerial returns the board on the line. While Run serves it no other program
+// that does likewise can.
+func NewSerial(l Line) *Board {
+	if l.Baud == 0 {
+		l.Baud = 115200
+	}
+	if l.Unit == 0 {
+		l.Unit = 1
+	}
+	return newBoard(&slave{Line: l})
+}
+
+// open takes hold of the tty and sets the watchdog's time. It discards what comes
+// in late; and since a slave answers in order, the answer to that request, which
+// repeats what was written, shows that nothing is outstanding.
+func (s *slave) open() (err error) {
+	if err := s.hold(); err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			s.close()
+			err = s.at(err)
+		}
+	}()
+	client, err := modbus.NewClient(&modbus.ClientConfiguration{
+		URL: "rtu://" + s.Path, Speed: s.Baud, DataBits: 8, Parity: modbus.PARITY_NONE, StopBits: 1,
+		Timeout: answerIn, Logger: log.New(io.Discard, "", 0),
+	})
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(client.SetUnitId(s.Unit), client.Open()); err != nil {
+		return err
+	}
+	s.client = client
+	if err := client.WriteRegister(regWatchdog, uint16(watchdog.Milliseconds())); err != nil {
+		return err
+	}
+	s.count, err = client.ReadRegister(regHeartbeat, modbus.HOLDING_REGISTER)
+	s.failed = err != nil
+	return err
+}
+
+// hold locks the tty. TIOCEXCL, the terminal's own means, does not bind root.
+func (s *slave) hold() error {
+	tty, err := os.OpenFile(s.Path, os.O_RDWR|syscall.O_NOCTTY|syscall.O_NONBLOCK, 0)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("no board at %s: plug it in or correct the path", s.Path)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("may not open %s: add this user to the group dialout", s.Path)
+	case err != nil:
+		return err
+	}
+	conn, err := tty.SyscallConn()
+	if err == nil {
+		var held error
+		err = conn.Control(func(fd uintptr) { held = syscall.Flock(int(fd), syscall.LOCK_EX|syscall.LOCK_NB) })
+		err = errors.Join(err, held)
+	}
+	if err != nil {
+		tty.Close()
+		return fmt.Errorf("%s is used by another program: stop it: %w", s.Path, err)
+	}
+	s.lock = tty
+	return nil
+}
+
+func (s *slave) close() {
+	if s.client != nil {
+		s.client.Close()
+		s.client = nil
+	}
+	if s.lock != nil {
+		s.lock.Close()
+		s.lock = nil
+	}
+}
+
+// ask has one transaction. After one that failed its answer may still come, and
+// would be taken for the answer to the next: open first.
+func (s *slave) ask(f func(*modbus.ModbusClient) error) error {
+	if s.failed {
+		s.close()
+		if err := s.open(); err != nil {
+			return err
+		}
+	}
+	err := f(s.client)
+	if s.failed = err != nil; s.failed {
+		return s.at(err)
+	}
+	return nil
+}
+
+func (s *slave) sense() (samples []byte, err error) {
+	err = s.ask(func(c *modbus.ModbusClient) error {
+		levels, err := c.ReadDiscreteInputs(0, 5)
+		if err == nil {
+			samples = []byte{pack(levels)}
+		}
+		return err
+	})
+	return samples, err
+}
+
+func (s *slave) drive(outputs, which byte) error {
+	return s.ask(func(c *modbus.ModbusClient) error {
+		if which == outAccess {
+			return c.WriteCoil(0, outputs&outAccess != 0)
+		}
+		return c.WriteCoils(1, unpack((outputs&which)>>1, 6))
+	})
+}
+
+func (s *slave) beat() error {
+	return s.ask(func(c *modbus.ModbusClient) error {
+		s.count++
+		return c.WriteRegister(regHeartbeat, s.count)
+	})
+}
+
+func (s *slave) wait(at time.Time) { time.Sleep(time.Until(at)) }
+
+func (s *slave) at(err error) error { return fmt.Errorf("board at %s: %w", s.Path, err) }
+
+func pack(levels []bool) (bits byte) {
+	for i, level := range levels {
+		if level {
+			bits |= 1 << i
+		}
+	}
+	return bits
+}
+
+func unpack(bits byte, n int) []bool {
+	levels := make([]bool, n)
+	for i := range levels {
+		levels[i] = bits>>i&1 == 1
+	}
+	return levels
+}
