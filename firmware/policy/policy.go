@@ -1,76 +1,113 @@
-// Package policy compiles the site's rules, written in CEL, and decides on
-// verified facts. It is the only package that knows CEL.
+// Package policy compiles a site's rules, written in CEL, and decides on verified
+// facts. It is the only package that knows CEL.
 package policy
 
 import (
+	"errors"
 	"fmt"
-	"reflect"
 	"time"
 
 	"cel.dev/cel-go/cel"
-	"cel.dev/cel-go/ext"
-	"example.org/checkpoint/firmware/trust"
 	"example.org/checkpoint/firmware/verdict"
 )
 
-// MaxCost bounds the work of one decision, in CEL cost units.
-const MaxCost = 10_000
+// MaxCost bounds the work of one decision in CEL cost units, in the worst case
+// over all rules. One unit is in the order of 10 ns on a small board.
+const MaxCost = 250_000
 
-// Policy is a compiled rule.
-type Policy struct{ prg cel.Program }
+var (
+	errForm = errors.New("not a policy")
+	errCost = errors.New("the rules may cost more than one decision may")
+	errTest = errors.New("a test of the policy fails")
+)
 
-// Input is what a rule may ask about.
-type Input struct {
-	Verified []trust.Verified // the credentials of one presentation
-	At       time.Time
+// Policy is a compiled policy file.
+type Policy struct {
+	profile   string
+	source    string
+	effective time.Time
+	windows   object
+	rules     []rule
+	fallback  rule
+	cost      uint64
 }
 
-// Code is a verified credential in the vocabulary of the rules.
-type Code struct {
-	Format string `cel:"format"`
-	Scheme string `cel:"scheme"` // who issued it
-	Colour string `cel:"colour"` // green, amber, red, blue; empty if it has none
+type rule struct {
+	name    string
+	program cel.Program
+	outcome verdict.Outcome
+	reason  verdict.Reason
+	cite    string
 }
 
-// Compile type-checks rule, which yields "admit", "refer" or "refuse".
-func Compile(rule string) (*Policy, error) {
-	env, err := cel.NewEnv(
-		ext.NativeTypes(reflect.TypeFor[Code](), ext.ParseStructTags(true)),
-		cel.Variable("codes", cel.ListType(cel.ObjectType("policy.Code"))),
-		cel.Variable("now", cel.TimestampType),
-	)
+// Profile names the policy.
+func (p *Policy) Profile() string { return p.profile }
+
+// Source says where the rules come from.
+func (p *Policy) Source() string { return p.source }
+
+// Cost returns the worst case of one decision in CEL cost units.
+func (p *Policy) Cost() uint64 { return p.cost }
+
+// Decide applies the rules in order: the first that holds decides. One that
+// fails or costs too much refers: a person decides where a rule cannot.
+func (p *Policy) Decide(in Input) verdict.Verdict {
+	return p.decide(in.facts())
+}
+
+func (p *Policy) decide(facts map[string]any) verdict.Verdict {
+	if now, ok := facts["now"].(time.Time); !ok || now.Before(p.effective) {
+		return verdict.Verdict{Outcome: verdict.Refer, Reason: verdict.PolicyError}
+	}
+	facts["windows"] = p.windows
+	for _, r := range p.rules {
+		out, _, err := r.program.Eval(facts)
+		if err != nil {
+			return verdict.Verdict{Outcome: verdict.Refer, Reason: verdict.PolicyError, Rule: r.name, Cite: r.cite}
+		}
+		if out.Value() == true {
+			return r.verdict()
+		}
+	}
+	return p.fallback.verdict()
+}
+
+func (r rule) verdict() verdict.Verdict {
+	return verdict.Verdict{Outcome: r.outcome, Reason: r.reason, Rule: r.name, Cite: r.cite}
+}
+
+// environment is the language of one policy.
+func environment(windows map[string]int64) (*cel.Env, error) {
+	v, err := vocabularyWith(windows)
 	if err != nil {
 		return nil, err
 	}
-	ast, iss := env.Compile(rule)
-	if iss.Err() != nil {
-		return nil, fmt.Errorf("policy: %w", iss.Err())
+	options := []cel.EnvOption{
+		cel.CustomTypeAdapter(v), cel.CustomTypeProvider(v),
+		cel.ParserExpressionSizeLimit(maxExpression), cel.ParserRecursionLimit(50),
 	}
-	if ast.OutputType() != cel.StringType {
-		return nil, fmt.Errorf("policy: rule yields %s, want string", ast.OutputType())
+	for name, t := range variables {
+		options = append(options, cel.Variable(name, t))
 	}
-	prg, err := env.Program(ast, cel.CostLimit(MaxCost))
-	return &Policy{prg}, err
+	return cel.NewEnv(options...)
 }
 
-// Decide applies the rule. A rule that fails, costs more than MaxCost or yields
-// another word refers: a person decides where the rule cannot.
-func (p *Policy) Decide(in Input) verdict.Verdict {
-	codes := make([]Code, len(in.Verified))
-	for i, v := range in.Verified {
-		codes[i] = Code{string(v.Format()), v.Issuer(), v.Facts().Colour}
+// maxExpression bounds one rule in characters.
+const maxExpression = 4096
+
+// compile type-checks one rule and returns its program and worst cost.
+func compile(env *cel.Env, expression string) (cel.Program, uint64, error) {
+	ast, issues := env.Compile(expression)
+	if issues.Err() != nil {
+		return nil, 0, issues.Err()
 	}
-	out, _, err := p.prg.Eval(map[string]any{"codes": codes, "now": in.At})
+	if !ast.OutputType().IsExactType(cel.BoolType) {
+		return nil, 0, fmt.Errorf("yields %s, want bool", ast.OutputType())
+	}
+	estimate, err := env.EstimateCost(ast, sizes{})
 	if err != nil {
-		return verdict.Verdict{Outcome: verdict.Refer, Reason: verdict.PolicyError}
+		return nil, 0, err
 	}
-	switch out.Value() {
-	case "admit":
-		return verdict.Verdict{Outcome: verdict.Admit, Reason: verdict.Satisfied}
-	case "refer":
-		return verdict.Verdict{Outcome: verdict.Refer, Reason: verdict.NoRule}
-	case "refuse":
-		return verdict.Verdict{Outcome: verdict.Refuse, Reason: verdict.NoRule}
-	}
-	return verdict.Verdict{Outcome: verdict.Refer, Reason: verdict.PolicyError}
+	program, err := env.Program(ast, cel.CostLimit(MaxCost))
+	return program, estimate.Max, err
 }

@@ -1,0 +1,139 @@
+package inspection
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"example.org/checkpoint/firmware/policy"
+	"example.org/checkpoint/firmware/revocation"
+	"example.org/checkpoint/firmware/trust"
+)
+
+// Snapshot is everything a verdict depends on besides the presentation: trust,
+// status lists and policies of one bundle. It is immutable.
+type Snapshot struct {
+	version   string
+	changed   map[string]time.Time // by file
+	trust     *trust.Store
+	status    revocation.Lists
+	policies  map[string]*policy.Policy
+	freshness freshness
+}
+
+// File is one file of a bundle.
+type File struct {
+	Data    []byte
+	Changed time.Time // when its content last changed
+}
+
+// maxFile bounds one file in bytes.
+const maxFile = 16 << 20
+
+var (
+	errTooLarge = errors.New("larger than a file of a bundle may be")
+	errName     = errors.New("the file is not named after its content")
+)
+
+// Load reads the files of a bundle that bear on verdicts (PROTOCOL C2). One bad
+// file rejects the whole set; the error names each bad file and what is wrong.
+func Load(fsys fs.FS, version string) (*Snapshot, error) {
+	files := map[string]File{}
+	var faults []error
+	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !bears(name) {
+			return err
+		}
+		f, err := read(fsys, name)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("%s: %w", name, err))
+		}
+		files[name] = f
+		return nil
+	})
+	if err := errors.Join(append(faults, err)...); err != nil {
+		return nil, err
+	}
+	return New(files, version)
+}
+
+// bears reports whether verdicts depend on a file.
+func bears(name string) bool {
+	dir, ext := path.Dir(name), path.Ext(name)
+	return name == freshnessFile || name == "keys.json" || (dir == "trust" || dir == "policy") && ext == ".json" ||
+		path.Dir(dir) == "status" && ext == ".cwt"
+}
+
+func read(fsys fs.FS, name string) (File, error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return File{}, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return File{}, err
+	}
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(data) > maxFile {
+		err = errTooLarge
+	}
+	return File{data, info.ModTime()}, err
+}
+
+// New is Load for files at hand, by their name in the bundle.
+func New(files map[string]File, version string) (*Snapshot, error) {
+	s := &Snapshot{version: version, changed: map[string]time.Time{}, policies: map[string]*policy.Policy{}}
+	data := map[string][]byte{}
+	for name, f := range files {
+		data[name], s.changed[name] = f.Data, f.Changed
+	}
+	var faults []error
+	fault := func(name string, err error) {
+		if err != nil {
+			faults = append(faults, fmt.Errorf("%s: %w", name, err))
+		}
+	}
+	var err error
+	if s.trust, err = trust.Parse(data); err != nil {
+		faults = append(faults, err)
+	}
+	for _, name := range slices.Sorted(maps.Keys(data)) {
+		switch dir := path.Dir(name); {
+		case name == freshnessFile:
+			var changed map[string]time.Time
+			s.freshness, changed, err = parseFreshness(data[name])
+			fault(name, err)
+			maps.Copy(s.changed, changed)
+		case dir == "policy":
+			fault(name, s.addPolicy(name, data[name]))
+		case path.Dir(dir) == "status":
+			fault(name, s.status.Add(name, path.Base(dir), data[name], s.trust))
+		}
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Snapshot) addPolicy(name string, data []byte) error {
+	p, err := policy.Parse(data)
+	if err != nil {
+		return err
+	}
+	if want := strings.TrimSuffix(path.Base(name), ".json"); p.Profile() != want {
+		return fmt.Errorf("%w: profile %q", errName, p.Profile())
+	}
+	s.policies[p.Profile()] = p
+	return nil
+}
+
+// Policies names the policies of the snapshot.
+func (s *Snapshot) Policies() []string { return slices.Sorted(maps.Keys(s.policies)) }

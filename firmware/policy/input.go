@@ -1,0 +1,144 @@
+package policy
+
+import (
+	"time"
+
+	"example.org/checkpoint/firmware/credential"
+	"example.org/checkpoint/firmware/trust"
+)
+
+// Input is what one decision rests on. Only a verified credential gives facts.
+type Input struct {
+	Now        time.Time
+	Confidence string // of the clock
+	Lane       Lane
+	Codes      []Code // most specific first
+}
+
+// Lane is what rules may know of the lane.
+type Lane struct{ Site, Kind, Direction, VenueClass string }
+
+// Code is one verified credential, with what this lane may learn of it.
+type Code struct {
+	Verified  trust.Verified
+	Facts     credential.Facts // already without what the lane's profile does not name
+	Colour    string           // after live status; empty for none
+	TrustAge  time.Duration    // since the trust list last changed
+	StatusAge *time.Duration   // since the status list was made; nil if none was asked
+}
+
+// facts says it in the words of the rules.
+func (in Input) facts() map[string]any {
+	holder := map[string]any{}
+	codes, doses, tests, stays := []any{}, []any{}, []any{}, []any{}
+	for _, c := range in.Codes {
+		codes = append(codes, c.object())
+		zone := c.Verified.Zone()
+		for _, d := range c.Facts.Doses {
+			dose := map[string]any{"day": d.Day.In(zone), "product": d.Product}
+			put(dose, "number", int64(d.Number))
+			put(dose, "of", int64(d.Of))
+			doses = append(doses, object{doseType, dose})
+		}
+		for _, t := range c.Facts.Tests {
+			tests = append(tests, object{testType, map[string]any{"sampled": t.Sampled, "kind": t.Kind, "negative": t.Negative}})
+		}
+		for _, s := range c.Facts.Stays {
+			stays = append(stays, object{stayType, map[string]any{"place": s.Place, "last": s.Last.In(zone)}})
+		}
+		for name, value := range c.holder(in.Now) {
+			if _, known := holder[name]; !known {
+				holder[name] = value
+			}
+		}
+	}
+	lane := map[string]any{"site": in.Lane.Site, "kind": in.Lane.Kind, "direction": in.Lane.Direction, "venue_class": in.Lane.VenueClass}
+	return map[string]any{
+		"now":    in.Now,
+		"clock":  object{clockType, map[string]any{"confidence": in.Confidence}},
+		"lane":   object{laneType, lane},
+		"codes":  codes,
+		"holder": object{holderType, holder},
+		"doses":  doses,
+		"tests":  tests,
+		"stays":  stays,
+		"venue":  object{venueType, nil},
+		"face":   object{faceType, nil},
+	}
+}
+
+func (c Code) object() object {
+	cred, zone := c.Verified.Credential(), c.Verified.Zone()
+	colour := c.Colour
+	if colour == "" {
+		colour = "none"
+	}
+	m := map[string]any{
+		"format": string(cred.Signed.Format), "scheme": c.Verified.Scheme(), "colour": colour,
+		"holder_bound": false, "fresh": false, "trust_age": c.TrustAge, "reasons": c.reasons(zone),
+	}
+	put(m, "profile", c.Facts.Profile)
+	put(m, "provenance", c.Facts.Provenance)
+	if meaning, ok := c.Verified.Meaning(c.Colour); ok {
+		m["meaning"] = meaning
+	}
+	if issued := cred.Signed.Issued; !issued.IsZero() {
+		m["issued"], m["local_day"] = issued, issued.In(zone).Format(time.DateOnly)
+	}
+	if !cred.NotAfter.IsZero() {
+		m["expires"] = cred.NotAfter
+	}
+	if c.StatusAge != nil {
+		m["status_age"] = *c.StatusAge
+	}
+	if c.Facts.ConvertsTo != nil {
+		m["converts_to"] = c.Facts.ConvertsTo
+	}
+	return object{codeType, m}
+}
+
+func (c Code) reasons(zone *time.Location) []any {
+	out := []any{}
+	for _, r := range c.Facts.Reasons {
+		m := map[string]any{"class": int64(min(r.Class, 1<<62))}
+		put(m, "authority", r.Authority)
+		if r.Since != nil {
+			m["since"] = r.Since.In(zone)
+		}
+		if r.Until != nil {
+			m["until"] = r.Until.In(zone)
+		}
+		out = append(out, object{reasonType, m})
+	}
+	return out
+}
+
+// holder returns what c says about the person. Consent ends with the day it
+// names, at the latest on the eighteenth birthday.
+func (c Code) holder(now time.Time) map[string]any {
+	zone := c.Verified.Zone()
+	today := credential.DayOf(now.In(zone))
+	m := map[string]any{}
+	put(m, "age_band", int64(c.Facts.AgeBand))
+	if c.Facts.Exempt != nil {
+		m["exempt"] = c.Facts.Exempt
+	}
+	minor := true
+	if b := c.Facts.Birth; b != nil {
+		age := today.Age(*b)
+		m["birth"], m["age"] = b.In(zone), int64(age)
+		minor = age < 18
+	}
+	if until := c.Facts.Consent; until != nil {
+		m["guardian_consent"] = minor && today <= *until
+	}
+	return m
+}
+
+// put sets a member unless its value is the zero of its type, which means absent.
+func put[T comparable](m map[string]any, name string, value T) {
+	var zero T
+	if value != zero {
+		m[name] = value
+	}
+}

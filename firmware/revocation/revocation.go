@@ -1,0 +1,115 @@
+// Package revocation answers what a code's live status is, from the status
+// lists of its scheme.
+package revocation
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"example.org/checkpoint/firmware/credential"
+	"example.org/checkpoint/firmware/credential/statuslist"
+	"example.org/checkpoint/firmware/trust"
+)
+
+// Status is the live status of one code (draft-ietf-oauth-status-list section 7.1, FORMATS A1).
+type Status uint8
+
+const (
+	Undetermined Status = iota // zero value: no usable list says anything
+	Valid                      // as printed
+	Withdrawn
+	Amber // suspended
+	Red   // application specific
+)
+
+func (s Status) String() string {
+	return [...]string{"undetermined", "valid", "withdrawn", "amber", "red"}[s]
+}
+
+// statuses are the registered values; others say nothing to us.
+var statuses = map[byte]Status{0: Valid, 1: Withdrawn, 2: Amber, 3: Red}
+
+// Answer is a status and what it rests on.
+type Answer struct {
+	Status  Status
+	List    string    // the file; empty if there is none
+	Changed time.Time // when the list was made; zero if there is none
+	Why     error     // why the status is undetermined
+}
+
+// Why a status is undetermined.
+var (
+	errNoList   = errors.New("no such list")
+	errTooShort = errors.New("the list does not reach so far")
+	errEnded    = errors.New("the list has ended")
+	errValue    = errors.New("the list has a value without meaning")
+)
+
+// Lists holds the status lists of all schemes. It is complete before it is asked.
+type Lists struct{ byName map[name]held }
+
+type name struct{ scheme, uri string }
+
+type held struct {
+	list statuslist.List
+	file string
+	bad  error // who signed it may not
+}
+
+// Add decodes a list of a scheme. One that is signed by somebody else is kept,
+// but determines nothing: it fails its own codes, not the whole bundle.
+func (l *Lists) Add(file, scheme string, data []byte, store *trust.Store) error {
+	list, err := statuslist.Decode(data)
+	if err != nil {
+		return err
+	}
+	n := name{scheme, list.URI}
+	if other, taken := l.byName[n]; taken {
+		return fmt.Errorf("list %q is in %s already", list.URI, other.file)
+	}
+	if l.byName == nil {
+		l.byName = map[name]held{}
+	}
+	l.byName[n] = held{list, file, store.VerifyStatus(scheme, list.Signed)}
+	return nil
+}
+
+// Look returns the status of a code of a scheme at a time, the earliest that it
+// may be by a clock with some uncertainty. A list ends at its expiry or when its
+// time to live is over, whichever comes first.
+func (l *Lists) Look(scheme string, ref credential.StatusRef, now time.Time) Answer {
+	h, ok := l.byName[name{scheme, ref.URI}]
+	if !ok {
+		return Answer{Why: errNoList}
+	}
+	a := Answer{List: h.file, Changed: h.list.Signed.Issued}
+	value, reaches := h.list.Entry(ref.Index)
+	ends := h.list.Signed.Issued.Add(h.list.TTL)
+	switch {
+	case h.bad != nil:
+		a.Why = h.bad
+	case !h.list.Expires.IsZero() && !now.Before(h.list.Expires), h.list.TTL > 0 && !now.Before(ends):
+		a.Why = errEnded
+	case !reaches:
+		a.Why = errTooShort
+	default:
+		if a.Status = statuses[value]; a.Status == Undetermined {
+			a.Why = errValue
+		}
+	}
+	return a
+}
+
+// rank orders colours by strictness; green and blue are both low risk.
+var rank = map[string]int{"green": 0, "blue": 0, "amber": 1, "red": 2}
+
+// Stricter returns the stricter of a printed colour and a status. A code without
+// a colour takes none from a list that says it is valid.
+func Stricter(printed string, s Status) string {
+	live := map[Status]string{Amber: "amber", Red: "red"}[s]
+	if live == "" || printed != "" && rank[printed] >= rank[live] {
+		return printed
+	}
+	return live
+}
