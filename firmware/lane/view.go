@@ -162,14 +162,14 @@ func (l Lane) answer() situation {
 }
 
 // mendable reports whether the person can do something about v by themselves: hold
-// the code still, show another, show one, open the app for a fresh one. The set is
-// closed; it tells a forger nothing.
+// the code still, show another, open the app for a fresh one. The set is closed; it
+// tells a forger nothing.
 func mendable(v verdict.Verdict) bool {
 	if v.Outcome != verdict.Refuse {
 		return false
 	}
 	switch v.Reason {
-	case verdict.Unreadable, verdict.Malformed, verdict.UnknownFormat, verdict.SeveralCodes, verdict.HolderProof, verdict.TooSlow:
+	case verdict.Unreadable, verdict.Malformed, verdict.UnknownFormat, verdict.HolderProof, verdict.TooSlow:
 		return true
 	}
 	return false
