@@ -157,6 +157,30 @@ func TestJournalFails(t *testing.T) {
 	}
 }
 
+// TestGateHangs: the lane does not wait for people who cannot pass.
+func TestGateHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := unattended(t, "gate")
+		b.present()
+		if got := b.shown(); got != "look white-moving" {
+			t.Errorf("shows %q before the gate has answered", got)
+		}
+		later(time.Minute)
+		b.expect(t, lane.Secured, lane.BarrierFault)
+		b.wakeUp()
+		later(2 * time.Second)
+		b.expect(t, lane.Ready, 0)
+		if b.isOpen() {
+			t.Error("open with nobody admitted")
+		}
+		if want := []string{"claimed", "settle interrupted"}; !slices.Equal(b.journal, want) {
+			t.Errorf("journal %q, want %q", b.journal, want)
+		}
+		b.stop()
+		<-b.done
+	})
+}
+
 // TestScreensHang: a display that hangs stops neither service nor lamp; when it is
 // back it shows how things are, not how they were.
 func TestScreensHang(t *testing.T) {

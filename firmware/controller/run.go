@@ -78,8 +78,9 @@ func (r *run) step(in lane.Input) {
 	now, deadline := time.Now(), r.lane.Deadline
 	var effects []lane.Effect
 	r.lane, effects = r.lane.Step(now, in)
-	after := r.lane
-	r.state.Store(&after)
+	public := r.lane
+	public.Verdict.Counts = nil
+	r.state.Store(&public)
 	if !r.lane.Deadline.Equal(deadline) {
 		r.wait()
 	}
