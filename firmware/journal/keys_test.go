@@ -1,0 +1,121 @@
+package journal
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"example.org/checkpoint/firmware/verdict"
+)
+
+// until claims one identity that counts until then, and settles it as passed.
+func (b *bench) until(j *Journal, presentation uint64, until time.Time, identity string, want verdict.Reason) {
+	b.Helper()
+	l := j.Lane("1")
+	got, err := l.Claim(claimed(b.now, presentation, until, identity))
+	if err != nil || got != want {
+		b.Fatalf("%q %v; want %q", got, err, want)
+	}
+	if got == "" {
+		b.settle(l, presentation, true)
+	}
+}
+
+func TestMarksOutliveTheKeyOfTheirDay(t *testing.T) {
+	b := newBench(t)
+	j := b.open()
+	keys := func() int {
+		list, err := readKeys(b.dir)
+		b.must(err)
+		return len(list)
+	}
+	// A border's day ends at 16:00 UTC, in the middle of one of our days; another
+	// identity counts for three days.
+	b.now = time.Date(2026, 11, 21, 23, 50, 0, 0, time.UTC)
+	b.until(j, 1, time.Date(2026, 11, 22, 16, 0, 0, 0, time.UTC), "today", "")
+	b.until(j, 2, time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC), "long", "")
+	first, err := os.ReadFile(filepath.Join(b.dir, keyFile))
+	b.must(err)
+
+	b.now = time.Date(2026, 11, 22, 0, 10, 0, 0, time.UTC)
+	b.until(j, 3, b.now.Add(time.Hour), "today", verdict.Replayed)
+	b.until(j, 4, b.now.Add(time.Hour), "other", "")
+	if n := keys(); n != 2 {
+		t.Errorf("%d keys", n)
+	}
+	b.close(j)
+	j = b.open() // both are found again from the disk
+	b.until(j, 5, b.now.Add(time.Hour), "today", verdict.Replayed)
+	b.until(j, 6, b.now.Add(time.Hour), "other", verdict.Replayed)
+
+	b.now = time.Date(2026, 11, 22, 16, 0, 0, 0, time.UTC)
+	b.until(j, 7, b.now.Add(time.Hour), "today", "")
+	b.until(j, 8, b.now.Add(time.Hour), "long", verdict.Replayed)
+
+	b.now = time.Date(2026, 11, 24, 13, 0, 0, 0, time.UTC)
+	b.until(j, 9, b.now.Add(time.Hour), "long", "")
+	if n := keys(); n != 1 {
+		t.Errorf("%d keys after the last mark of the old ones has ended", n)
+	}
+	if now, err := os.ReadFile(filepath.Join(b.dir, keyFile)); err != nil || string(now) == string(first) {
+		t.Error("the first key is still there")
+	}
+
+	b.now = time.Date(2026, 11, 23, 1, 0, 0, 0, time.UTC) // the clock goes back
+	b.until(j, 10, b.now.Add(time.Hour), "back", "")
+	b.until(j, 11, b.now.Add(time.Hour), "long", verdict.Replayed)
+	b.close(j)
+	b.until(b.open(), 12, b.now.Add(time.Hour), "back", verdict.Replayed)
+}
+
+func TestLostKeyFile(t *testing.T) {
+	for name, content := range map[string]string{"missing": "", "unreadable": "{", "wrong": `{"v":1,"keys":[{"day":1,"key":"AA=="}]}`} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			j := b.open()
+			b.until(j, 1, b.now.Add(time.Hour), "a", "")
+			b.close(j)
+			path := filepath.Join(b.dir, keyFile)
+			b.must(os.Remove(path))
+			if content != "" {
+				b.must(os.WriteFile(path, []byte(content), 0o600))
+			}
+			j = b.open()
+			b.origin(j, Continued)
+			b.until(j, 1, b.now.Add(time.Hour), "a", "") // nobody can tell
+			b.until(j, 2, b.now.Add(time.Hour), "a", verdict.Replayed)
+		})
+	}
+}
+
+// TestNoKeyNoClaim: a mark under a key that is not on the disk would be forgotten.
+func TestNoKeyNoClaim(t *testing.T) {
+	b := newBench(t)
+	j := b.open()
+	b.now = b.now.Add(24 * time.Hour)
+	b.must(os.Mkdir(filepath.Join(b.dir, keyFile+".new"), 0o700)) // the file cannot be written
+	if r, err := j.Lane("1").Claim(claimed(b.now, 1, b.now.Add(time.Hour), "a")); err == nil {
+		t.Errorf("claimed: %q", r)
+	}
+	b.alarm(j.Lane("1"))
+	b.must(os.Remove(filepath.Join(b.dir, keyFile+".new")))
+	b.until(j, 1, b.now.Add(time.Hour), "a", "")
+}
+
+func TestNoRandomnessNoJournal(t *testing.T) {
+	b := newBench(t)
+	b.close(b.open())
+	o := b.options
+	o.Rand = dry{}
+	if _, err := Open(t.TempDir(), o); !errors.Is(err, errDry) {
+		t.Error(err)
+	}
+}
+
+type dry struct{}
+
+var errDry = errors.New("dry")
+
+func (dry) Read([]byte) (int, error) { return 0, errDry }
