@@ -32,7 +32,7 @@ type level struct {
 // Bounds of the contrast below which a neighbourhood is one shade.
 const (
 	leastContrast = 12
-	mostNoise     = 30
+	mostNoise     = 48
 )
 
 func (s *surface) measure(l *layer) {
@@ -64,7 +64,7 @@ func (s *surface) measure(l *layer) {
 			for i := range n {
 				v := &s.levels[i]
 				j := by>>i*v.w + bx>>i
-				if lo, hi := int(v.nearLo[j]), int(v.near[j]); hi-lo >= contrast {
+				if lo, hi := int(v.nearLo[j]), int(v.near[j]); hi-lo >= contrast+i*contrast/8 {
 					t = uint8((lo + hi + 1) / 2)
 					break
 				}
@@ -135,7 +135,7 @@ func (s *surface) contrast() int {
 	rest := len(first.hi) / 4
 	for v, n := range histogram {
 		if rest -= n; rest <= 0 {
-			return max(leastContrast, min(v*5/4, mostNoise))
+			return max(leastContrast, min(v*2, mostNoise))
 		}
 	}
 	return leastContrast

@@ -18,6 +18,7 @@ type Options struct {
 	FPS           float64 // frames a second; 0 is 15
 	Quality       int     // of the JPEGs, 1 to 100; 0 is 85
 	Noise         float64 // of the sensor, standard deviation in grey levels; 0 is 2.5, below 0 none
+	Colour        bool    // JPEGs with colour, which cost half as much again to make and to read
 	Empty         bool    // a plain wall instead of a hall with its lamps and people
 }
 
@@ -34,7 +35,7 @@ type Camera struct {
 	scene   []held         // what is held up
 	frames  [phases][]byte // JPEG of the scene
 	vacant  [phases][]byte // JPEG of the hall without anybody
-	frame   *image.YCbCr   // to paint in
+	frame   *image.Gray    // to paint in
 	clients int
 	held    uint64 // times that cards were held up
 	painted int    // frames made, not taken from before
@@ -58,10 +59,7 @@ func New(o Options) *Camera {
 	r := rand.New(rand.NewPCG(o.Seed, 1))
 	c.background = hall(r, o)
 	c.noise = grain(r, o.Noise)
-	c.frame = image.NewYCbCr(c.background.Rect, image.YCbCrSubsampleRatio420)
-	for i := range c.frame.Cb {
-		c.frame.Cb[i], c.frame.Cr[i] = 128, 128
-	}
+	c.frame = image.NewGray(c.background.Rect)
 	return c
 }
 

@@ -16,13 +16,13 @@ import (
 
 const text = "HC1:NCFA5SR-0 8JV3Q6DBXJPJ+VSXYT3WFUT13ZU5JZPTZ7021*Z+3ZFMF-U$AY:/10OA3H1 QOC-J9-ZL$MY9"
 
-func decoded(t testing.TB, b []byte) *image.YCbCr {
+func decoded(t testing.TB, b []byte) *image.Gray {
 	t.Helper()
 	img, err := jpeg.Decode(bytes.NewReader(b))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return img.(*image.YCbCr)
+	return img.(*image.Gray)
 }
 
 // TestCode compares modules in the picture with those of the code.
@@ -44,7 +44,7 @@ func TestCode(t *testing.T) {
 	for y := range k.Size {
 		for x := range k.Size {
 			px, py := 640+6*(float64(x)+0.5-half), 360+6*(float64(y)+0.5-half)
-			if v := img.Y[img.YOffset(int(px), int(py))]; (v < 128) != k.Black(x, y) {
+			if v := img.GrayAt(int(px), int(py)).Y; (v < 128) != k.Black(x, y) {
 				t.Fatalf("module %d,%d has shade %d", x, y, v)
 			}
 		}

@@ -114,31 +114,45 @@ func soften(v []float32, w, h int, sigma float64) {
 
 // paint makes phase n of the scene.
 func (c *Camera) paint(n int) []byte {
-	copy(c.frame.Y, c.background.Pix)
+	copy(c.frame.Pix, c.background.Pix)
 	for _, h := range c.scene {
 		h.onto(c.frame, n)
 	}
 	if c.o.Noise > 0 {
 		p := n * 7919 % len(c.noise)
-		for i, v := range c.frame.Y {
-			c.frame.Y[i] = uint8(min(max(int(v)+int(c.noise[p]), 0), 255))
+		for i, v := range c.frame.Pix {
+			c.frame.Pix[i] = uint8(min(max(int(v)+int(c.noise[p]), 0), 255))
 			if p++; p == len(c.noise) {
 				p = 0
 			}
 		}
 	}
+	var picture image.Image = c.frame
+	if c.o.Colour {
+		picture = tinted(c.frame)
+	}
 	var b bytes.Buffer
-	if err := jpeg.Encode(&b, c.frame, &jpeg.Options{Quality: c.o.Quality}); err != nil {
+	if err := jpeg.Encode(&b, picture, &jpeg.Options{Quality: c.o.Quality}); err != nil {
 		panic(err) // a picture of more than 65535 pixels a side, which New was asked for
 	}
 	return b.Bytes()
 }
 
-func (h *held) onto(frame *image.YCbCr, n int) {
+// tinted is a picture in the warm light of the hall, with its luminance unchanged.
+func tinted(g *image.Gray) *image.YCbCr {
+	img := image.NewYCbCr(g.Rect, image.YCbCrSubsampleRatio420)
+	img.Y = g.Pix
+	for i := range img.Cb {
+		img.Cb[i], img.Cr[i] = 122, 132
+	}
+	return img
+}
+
+func (h *held) onto(frame *image.Gray, n int) {
 	shown := h.rect.Add(h.motion[n]).Intersect(frame.Rect)
 	for y := shown.Min.Y; y < shown.Max.Y; y++ {
 		at := (y-h.motion[n].Y-h.rect.Min.Y)*h.rect.Dx() + shown.Min.X - h.motion[n].X - h.rect.Min.X
-		out := frame.Y[y*frame.YStride+shown.Min.X : y*frame.YStride+shown.Max.X]
+		out := frame.Pix[y*frame.Stride+shown.Min.X : y*frame.Stride+shown.Max.X]
 		for i, under := range out {
 			switch cover := int(h.cover[at+i]); cover {
 			case 0:
