@@ -12,6 +12,7 @@ import (
 // cli is every command, one file each.
 type cli struct {
 	Enroll  enrollCmd  `cmd:"" help:"Make the device's key and print its card for the centre."`
+	Journal journalCmd `cmd:"" help:"Look at the record of what happened, and check it."`
 	Read    readCmd    `cmd:"" help:"Find and read the QR codes in pictures."`
 	Version versionCmd `cmd:"" help:"Print the version, the Go version and the source revision."`
 }

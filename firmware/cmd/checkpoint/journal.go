@@ -1,0 +1,122 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"example.org/checkpoint/firmware/event"
+	"example.org/checkpoint/firmware/journal"
+)
+
+type journalCmd struct {
+	List   journalListCmd   `cmd:"" help:"List the newest events, oldest first. The device must not be running, or give a copy of its file."`
+	Verify journalVerifyCmd `cmd:"" help:"Check that nothing in the record was changed, removed or cut off. Exit 0: intact, 2: broken, 1: could not look."`
+}
+
+type journalListCmd struct {
+	State string `default:"/var/lib/checkpoint" help:"State directory, or a copy of its journal.db."`
+	N     int    `short:"n" default:"50" help:"How many; 0 for all."`
+	Kind  string `help:"Only events of this kind: presented, claimed, passed, alarm, ..."`
+	JSON  bool   `name:"json" help:"One CloudEvent on a line."`
+}
+
+func (c journalListCmd) Run() error { return c.list(os.Stdout) }
+
+func (c journalListCmd) list(w io.Writer) error {
+	if c.N < 0 {
+		return errors.New("-n takes 0 or more")
+	}
+	all, err := journal.List(c.State, c.N, func(r event.Record) bool { return c.Kind == "" || string(r.Kind) == c.Kind })
+	if err != nil {
+		return err
+	}
+	for _, r := range slices.Backward(all) {
+		text := line(r)
+		if c.JSON {
+			b, err := event.Encode(r)
+			if err != nil {
+				return err
+			}
+			text = string(b)
+		}
+		if _, err := fmt.Fprintln(w, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// line is one event for people.
+func line(r event.Record) string {
+	s := fmt.Sprintf("%s  %-12s %-16s", r.At.Local().Format("2006-01-02 15:04:05.000 -0700"), cmp.Or(r.Lane, "-"), r.Kind)
+	if v := r.Verdict; v.Reason != "" {
+		s += fmt.Sprintf(" %-6s %s", v.Outcome, v.Reason)
+		if v.Rule != "" {
+			s += ", rule " + v.Rule
+		}
+		if v.Measured != "" {
+			s += ", " + v.Measured
+		}
+		if v.Threshold != "" {
+			s += " (needs " + v.Threshold + ")"
+		}
+	}
+	for _, k := range slices.Sorted(maps.Keys(r.Note)) {
+		s += fmt.Sprintf(" %s=%s", k, r.Note[k])
+	}
+	return strings.TrimRight(s, " ")
+}
+
+type journalVerifyCmd struct {
+	State string `default:"/var/lib/checkpoint" help:"State directory."`
+	File  string `arg:"" optional:"" help:"A copy of its journal.db, instead."`
+}
+
+func (c journalVerifyCmd) Run() error { return c.verify(os.Stdout) }
+
+func (c journalVerifyCmd) verify(w io.Writer) error {
+	r, err := journal.Verify(cmp.Or(c.File, c.State))
+	if err != nil {
+		return err
+	}
+	if _, err := io.WriteString(w, report(r)); err != nil {
+		return err
+	}
+	if r.Fault != nil {
+		return errNo
+	}
+	return nil
+}
+
+// report is for people.
+func report(r journal.Report) string {
+	var b strings.Builder
+	for _, e := range r.Epochs {
+		fmt.Fprintf(&b, "epoch %016x: ", e.Epoch)
+		if e.Last == 0 {
+			b.WriteString("no events")
+		} else {
+			fmt.Fprintf(&b, "events %d to %d", e.First, e.Last)
+		}
+		fmt.Fprintf(&b, "; confirmed to %d, deleted to %d\n", e.Marked, e.Pruned)
+		for _, k := range slices.Sorted(maps.Keys(e.Counts)) {
+			fmt.Fprintf(&b, "  %-17s %d\n", k, e.Counts[k])
+		}
+	}
+	switch f := r.Fault; {
+	case f == nil:
+		fmt.Fprintf(&b, "intact at %s: device %s\n", time.Now().UTC().Format(time.RFC3339), cmp.Or(r.Device, "unknown"))
+	case f.Epoch == 0:
+		fmt.Fprintf(&b, "BROKEN (%s): %s\n", f.Kind, f.Text)
+	default:
+		fmt.Fprintf(&b, "BROKEN (%s) in epoch %016x: %s\n", f.Kind, f.Epoch, f.Text)
+	}
+	return b.String()
+}
