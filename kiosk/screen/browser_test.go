@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -31,7 +33,33 @@ func browser(t *testing.T) context.Context {
 	if err := chromedp.Do(ctx); err != nil { // the browser lives as long as the context it is started with
 		t.Fatal(err)
 	}
+	watch(t, ctx)
 	return ctx
+}
+
+// watch fails the test for whatever a page complains of, a style or script that the
+// policy dropped among it; that a daemon is away is no complaint.
+func watch(t *testing.T, ctx context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	said := make(chan string, 1000)
+	messages := chromedp.Console(ctx)
+	go func() { // ends with the test
+		defer close(said)
+		for m, err := range messages {
+			if err != nil {
+				return
+			}
+			if (m.Type == "error" || m.Type == chromedp.ConsoleException) && !strings.Contains(m.Text, "net::ERR_") {
+				said <- m.Text
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		cancel()
+		for s := range said {
+			t.Errorf("the page complains: %s", s)
+		}
+	})
 }
 
 func do(t *testing.T, ctx context.Context, a ...chromedp.Action[chromedp.Void]) {
@@ -92,16 +120,21 @@ func start(t *testing.T, addr string, h http.Handler) (string, func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return l.Addr().String(), serve(t, l, h)
+}
+
+func serve(t *testing.T, l net.Listener, h http.Handler) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- Serve(ctx, l, h) }() // owned by stop
-	stop := func() {
+	stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
-	}
-	return l.Addr().String(), stop
+	})
+	t.Cleanup(stop)
+	return stop
 }
 
 // audit lists what reaches out of the viewport, is cut off, or would scroll.

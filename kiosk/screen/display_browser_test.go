@@ -71,8 +71,7 @@ func TestStates(t *testing.T) {
 	}{{"lane", bay, ""}, {"venue", market, ""}} {
 		d := NewDisplay(kind.info, here)
 		d.Count(412)
-		addr, stop := start(t, "127.0.0.1:0", d)
-		defer stop()
+		addr, _ := start(t, "127.0.0.1:0", d)
 		views := laneViews
 		if kind.name == "venue" {
 			views = venueViews

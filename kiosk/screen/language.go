@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"slices"
 	"strings"
 
 	"golang.org/x/text/language"
@@ -37,16 +38,13 @@ func tongueOf(s string) tongue {
 	}
 	base, _ := tag.Base()
 	if b := base.String(); b == "zh" || b == "yue" || b == "cmn" {
-		script, _ := tag.Script()
 		region, sure := tag.Region()
 		switch {
 		case strings.Contains(strings.ToLower(s), "-hans"):
 			return hans
 		case strings.Contains(strings.ToLower(s), "-hant"):
 			return hant
-		case sure == language.Exact && script.String() == "Hans": // zh-CN, zh-SG, zh-MY
-			return hans
-		case sure == language.Exact && region.String() == "CN":
+		case sure == language.Exact && slices.Contains([]string{"CN", "SG", "MY"}, region.String()):
 			return hans
 		}
 		return hant

@@ -96,6 +96,8 @@ func (i LaneInfo) stage(v lane.View) stage {
 		}
 	case s.State == "refer" && i.Counter != Words{}:
 		said.Hint = i.Counter
+	case s.State == "closed" && v.Tone == lane.ToneAlarm: // somebody is inside
+		said.Hint = laneSays["alarm"].Hint
 	case s.State == "closed" && i.Elsewhere != Words{}:
 		said.Hint = i.Elsewhere
 	}

@@ -31,9 +31,12 @@ var reasons = map[verdict.Reason]Words{
 	verdict.Exhausted:    {"配額已滿", "配额已满", "No quota left"},
 	verdict.Halted:       {"中央命令暫停通行", "中央命令暂停通行", "Halted by order of the centre"},
 
+	verdict.ClockUnknown: {"裝置不知道現在時間", "设备不知道现在时间", "This device does not know the time"},
+
 	verdict.PolicyError: {"規則執行出錯", "规则执行出错", "A rule failed"},
 	verdict.NoRule:      {"沒有規則准許通行", "没有规则准许通行", "No rule allows this"},
 	verdict.TooSlow:     {"未能及時判定", "未能及时判定", "No verdict in time"},
+	verdict.Interrupted: {"判定前遇警報或故障", "判定前遇警报或故障", "An alarm or a fault came first"},
 }
 
 // reasonWords gives the words of a reason; one that a rule of the site brought is
@@ -74,6 +77,7 @@ type mark struct {
 // working is what a lane does, in the words of officers, by the state of its stage.
 var working = map[string]mark{
 	"closed":    {"closed", Words{"已關閉", "已关闭", "Closed"}},
+	"occupied":  {"alarm", Words{"有人在內，請到場", "有人在内，请到场", "Closed on somebody, go there"}},
 	"idle":      {"idle", Words{"等待旅客", "等待旅客", "Waiting"}},
 	"look":      {"look", Words{"正在核對", "正在核对", "Checking"}},
 	"retry":     {"retry", Words{"請旅客再試", "请旅客再试", "Trying again"}},

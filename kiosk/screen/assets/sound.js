@@ -14,20 +14,21 @@ export function hush() {
   again = undefined;
 }
 
-// play sounds a tone; alarm and evacuation go on until the next play or hush.
+// play sounds a tone and says whether it has one; alarm and evacuation go on until the
+// next play or hush.
 export function play(name, volume) {
   hush();
   const tone = TONES[name];
-  if (!tone || !(volume > 0)) return;
+  if (!tone || !(volume > 0)) return false;
   audio ??= new AudioContext();
   audio.resume().catch(() => {}); // refused until somebody touches the page
   const once = () => sound(tone, Math.min(volume, 1));
   once();
   if (tone.every) again = setInterval(once, tone.every);
+  return true;
 }
 
 function sound(tone, volume) {
-  if (audio.state !== 'running' && audio.currentTime > 0) return;
   for (const [hz, at, long] of tone.notes ?? []) note(hz, hz, at, long, volume);
   if (tone.sweep) note(tone.sweep[0], tone.sweep[1], 0, tone.sweep[2], volume);
 }

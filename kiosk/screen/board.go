@@ -1,0 +1,197 @@
+package screen
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"example.org/checkpoint/firmware/event"
+	"example.org/checkpoint/firmware/lane"
+	"example.org/checkpoint/firmware/verdict"
+)
+
+const (
+	staleAfter = 5 * time.Second // of a status; the page greys itself after as long a silence
+	sameMoment = 3 * time.Second // a verdict and the screen it leads to lie closer
+	mostEvents = 40
+	mostLists  = 6
+)
+
+// board is the attendant's page in words of one language.
+type board struct {
+	Tongue  tongue
+	Spoken  []Line // the languages to choose from, each in its own name
+	Status  Status
+	Site    string
+	Cards   []card
+	Urgent  []urgent
+	Tone    string
+	Rows    []row
+	Wrong   []wrong
+	Lists   []fact
+	Hidden  int // lists that are not shown
+	at      func(time.Time) time.Time
+	current time.Time
+}
+
+// card is one lane.
+type card struct {
+	ID, Number, State, Figure, Word, Fault string
+	Since                                  int64 // milliseconds since 1970; 0: not known
+}
+
+// urgent is a lane that needs somebody.
+type urgent struct {
+	card
+	Reason []Line // in the language chosen and in a second one
+	Facts  []string
+}
+
+// row is one event.
+type row struct {
+	Time, Lane, Figure, Word string
+	Reason                   []Line
+	Facts                    []string
+}
+
+type wrong struct {
+	Code          string
+	Severe        bool
+	Title, Action string
+}
+
+type fact struct{ Name, Value string }
+
+var ownNames = []Line{{hant, "繁體"}, {hans, "简体"}, {english, "English"}}
+
+// newBoard sets a status into words. It names no person: a verdict's counts stay out.
+func newBoard(s Status, t tongue, o Options) board {
+	b := board{Tongue: t, Spoken: ownNames, Status: s, Site: s.Site.in(t), at: o.local, current: o.now()}
+	for _, l := range s.Lanes {
+		state := LaneInfo{}.stage(l.View).State
+		if state == "closed" && l.View.Tone == lane.ToneAlarm {
+			state = "occupied"
+		}
+		m := working[state]
+		c := card{ID: cmp.Or(l.Name, l.Number), Number: l.Number, State: state, Figure: m.Figure, Word: m.Word.in(t), Fault: l.Fault.in(t)}
+		if c.Fault != "" && (state == "closed" || state == "idle") {
+			c.State, c.Figure = "fault", "fault"
+		}
+		if !l.Since.IsZero() {
+			c.Since = l.Since.UnixMilli()
+		}
+		b.Cards = append(b.Cards, c)
+		if slices.Contains([]string{"refer", "alarm", "occupied", "emergency", "staff"}, state) {
+			b.Urgent = append(b.Urgent, b.urgent(c, l.Since))
+		}
+	}
+	for _, u := range b.Urgent {
+		b.Tone = louder(b.Tone, map[string]string{"alarm": "alarm", "occupied": "alarm", "emergency": "evacuation"}[u.State])
+	}
+	for _, e := range s.Events[:min(len(s.Events), mostEvents)] {
+		b.Rows = append(b.Rows, b.row(e))
+	}
+	for _, c := range s.Conditions {
+		b.Wrong = append(b.Wrong, wrong{c.Code, c.Severe, cmp.Or(c.Title.in(t), c.Code), c.Action.in(t)})
+	}
+	lists := slices.SortedFunc(slices.Values(s.Lists), func(x, y ListStatus) int {
+		return cmp.Or(x.Changed.Compare(y.Changed), strings.Compare(x.Name, y.Name))
+	})
+	for _, l := range lists[:min(len(lists), mostLists)] {
+		b.Lists = append(b.Lists, fact{l.Name, b.Age(l.Changed)})
+	}
+	b.Hidden = len(lists) - len(b.Lists)
+	return b
+}
+
+// louder gives the tone that matters more; whatever needs somebody sounds at least
+// like a referral.
+func louder(a, b string) string {
+	order := []string{"", "refer", "alarm", "evacuation"}
+	return order[max(slices.Index(order, a), slices.Index(order, b), 1)]
+}
+
+// urgent gives the reason of the presentation that led to this state, if its event
+// has come: an older one's reason would be another person's.
+func (b board) urgent(c card, since time.Time) urgent {
+	u := urgent{card: c}
+	i := slices.IndexFunc(b.Status.Events, func(e EventLine) bool { return e.Lane == c.Number || e.Lane == c.ID })
+	if i < 0 {
+		return u
+	}
+	if e := b.Status.Events[i]; e.Kind == event.Presented && e.At.After(since.Add(-sameMoment)) && (c.State == "refer" || c.State == "staff") {
+		u.Reason, u.Facts = b.why(e.Verdict)
+	}
+	return u
+}
+
+func (b board) row(e EventLine) row {
+	m, ok := happened[e.Kind]
+	if !ok {
+		m = mark{"note", Words{Hant: string(e.Kind)}}
+	}
+	if e.Kind == event.Presented && e.Verdict.Outcome == verdict.Refuse {
+		m = refused
+	}
+	r := row{Lane: e.Lane, Figure: m.Figure, Word: m.Word.in(b.Tongue), Time: b.when(e.At)}
+	switch {
+	case e.Verdict.Reason != "" && e.Verdict.Outcome != verdict.Admit:
+		r.Reason, r.Facts = b.why(e.Verdict)
+	case e.Kind == event.Condition || e.Kind == event.BundleRejected || e.Kind == event.BundleActivated:
+		for _, k := range slices.Sorted(maps.Keys(e.Note)) {
+			r.Facts = append(r.Facts, e.Note[k])
+		}
+	}
+	return r
+}
+
+// why says a verdict's reason, and what was measured.
+func (b board) why(v verdict.Verdict) ([]Line, []string) {
+	var facts []string
+	for _, f := range []fact{{"measured", v.Measured}, {"threshold", v.Threshold}, {"rule", v.Rule}} {
+		if f.Value != "" {
+			facts = append(facts, b.T(f.Name, "n", f.Value))
+		}
+	}
+	return reasonWords(v.Reason).pair(b.Tongue), facts
+}
+
+// T gives a label, its placeholder filled: T "lane" "n" "12".
+func (b board) T(key string, fill ...string) string {
+	s := labels[key].in(b.Tongue)
+	for i := 0; i+1 < len(fill); i += 2 {
+		s = strings.ReplaceAll(s, "{"+fill[i]+"}", fill[i+1])
+	}
+	return s
+}
+
+// N is T with a number for n.
+func (b board) N(key string, n int) string { return b.T(key, "n", strconv.Itoa(n)) }
+
+// Age says how long ago something was, as coarsely as people say it.
+func (b board) Age(t time.Time) string {
+	d := b.current.Sub(t)
+	switch {
+	case t.IsZero():
+		return b.T("never")
+	case d < time.Minute:
+		return b.T("now")
+	case d < time.Hour:
+		return b.N("minutes", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return b.N("hours", int(d.Hours()))
+	}
+	return b.N("days", int(d.Hours()/24))
+}
+
+// when gives the time of day, and the date too if it is another day.
+func (b board) when(t time.Time) string {
+	t, now := b.at(t), b.at(b.current)
+	if t.YearDay() == now.YearDay() && t.Year() == now.Year() {
+		return t.Format("15:04:05")
+	}
+	return t.Format("01-02 15:04")
+}

@@ -1,0 +1,65 @@
+package screen
+
+import (
+	"time"
+
+	"example.org/checkpoint/firmware/event"
+	"example.org/checkpoint/firmware/lane"
+)
+
+// Status is all that the attendant's page shows, at one time.
+type Status struct {
+	Site       Words
+	Device     string
+	At         time.Time // when it was put together
+	Lanes      []LaneStatus
+	Events     []EventLine // newest first
+	Conditions []Condition // what is wrong now, worst first
+	Bundle     BundleStatus
+	Lists      []ListStatus
+	Sync       SyncStatus
+}
+
+// LaneStatus is one lane.
+type LaneStatus struct {
+	Number string
+	Name   string // as events name it; empty is the number
+	View   lane.View
+	Since  time.Time // of this view
+	Fault  Words     // empty: none
+}
+
+// EventLine is one event and the lane it happened at, by its number; empty for
+// the whole device.
+type EventLine struct {
+	Lane string
+	event.Event
+}
+
+// Condition is one thing that is wrong with the device, and what to do about it.
+type Condition struct {
+	Code   string
+	Severe bool // red, else amber
+	Title  Words
+	Action Words
+}
+
+// BundleStatus is the set of lists and rules in force.
+type BundleStatus struct {
+	Version              string
+	Activated, LastTried time.Time // zero: never
+}
+
+// ListStatus is one list of the bundle.
+type ListStatus struct {
+	Name    string
+	Changed time.Time // when its content last changed
+}
+
+// SyncStatus is the way to the centre.
+type SyncStatus struct {
+	Online       bool
+	Unsynced     int       // events the centre does not have yet
+	Oldest       time.Time // of them; zero: none
+	LastAccepted time.Time // when the centre last took one; zero: never
+}
