@@ -1,0 +1,186 @@
+// Package bundle brings the centre's signed set of lists, rules and texts to the device
+// under TUF (The Update Framework, specification 1.0.31) and keeps the last good one.
+//
+// A set is taken whole or not at all. Refresh downloads and verifies a candidate; the
+// caller parses it and says Activate or Reject. Metadata and files are kept in one bbolt
+// file and change in one transaction; at the next start, offline too, they are verified
+// again as of the time of the last good refresh. How stale a set may be is not decided
+// here: the caller judges its age by Published and Verified. Nothing that has expired is
+// ever newly accepted.
+package bundle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strconv"
+	"sync"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+var (
+	// ErrRefused: the repository offers what its signatures, versions or dates do not allow. The set in force stays.
+	ErrRefused = errors.New("bundle: the repository is not believed")
+	// ErrUnreachable: a file could not be fetched; try again later.
+	ErrUnreachable = errors.New("bundle: the repository cannot be reached")
+	// ErrContents: correctly signed, but no set that a device takes: too many or too large files, unclean names.
+	ErrContents = errors.New("bundle: not a set that a device takes")
+	// ErrStored: what is on this device does not verify; a refresh replaces it.
+	ErrStored = errors.New("bundle: the stored set does not verify: refresh it")
+	// ErrNotCandidate: Activate wants the set that Refresh gave last.
+	ErrNotCandidate = errors.New("bundle: not the candidate of the last refresh")
+)
+
+// Fetcher gets one file of the repository, at most max bytes. A file that is not there is an
+// error that is fs.ErrNotExist. Names: "timestamp.json", "3.root.json", "7.snapshot.json",
+// "7.targets.json", "targets/policy/<sha256>.door.json".
+type Fetcher func(ctx context.Context, name string, max int64) ([]byte, error)
+
+// Set is one verified set of files, immutable.
+type Set struct {
+	Version   string    // of the targets, a decimal number
+	FS        fs.FS     // the files in memory; ModTime = when that file last changed, signed; zero if the signer did not say
+	Verified  time.Time // the last refresh that found it to be the newest
+	Published time.Time // when the centre signed the timestamp that vouches for it; zero if the signer did not say. Freshness is judged by it, and it is a floor for the clock
+
+	found *found // nil in the zero Set
+}
+
+// Status is what health shows.
+type Status struct {
+	Version  string    // in force; "" = none
+	Verified time.Time // last good refresh of the set in force
+	Changed  time.Time // "last changed": when the set in force was activated
+	Tried    time.Time // "last tried": when Refresh last began, since the start
+	Rejected string    // version that the device could not use, with the reason; "" = none
+	Fault    error     // of the last refresh, or ErrStored; nil = well
+	Aside    string    // where a damaged store was put at the start; "" = it was sound
+}
+
+// Store keeps the set in force. Refresh, Activate and Reject are one caller's; the others
+// may be called from any goroutine.
+type Store struct {
+	root  []byte
+	fetch Fetcher
+	db    *bolt.DB
+
+	mu        sync.Mutex
+	current   *found
+	changed   time.Time
+	candidate *found
+	rejected  string // hash of targets metadata that was rejected since the start
+	status    Status
+}
+
+// Open opens the store at path and verifies what is in it under the pinned root: the
+// root.json that came with the package or the enrolment. A damaged file is put aside. An
+// error means that the root or the path is unusable.
+func Open(path string, root []byte, fetch Fetcher) (*Store, error) {
+	if _, err := trustRoot(root, time.Time{}); err != nil {
+		return nil, fmt.Errorf("bundle: the pinned root: %w", err)
+	}
+	s := &Store{root: root, fetch: fetch}
+	err := s.openFile(path)
+	if errors.Is(err, errDamaged) {
+		if s.status.Aside, err = setAside(path); err == nil {
+			err = s.openFile(path)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("bundle: %w", err)
+	}
+	if s.current != nil {
+		s.status.Version, s.status.Verified, s.status.Changed = s.current.version(), s.current.verified, s.changed
+	}
+	return s, nil
+}
+
+// Close closes the file.
+func (s *Store) Close() error { return s.db.Close() }
+
+// Current gives the set in force; false when there is none.
+func (s *Store) Current() (Set, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.current == nil {
+		return Set{}, false
+	}
+	return s.current.set(), true
+}
+
+// Status may be called at any time.
+func (s *Store) Status() Status {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.status
+}
+
+// Refresh asks the repository for its newest set. changed is true when set is a candidate
+// that waits for Activate or Reject; otherwise set is the one in force. A rejected candidate is not
+// offered again until a newer one appears or the program is started again.
+func (s *Store) Refresh(ctx context.Context, now time.Time) (set Set, changed bool, err error) {
+	s.note(func() { s.status.Tried = now })
+	next, err := s.refresh(ctx, now)
+	s.note(func() {
+		s.status.Fault = err
+		switch {
+		case err != nil:
+		case s.current != nil && s.current.same(next): // the same files, vouched for anew
+			s.candidate, s.current = nil, next
+			s.status.Verified = next.verified
+		case s.rejected == next.identity():
+		default:
+			s.candidate, changed = next, true
+		}
+	})
+	if changed {
+		return next.set(), true, nil
+	}
+	set, _ = s.Current()
+	return set, false, err
+}
+
+// Activate puts the candidate in force, in one transaction. After an error the set before
+// stays in force.
+func (s *Store) Activate(set Set) error {
+	s.mu.Lock()
+	next := s.candidate
+	s.mu.Unlock()
+	if next == nil || set.found != next {
+		return ErrNotCandidate
+	}
+	if err := s.store(next, next.verified); err != nil {
+		return err
+	}
+	s.note(func() {
+		s.current, s.candidate, s.changed = next, nil, next.verified
+		s.status.Version, s.status.Verified, s.status.Changed, s.status.Rejected = next.version(), next.verified, next.verified, ""
+	})
+	return nil
+}
+
+// Reject leaves the set before in force.
+func (s *Store) Reject(set Set, why error) {
+	s.note(func() {
+		if s.candidate == nil || set.found != s.candidate {
+			return
+		}
+		s.rejected, s.candidate = set.found.identity(), nil
+		s.status.Rejected = fmt.Sprintf("%s: %v", set.Version, why)
+	})
+}
+
+func (s *Store) note(fn func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	fn()
+}
+
+func (f *found) version() string { return strconv.FormatInt(f.trusted.index.Signed.Version, 10) }
+
+func (f *found) set() Set {
+	return Set{Version: f.version(), FS: f.files, Verified: f.verified, Published: f.trusted.published(), found: f}
+}

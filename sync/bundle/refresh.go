@@ -1,0 +1,246 @@
+package bundle
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"time"
+
+	"github.com/theupdateframework/go-tuf/v2/metadata"
+	"github.com/theupdateframework/go-tuf/v2/metadata/trustedmetadata"
+)
+
+// refresh walks the client workflow (TUF specification section 5). Metadata that was verified on
+// the way is kept even if a later step fails: it is the floor under which nothing is
+// accepted again.
+func (s *Store) refresh(ctx context.Context, now time.Time) (next *found, err error) {
+	kept, err := s.load()
+	if err != nil {
+		return nil, err
+	}
+	r := &walk{ctx: ctx, fetch: s.fetch, kept: kept, seen: kept.seen, roots: map[int64][]byte{}}
+	t, err := r.metadata(s.root, now)
+	if saveErr := s.save(r); saveErr != nil {
+		return nil, saveErr
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	current := s.current
+	s.mu.Unlock()
+	next = &found{trusted: t, verified: now}
+	if current != nil && current.same(next) {
+		next.files = current.files
+		return next, s.store(next, s.changed)
+	}
+	if s.rejected == next.identity() {
+		return next, nil
+	}
+	next.files, err = r.download(t, current)
+	return next, err
+}
+
+// walk is one refresh.
+type walk struct {
+	ctx        context.Context
+	fetch      Fetcher
+	kept       kept
+	seen       raw              // verified in this refresh or an earlier one
+	roots      map[int64][]byte // new in this refresh
+	consistent bool
+}
+
+func (r *walk) get(name string, max int64) ([]byte, error) {
+	data, err := r.fetch(r.ctx, name, max)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%w: %w", ErrUnreachable, err)
+	case err != nil:
+		return nil, fmt.Errorf("%w: %s: %w", ErrUnreachable, name, err)
+	case int64(len(data)) > max:
+		return nil, fmt.Errorf("%w: %s has %d bytes, at most %d", ErrRefused, name, len(data), max)
+	}
+	return data, nil
+}
+
+func (r *walk) metadata(pinned []byte, now time.Time) (trusted, error) {
+	t, err := trustRoot(pinned, now)
+	if err != nil {
+		return trusted{}, fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	if err := r.rotate(t); err != nil {
+		return trusted{}, err
+	}
+	r.consistent = t.Root.Signed.ConsistentSnapshot
+	r.seen.root = t.Root.Signed.Version
+	if err := r.timestamp(t); err != nil {
+		return trusted{}, err
+	}
+	if err := r.snapshot(t); err != nil {
+		return trusted{}, err
+	}
+	targets, err := r.targets(t)
+	if err != nil {
+		return trusted{}, err
+	}
+	list, err := contents(targets)
+	return trusted{raw: r.seen, stamp: t.Timestamp.Signed, index: targets, list: list}, err
+}
+
+// rotate follows the chain of roots, each signed by the one before (section 5.3).
+func (r *walk) rotate(t *trustedmetadata.TrustedMetadata) error {
+	for range maxRotations {
+		version := t.Root.Signed.Version + 1
+		if data, ok := r.kept.roots[version]; ok && guard(func() error { _, err := t.UpdateRoot(data); return err }) == nil {
+			continue
+		}
+		data, err := r.get(fmt.Sprintf("%d.root.json", version), maxRoot)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err == nil {
+			err = refused("root", guard(func() error { _, err := t.UpdateRoot(data); return err }))
+		}
+		if err != nil {
+			return err
+		}
+		r.roots[version] = data
+	}
+	return fmt.Errorf("%w: more than %d roots since the last refresh", ErrRefused, maxRotations)
+}
+
+func refused(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: %s: %w", ErrRefused, what, err)
+}
+
+// timestamp: the one on the device, if it still verifies, is the floor (section 5.4).
+func (r *walk) timestamp(t *trustedmetadata.TrustedMetadata) error {
+	old := r.kept.seen.timestamp
+	if old != nil {
+		_ = guard(func() error { _, err := t.UpdateTimestamp(old); return err }) // expired is good enough for a floor
+	}
+	data, err := r.get("timestamp.json", maxTimestamp)
+	if err != nil {
+		return err
+	}
+	err = guard(func() error { _, err := t.UpdateTimestamp(data); return err })
+	switch {
+	case errors.Is(err, &metadata.ErrEqualVersionNumber{}):
+		data = old
+	case err != nil:
+		return refused("timestamp", err)
+	}
+	if _, err := snapshotOf(t); err != nil {
+		return err
+	}
+	r.seen.timestamp = data
+	return nil
+}
+
+// snapshot: the one on the device, if the timestamp still means it, saves the download (section 5.5).
+func (r *walk) snapshot(t *trustedmetadata.TrustedMetadata) error {
+	want, err := snapshotOf(t)
+	if err != nil {
+		return err
+	}
+	if old := r.kept.seen.snapshot; old != nil {
+		err := guard(func() error { _, err := t.UpdateSnapshot(old, true); return err })
+		if err == nil && want.VerifyLengthHashes(old) == nil {
+			_, err = targetsOf(t)
+			return err
+		}
+	}
+	data, err := r.get(r.versioned("snapshot", want.Version), limit(want.Length, maxSnapshot))
+	if err != nil {
+		return err
+	}
+	if err := guard(func() error { _, err := t.UpdateSnapshot(data, false); return err }); err != nil {
+		return refused("snapshot", err)
+	}
+	if _, err := targetsOf(t); err != nil {
+		return err
+	}
+	r.seen.snapshot = data
+	return nil
+}
+
+// targets as snapshot (section 5.6).
+func (r *walk) targets(t *trustedmetadata.TrustedMetadata) (m *metadata.Metadata[metadata.TargetsType], err error) {
+	want, err := targetsOf(t)
+	if err != nil {
+		return nil, err
+	}
+	update := func(data []byte) error {
+		return guard(func() error { m, err = t.UpdateTargets(data); return err })
+	}
+	if old := r.kept.seen.targets; old != nil && update(old) == nil {
+		return m, nil
+	}
+	data, err := r.get(r.versioned("targets", want.Version), limit(want.Length, maxTargets))
+	if err != nil {
+		return nil, err
+	}
+	if err := update(data); err != nil {
+		return nil, refused("targets", err)
+	}
+	r.seen.targets = data
+	return m, nil
+}
+
+func (r *walk) versioned(role string, version int64) string {
+	if r.consistent {
+		return fmt.Sprintf("%d.%s.json", version, role)
+	}
+	return role + ".json"
+}
+
+func limit(said, most int64) int64 {
+	if said > 0 {
+		return said
+	}
+	return most
+}
+
+// download gets the files that the set in force has not already (section 5.7).
+func (r *walk) download(t trusted, current *found) (*tree, error) {
+	b := newBuilder()
+	for _, f := range t.list {
+		data, ok := have(current, f)
+		if !ok {
+			var err error
+			if data, err = r.get(r.stored(f), f.length); err != nil {
+				return nil, err
+			}
+			if err := f.meta.VerifyLengthHashes(data); err != nil {
+				return nil, refused(f.name, err)
+			}
+		}
+		b.add(f, data)
+	}
+	return b.tree, nil
+}
+
+func (r *walk) stored(f target) string {
+	if !r.consistent {
+		return "targets/" + f.name
+	}
+	return path.Join("targets", path.Dir(f.name), hex.EncodeToString(f.hash)+"."+path.Base(f.name))
+}
+
+func have(current *found, f target) ([]byte, bool) {
+	if current == nil {
+		return nil, false
+	}
+	file := current.files.files[f.name]
+	if file == nil || f.meta.VerifyLengthHashes(file.data) != nil {
+		return nil, false
+	}
+	return file.data, true
+}

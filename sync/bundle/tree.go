@@ -1,0 +1,114 @@
+package bundle
+
+import (
+	"bytes"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"time"
+)
+
+// tree is a read-only file system in memory.
+type tree struct {
+	files map[string]*file
+	dirs  map[string][]fs.DirEntry // sorted by name
+}
+
+type file struct {
+	name    string // the last element
+	data    []byte
+	changed time.Time
+}
+
+type builder struct{ tree *tree }
+
+func newBuilder() builder {
+	return builder{&tree{files: map[string]*file{}, dirs: map[string][]fs.DirEntry{".": nil}}}
+}
+
+// add comes in the order of names.
+func (b builder) add(t target, data []byte) {
+	f := &file{path.Base(t.name), data, t.changed}
+	b.tree.files[t.name] = f
+	b.enter(path.Dir(t.name), fs.FileInfoToDirEntry(info{f.name, int64(len(data)), t.changed, 0o444}))
+}
+
+func (b builder) enter(dir string, e fs.DirEntry) {
+	if _, known := b.tree.dirs[dir]; !known {
+		b.tree.dirs[dir] = nil
+		b.enter(path.Dir(dir), fs.FileInfoToDirEntry(info{path.Base(dir), 0, time.Time{}, fs.ModeDir | 0o555}))
+	}
+	list := b.tree.dirs[dir]
+	at, _ := slices.BinarySearchFunc(list, e, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	b.tree.dirs[dir] = slices.Insert(list, at, e)
+}
+
+// Open implements fs.FS.
+func (t *tree) Open(name string) (fs.File, error) {
+	if fs.ValidPath(name) {
+		if f := t.files[name]; f != nil {
+			return &openFile{info{f.name, int64(len(f.data)), f.changed, 0o444}, bytes.NewReader(f.data)}, nil
+		}
+		if list, ok := t.dirs[name]; ok {
+			return &openDir{info{path.Base(name), 0, time.Time{}, fs.ModeDir | 0o555}, list}, nil
+		}
+	}
+	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+}
+
+// ReadFile implements fs.ReadFileFS; the bytes are the caller's.
+func (t *tree) ReadFile(name string) ([]byte, error) {
+	if f := t.files[name]; f != nil {
+		return append([]byte{}, f.data...), nil
+	}
+	return nil, &fs.PathError{Op: "read", Path: name, Err: fs.ErrNotExist}
+}
+
+type info struct {
+	name    string
+	size    int64
+	changed time.Time
+	mode    fs.FileMode
+}
+
+func (i info) Name() string       { return i.name }
+func (i info) Size() int64        { return i.size }
+func (i info) Mode() fs.FileMode  { return i.mode }
+func (i info) ModTime() time.Time { return i.changed }
+func (i info) IsDir() bool        { return i.mode.IsDir() }
+func (i info) Sys() any           { return nil }
+
+type openFile struct {
+	info info
+	*bytes.Reader
+}
+
+func (f *openFile) Stat() (fs.FileInfo, error) { return f.info, nil }
+func (f *openFile) Close() error               { return nil }
+
+type openDir struct {
+	info info
+	rest []fs.DirEntry
+}
+
+func (d *openDir) Stat() (fs.FileInfo, error) { return d.info, nil }
+func (d *openDir) Close() error               { return nil }
+
+func (d *openDir) Read([]byte) (int, error) {
+	return 0, &fs.PathError{Op: "read", Path: d.info.name, Err: fs.ErrInvalid}
+}
+
+// ReadDir implements fs.ReadDirFile.
+func (d *openDir) ReadDir(n int) ([]fs.DirEntry, error) {
+	if n <= 0 || n > len(d.rest) {
+		if n > 0 && len(d.rest) == 0 {
+			return nil, io.EOF
+		}
+		n = len(d.rest)
+	}
+	list := slices.Clone(d.rest[:n])
+	d.rest = d.rest[n:]
+	return list, nil
+}
