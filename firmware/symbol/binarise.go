@@ -167,32 +167,31 @@ func (v *level) spread(tmp []uint8) []uint8 {
 	tmp = grow(tmp, 2*v.w*v.h)
 	lo, hi := tmp[:v.w*v.h], tmp[v.w*v.h:]
 	for y := range v.h {
-		for x := range v.w {
-			i := y*v.w + x
-			a, b := v.lo[i], v.hi[i]
-			if x > 0 {
-				a, b = min(a, v.lo[i-1]), max(b, v.hi[i-1])
-			}
-			if x+1 < v.w {
-				a, b = min(a, v.lo[i+1]), max(b, v.hi[i+1])
-			}
-			lo[i], hi[i] = a, b
-		}
+		i := y * v.w
+		spreadRow(lo[i:i+v.w], hi[i:i+v.w], v.lo[i:i+v.w], v.hi[i:i+v.w])
 	}
 	for y := range v.h {
-		for x := range v.w {
-			i := y*v.w + x
-			a, b := lo[i], hi[i]
-			if y > 0 {
-				a, b = min(a, lo[i-v.w]), max(b, hi[i-v.w])
-			}
-			if y+1 < v.h {
-				a, b = min(a, lo[i+v.w]), max(b, hi[i+v.w])
-			}
-			v.nearLo[i], v.near[i] = a, b
+		i, above, below := y*v.w, max(y-1, 0)*v.w, min(y+1, v.h-1)*v.w
+		a, b, c := lo[above:above+v.w], lo[i:i+v.w], lo[below:below+v.w]
+		for x := range v.nearLo[i : i+v.w] {
+			v.nearLo[i+x] = min(a[x], b[x], c[x])
+		}
+		a, b, c = hi[above:above+v.w], hi[i:i+v.w], hi[below:below+v.w]
+		for x := range v.near[i : i+v.w] {
+			v.near[i+x] = max(a[x], b[x], c[x])
 		}
 	}
 	return tmp
+}
+
+func spreadRow(lo, hi, fromLo, fromHi []uint8) {
+	a, b := fromLo[0], fromHi[0]
+	for x := range lo {
+		c, d := fromLo[x], fromHi[x]
+		next := min(x+1, len(fromLo)-1)
+		lo[x], hi[x] = min(a, c, fromLo[next]), max(b, d, fromHi[next])
+		a, b = c, d
+	}
 }
 
 // runs appends to edges the places of row y where the shade changes, with 0 before and the width

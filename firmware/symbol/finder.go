@@ -54,10 +54,7 @@ func (r *Reader) search(ctx context.Context, l *layer) {
 		r.edges, light = r.surface.runs(l, y, r.edges[:0])
 		e := r.edges
 		for i := 0; i+5 < len(e); i++ {
-			centre, all := int(e[i+3]-e[i+2]), int(e[i+5]-e[i])
-			if all < 9 || off(7*centre-3*all, all) ||
-				off(7*int(e[i+2]-e[i+1])-all, all) || off(7*int(e[i+4]-e[i+3])-all, all) ||
-				off(7*int(e[i+1]-e[i])-all, all) || off(7*int(e[i+5]-e[i+4])-all, all) {
+			if !pattern(e[i : i+6]) {
 				continue
 			}
 			r.consider(l, y, e[i:i+6], light != (i%2 == 1))
@@ -68,12 +65,25 @@ func (r *Reader) search(ctx context.Context, l *layer) {
 	}
 }
 
-// off reports whether a run is too far from its part of all, given seven times the difference:
-// more than about half a module and half a pixel.
-func off(d, all int) bool {
-	slack := all*6/10 + 5
-	return d > slack || -d > slack
+// pattern reports whether five runs may be dark, light, dark, light, dark through the middle of a
+// finder pattern: 1:1:3:1:1 modules. Ink and light bleed: dark runs may all be narrower by some
+// part of a module and light ones wider by as much, or the other way, which leaves the square and
+// one ring together four modules. Everything is in eighths of a module.
+func pattern(e []int32) bool {
+	centre, in, out := e[3]-e[2], e[2]-e[1], e[4]-e[3]
+	m := 2*centre + in + out
+	if m < 11 || 8*centre < 2*m-4 || 8*centre > 4*m-m/4+4 {
+		return false
+	}
+	slack := m*6/10 + 8
+	return within(8*(in-out), slack) &&
+		within(8*(e[1]-e[0])-2*m+4*(in+out), slack) && within(8*(e[5]-e[4])-2*m+4*(in+out), slack)
 }
+
+func within(d, slack int32) bool { return d <= slack && -d <= slack }
+
+// mostSlant is the ratio of height and width of a finder pattern from which it is not taken for one.
+const mostSlant = 3
 
 // consider looks around a place on row y that has the runs of a finder pattern.
 func (r *Reader) consider(l *layer, y int, e []int32, light bool) {
@@ -86,17 +96,19 @@ func (r *Reader) consider(l *layer, y int, e []int32, light bool) {
 	r.spent.Candidates++
 	t := float64(r.surface.threshold(int(x), y))
 	var up, down, left, right [3]float64
-	reach := 4.5 * width * 1.8
-	if !l.ray(x, cy, 0, -1, t, light, reach, &up) || !l.ray(x, cy, 0, 1, t, light, reach, &down) || !square(up, down) {
+	reach := int(darkEnd*width*mostSlant) + 2
+	px := int(x)
+	if !l.walk(px, y, 0, -1, t, light, reach, &up) || !l.walk(px, y, 0, 1, t, light, reach, &down) || !square(up, down) {
 		return
 	}
 	cy += middle(up, down)
-	if !l.ray(x, cy, -1, 0, t, light, reach, &left) || !l.ray(x, cy, 1, 0, t, light, reach, &right) || !square(left, right) {
+	py := int(cy)
+	if !l.walk(px, py, -1, 0, t, light, reach, &left) || !l.walk(px, py, 1, 0, t, light, reach, &right) || !square(left, right) {
 		return
 	}
-	x += middle(left, right)
+	x = float64(px) + 0.5 + middle(left, right)
 	tall, wide := (up[2]+down[2])/7, (left[2]+right[2])/7
-	if tall > 2.2*wide || wide > 2.2*tall {
+	if tall > mostSlant*wide || wide > mostSlant*tall {
 		return
 	}
 	f, ok := l.finder(x, cy, t, light, max(tall, wide))
@@ -110,14 +122,15 @@ func (r *Reader) consider(l *layer, y int, e []int32, light bool) {
 	r.keep(f)
 }
 
-// square reports whether two opposite rays have the ends of a finder pattern.
+// square reports whether two opposite rays have the ends of a finder pattern, bleeding allowed for
+// as in pattern.
 func square(a, b [3]float64) bool {
-	all := a[2] + b[2]
-	m := all / 7
-	slack := 0.5*m + 0.6
-	return math.Abs(a[0]+b[0]-3*m) < 1.2*m+0.6 &&
-		math.Abs(a[1]-a[0]-m) < slack && math.Abs(b[1]-b[0]-m) < slack &&
-		math.Abs(a[2]-a[1]-m) < slack+0.3*m && math.Abs(b[2]-b[1]-m) < slack+0.3*m
+	centre, in, out := a[0]+b[0], a[1]-a[0], b[1]-b[0]
+	m := (centre + (in+out)/2) / 4
+	slack := 0.55*m + 0.7
+	dark := 2*m - (in+out)/2
+	return centre > 2*m-0.5 && centre < 3.75*m+0.5 && math.Abs(in-out) < slack &&
+		math.Abs(a[2]-a[1]-dark) < slack+0.2*m && math.Abs(b[2]-b[1]-dark) < slack+0.2*m
 }
 
 // middle is how far the centre lies from the start of two opposite rays, towards the second.
@@ -150,6 +163,47 @@ func (l *layer) ray(x, y, dx, dy, t float64, light bool, limit float64, ends *[3
 	return false
 }
 
+// walk is ray along a row or a column, pixel by pixel from the middle of one; each pixel counts
+// with its neighbours across.
+func (l *layer) walk(x, y, dx, dy int, t float64, light bool, limit int, ends *[3]float64) bool {
+	room := l.h - 1 - y
+	switch {
+	case dx < 0:
+		room = x
+	case dx > 0:
+		room = l.w - 1 - x
+	case dy < 0:
+		room = y
+	}
+	p, step := y*l.stride+x, dy*l.stride+dx
+	side, other := min(x, 1), min(l.w-1-x, 1)
+	if dx != 0 {
+		side, other = min(y, 1)*l.stride, min(l.h-1-y, 1)*l.stride
+	}
+	level := int(4 * t)
+	before := int(l.pix[p-side]) + 2*int(l.pix[p]) + int(l.pix[p+other])
+	if (before >= level) != light {
+		return false
+	}
+	n := 0
+	for s := 1; s <= min(limit, room); s++ {
+		p += step
+		v := int(l.pix[p-side]) + 2*int(l.pix[p]) + int(l.pix[p+other])
+		if (v >= level) != (before >= level) {
+			ends[n] = float64(s) - float64(v-level)/float64(v-before)
+			if n++; n == 3 {
+				return true
+			}
+		}
+		before = v
+	}
+	if room > limit {
+		return false
+	}
+	ends[2] = float64(room) + 0.5
+	return n == 2
+}
+
 // finder measures a finder pattern in all directions from about its centre.
 func (l *layer) finder(x, y, t float64, light bool, module float64) (finder, bool) {
 	f := finder{light: light}
@@ -159,7 +213,7 @@ func (l *layer) finder(x, y, t float64, light bool, module float64) (finder, boo
 		n := 0
 		for i, d := range direction {
 			e := &ends[i]
-			ok := l.ray(x, y, d[0], d[1], t, light, module*darkEnd*2.4, e)
+			ok := l.ray(x, y, d[0], d[1], t, light, module*darkEnd*mostSlant, e)
 			in, ring := e[0]/e[2], e[1]/e[2]
 			good[i] = ok && in > 0.22 && in < 0.66 && ring > 0.5 && ring < 0.9
 			if good[i] {
@@ -188,19 +242,19 @@ func (l *layer) finder(x, y, t float64, light bool, module float64) (finder, boo
 	least = math.Inf(1)
 	n := 0.0
 	for i, d := range direction {
-		f.reach[i] = ends[i][2]
+		f.reach[i] = edge(&ends[i])
 		if !good[i] {
 			j := (i + rays/2) % rays
-			f.reach[i] = ends[j][2]
+			f.reach[i] = edge(&ends[j])
 			if !good[j] {
-				f.reach[i] = (ends[(i+1)%rays][2] + ends[(i+rays-1)%rays][2]) / 2
+				f.reach[i] = (edge(&ends[(i+1)%rays]) + edge(&ends[(i+rays-1)%rays])) / 2
 			}
 			continue
 		}
 		e := ends[i]
 		n++
-		sum += e[2]
-		least, most = min(least, e[2]), max(most, e[2])
+		sum += f.reach[i]
+		least, most = min(least, f.reach[i]), max(most, f.reach[i])
 		ring, outer := (e[0]+e[1])/2, (e[1]+e[2])/2
 		lite += l.value(x+ring*d[0], y+ring*d[1])
 		dark += l.value(x+outer*d[0], y+outer*d[1]) / 2
@@ -210,7 +264,7 @@ func (l *layer) finder(x, y, t float64, light bool, module float64) (finder, boo
 	if light {
 		f.contrast = -f.contrast
 	}
-	if most > 3*least || f.contrast < leastContrast/2 {
+	if most > 1.5*mostSlant*least || f.contrast < leastContrast/2 {
 		return f, false
 	}
 	f.x, f.y = x, y
@@ -218,6 +272,10 @@ func (l *layer) finder(x, y, t float64, light bool, module float64) (finder, boo
 	f.score *= f.score * f.contrast
 	return f, true
 }
+
+// edge is the outer edge of the dark ring if nothing bled: the middle of the ring lies three modules
+// from the centre.
+func edge(ends *[3]float64) float64 { return (ends[1] + ends[2]) / 2 * darkEnd / 3 }
 
 // span is the distance from the centre to both outer edges along a direction, divided by two.
 func (f *finder) span(dx, dy float64) float64 {
