@@ -24,6 +24,7 @@ type finder struct {
 	module   float64       // mean size of a module over all directions
 	reach    [rays]float64 // from the centre to the outer edge
 	contrast float64       // light less dark
+	middle   float64       // shade between them
 	light    bool          // light on dark
 	score    float64
 }
@@ -260,7 +261,7 @@ func (l *layer) finder(x, y, t float64, light bool, module float64) (finder, boo
 		dark += l.value(x+outer*d[0], y+outer*d[1]) / 2
 		dark += l.value(x+e[0]/2*d[0], y+e[0]/2*d[1]) / 2
 	}
-	f.contrast = (lite - dark) / n
+	f.contrast, f.middle = (lite-dark)/n, (lite+dark)/(2*n)
 	if light {
 		f.contrast = -f.contrast
 	}

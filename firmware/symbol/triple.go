@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"math"
+	"math/bits"
 	"slices"
 )
 
@@ -141,9 +142,68 @@ func (r *Reader) time(t *triple) {
 		}
 		g.lay(q.modules)
 		q.timing = g.timing(&r.base)
+	}
+	if n, ok := r.version(t); ok && math.Abs(float64(n)-t.modules) < 0.3*t.modules {
+		told := guess{modules: n}
+		i := slices.IndexFunc(t.guesses[:], func(q guess) bool { return q.modules == n })
+		if i < 0 {
+			i = 0
+			g.lay(n)
+			t.guesses[i].timing = g.timing(&r.base)
+		}
+		told.timing = (1 + max(t.guesses[i].timing, 0)) / 2
+		t.guesses[i] = told
+	}
+	for _, q := range t.guesses {
 		t.timing = max(t.timing, q.timing)
 	}
 	slices.SortFunc(t.guesses[:], func(p, q guess) int { return cmp.Compare(q.timing, p.timing) })
+}
+
+// version reads the version information beside the finder patterns b and c (section 7.10), which
+// versions 7 and above have, from those patterns alone: it holds where the symbol is bent or its
+// perspective unknown. It returns the side in modules.
+func (r *Reader) version(t *triple) (int, bool) {
+	if t.modules < 36 {
+		return 0, false
+	}
+	a, b, c := &r.finders[t.a], &r.finders[t.b], &r.finders[t.c]
+	u, v := point{b.x - a.x, b.y - a.y}, point{c.x - a.x, c.y - a.y}
+	first, far := r.versionAt(b, u, v)
+	second, far2 := r.versionAt(c, v, u)
+	switch {
+	case first == second && far <= 3 && far2 <= 3, far <= 2 && far < far2:
+		return 17 + 4*first, true
+	case far2 <= 2:
+		return 17 + 4*second, true
+	}
+	return 0, false
+}
+
+// versionAt reads the version information before f along u and returns it with the number of its
+// modules that differ.
+func (r *Reader) versionAt(f *finder, u, v point) (version, distance int) {
+	du, okU := f.side(u, v)
+	dv, okV := f.side(v, u)
+	if !okU || !okV {
+		return 0, 18
+	}
+	du, dv = du.times(f.span(du.x, du.y)/darkEnd), dv.times(f.span(dv.x, dv.y)/darkEnd)
+	var read uint32
+	for i := range 18 {
+		x, y := float64(i%3)-7, float64(i/3)-3
+		p := point{f.x, f.y}.add(du.times(x)).add(dv.times(y))
+		if (r.base.value(p.x, p.y) < f.middle) != f.light {
+			read |= 1 << i
+		}
+	}
+	distance = 18
+	for n := 7; n <= 40; n++ {
+		if d := bits.OnesCount32(read ^ versionBits(uint32(n))); d < distance {
+			version, distance = n, d
+		}
+	}
+	return version, distance
 }
 
 // take marks the finder patterns that lie within a symbol read.
