@@ -9,7 +9,8 @@ import (
 )
 
 const (
-	tries = 3 // failures in a row after which the board is lost
+	tries    = 3                      // of an order
+	patience = 200 * time.Millisecond // without an answer, after which the board is lost
 
 	// lapse is the pause in the heartbeat after which the board may have dropped
 	// the relay: half of the watchdog's time.
@@ -44,8 +45,8 @@ type Board struct {
 	// order therefore goes before the next poll.
 	turn     sync.RWMutex
 	up       bool
-	missed   bool // BoardLost was reported, BoardBack not yet
-	failures int  // since the inputs were last read
+	missed   bool      // BoardLost was reported, BoardBack not yet
+	heard    time.Time // the inputs were last read
 	contacts contacts
 	known    bool    // the state of the contacts was reported
 	news     []Input // to be reported
@@ -165,8 +166,15 @@ func (b *Board) order(f func() error) error {
 			return err
 		}
 	}
-	b.lose(err)
-	return b.Fault()
+	b.doubt(err)
+	return err
+}
+
+// doubt gives the board up if it has not answered for long.
+func (b *Board) doubt(err error) {
+	if time.Since(b.heard) > patience {
+		b.lose(err)
+	}
 }
 
 // lose gives the board up until Run finds it again.
@@ -197,7 +205,7 @@ func (b *Board) sense() ([]byte, error) {
 		return nil, err
 	}
 	b.setFault(err)
-	b.failures = 0
+	b.heard = time.Now()
 	for _, s := range samples {
 		if !b.known {
 			b.news, b.known = append(b.news, b.contacts.first(s)...), true

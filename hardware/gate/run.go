@@ -58,7 +58,7 @@ func (b *Board) find() {
 	if b.missed {
 		b.news = append(b.news, Input{BoardBack})
 	}
-	b.up, b.missed, b.failures = true, false, 0
+	b.up, b.missed, b.heard = true, false, time.Now()
 	b.showing, b.obeys = false, false
 }
 
@@ -70,9 +70,7 @@ func (b *Board) poll(f func() error) bool {
 		return false
 	}
 	if err := f(); err != nil {
-		if b.failures++; b.failures >= tries {
-			b.lose(err)
-		}
+		b.doubt(err)
 	}
 	return b.up
 }

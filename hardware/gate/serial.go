@@ -53,8 +53,8 @@ func NewSerial(l Line) *Board {
 }
 
 // open takes hold of the tty and sets the watchdog's time. It discards what comes
-// in late; and since a slave answers in order, the answer to that request, which
-// repeats what was written, shows that nothing is outstanding.
+// in late. A slave answers in order, so two answers to two requests that differ in
+// kind show that none to an older one is outstanding.
 func (s *slave) open() (err error) {
 	if err := s.hold(); err != nil {
 		return err

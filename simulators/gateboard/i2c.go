@@ -45,6 +45,7 @@ type I2C struct {
 	unplugged bool
 	nacks     int  // transactions still to be refused
 	low, high byte // bits that read 0, or 1, whatever the chip says
+	shorted   byte // pins of port A that are short-circuited to ground
 	deaf      bool // edges of INT are lost
 	before    byte // inputs at the last change
 }
@@ -79,6 +80,9 @@ func (c *I2C) Nack(n int) { c.board.change(func() { c.nacks = n }) }
 // Stick holds bits of every byte read at 0 or at 1: Stick(0xff, 0) is a data line
 // short-circuited to ground. Stick(0, 0) repairs it.
 func (c *I2C) Stick(low, high byte) { c.board.change(func() { c.low, c.high = low, high }) }
+
+// Short short-circuits outputs to ground; Short(0) repairs them.
+func (c *I2C) Short(outputs byte) { c.board.change(func() { c.shorted = outputs; c.drive() }) }
 
 // LoseEdges breaks the wire of INT.
 func (c *I2C) LoseEdges() { c.board.change(func() { c.deaf = true }) }
@@ -145,7 +149,7 @@ func (c *I2C) write(p int, v byte) {
 func (c *I2C) read(p int) byte {
 	switch p {
 	case gpioA:
-		return c.reg[olatA] &^ c.reg[iodirA]
+		return c.reg[olatA] &^ c.reg[iodirA] &^ c.shorted
 	case gpioB, intcapB: // either read clears the interrupt (section 3.5.9)
 		v := c.reg[intcapB]
 		if p == gpioB {
@@ -167,7 +171,7 @@ func (c *I2C) portB(inputs byte) byte {
 // drive has the outputs follow the registers. Resistors pull pins that are inputs
 // down.
 func (c *I2C) drive() {
-	outputs := c.reg[olatA] &^ c.reg[iodirA]
+	outputs := c.reg[olatA] &^ c.reg[iodirA] &^ c.shorted
 	if (outputs^c.board.outputs)&outHeartbeat != 0 {
 		if c.reg[gpintenB]&allInputs != allInputs {
 			c.board.complain("I2C: heartbeat while GPINTENB = %#x: not every input interrupts", c.reg[gpintenB])

@@ -1,0 +1,61 @@
+package gate
+
+import (
+	"context"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+)
+
+// slow is a wire whose reads wait to be let go.
+type slow struct {
+	did     []string
+	reading chan bool
+	proceed chan bool
+}
+
+func (s *slow) open() error { return nil }
+func (s *slow) close()      {}
+func (s *slow) sense() ([]byte, error) {
+	s.reading <- true
+	<-s.proceed
+	s.did = append(s.did, "read")
+	return []byte{allWhole}, nil
+}
+func (s *slow) drive(_, which byte) error {
+	s.did = append(s.did, map[byte]string{outAccess: "access", outSignals: "signals"}[which])
+	return nil
+}
+func (s *slow) beat() error    { s.did = append(s.did, "beat"); return nil }
+func (s *slow) wait(time.Time) {}
+
+// TestOrderFirst gives an order while the board is being read: it goes before
+// anything else that Run wants.
+func TestOrderFirst(t *testing.T) {
+	w := &slow{reading: make(chan bool), proceed: make(chan bool)}
+	b := newBoard(w)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { // ends with cancel
+		done <- b.Run(ctx, func() bool { return true }, func(Input) {})
+	}()
+	<-w.reading
+	released := make(chan error)
+	go func() { released <- b.Release(ctx) }() // ends with the read
+	for b.turn.TryRLock() {                    // until the order waits for its turn
+		b.turn.RUnlock()
+		runtime.Gosched()
+	}
+	cancel()
+	w.proceed <- true
+	if err := <-released; err != nil {
+		t.Error(err)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if want := []string{"read", "access", "access", "beat", "signals"}; !slices.Equal(w.did, want) {
+		t.Errorf("%q, want %q", w.did, want)
+	}
+}

@@ -1,0 +1,113 @@
+package gate
+
+import (
+	"slices"
+	"testing"
+	"time"
+)
+
+const allWhole = inBeams | inAlarm
+
+func TestContactsFirst(t *testing.T) {
+	for _, tc := range []struct {
+		inputs byte
+		want   []Kind
+	}{
+		{allWhole, []Kind{AlarmNormal, EntryWhole, ExitWhole}},
+		{0, []Kind{AlarmOpen, EntryBroken, ExitBroken}},
+		{inExit | inOfficer | inSupervisor, []Kind{AlarmOpen, EntryBroken, ExitWhole}}, // jammed keys
+	} {
+		var c contacts
+		if got := kinds(c.first(tc.inputs)); !slices.Equal(got, tc.want) {
+			t.Errorf("%05b: %v, want %v", tc.inputs, got, tc.want)
+		}
+		if got := c.sample(time.Time{}, tc.inputs); got != nil {
+			t.Errorf("%05b again: %v", tc.inputs, got)
+		}
+	}
+}
+
+func TestContactsSample(t *testing.T) {
+	type step struct {
+		at     int // ms
+		inputs byte
+		want   []Kind
+	}
+	for name, steps := range map[string][]step{
+		"a broken beam counts at once, a whole one after 30 ms": {
+			{0, allWhole &^ inEntry, []Kind{EntryBroken}},
+			{10, allWhole, nil}, {39, allWhole, nil}, {40, allWhole, []Kind{EntryWhole}}, {50, allWhole, nil},
+		},
+		"a flicker begins the wait again": {
+			{0, allWhole &^ inExit, []Kind{ExitBroken}},
+			{10, allWhole, nil}, {20, allWhole &^ inExit, nil}, {30, allWhole, nil}, {50, allWhole, nil},
+			{60, allWhole, []Kind{ExitWhole}},
+		},
+		"the alarm contact opens at once": {
+			{0, allWhole &^ inAlarm, []Kind{AlarmOpen}}, {15, allWhole, nil}, {45, allWhole, []Kind{AlarmNormal}},
+		},
+		"everything at once, alarm first": {
+			{0, 0, []Kind{AlarmOpen, EntryBroken, ExitBroken}},
+		},
+		"a key counts once, when it has been turned for 30 ms": {
+			{0, allWhole | inOfficer, nil}, {29, allWhole | inOfficer, nil}, {30, allWhole | inOfficer, []Kind{OfficerKey}},
+			{90, allWhole | inOfficer, nil}, {100, allWhole, nil}, {130, allWhole, nil},
+			{200, allWhole | inOfficer, nil}, {230, allWhole | inOfficer, []Kind{OfficerKey}},
+		},
+		"a key that is knocked": {
+			{0, allWhole | inSupervisor, nil}, {20, allWhole, nil}, {31, allWhole | inSupervisor, nil}, {60, allWhole, nil},
+		},
+	} {
+		var c contacts
+		c.first(allWhole)
+		for _, s := range steps {
+			at := time.UnixMilli(int64(s.at))
+			if got := kinds(c.sample(at, s.inputs)); !slices.Equal(got, s.want) {
+				t.Errorf("%s: at %d ms: %v, want %v", name, s.at, got, s.want)
+			}
+		}
+	}
+}
+
+// FuzzContacts: whatever the inputs do, a contact never does the same thing twice,
+// and what holds for long is believed.
+func FuzzContacts(f *testing.F) {
+	f.Add([]byte{allWhole, 0, 5, allWhole, 40, allWhole})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if len(data) == 0 {
+			return
+		}
+		var c contacts
+		at := time.UnixMilli(0)
+		last := map[Kind]bool{}
+		note := func(did []Input) {
+			for _, in := range did {
+				if in.Kind < OfficerKey {
+					if last[in.Kind] {
+						t.Fatalf("%v twice", in.Kind)
+					}
+					last[in.Kind], last[in.Kind^1] = true, false
+				}
+			}
+		}
+		note(c.first(data[0] & inAll))
+		for i := 1; i+1 < len(data); i += 2 {
+			at = at.Add(time.Duration(data[i]) * time.Millisecond)
+			note(c.sample(at, data[i+1]&inAll))
+		}
+		end := data[len(data)-1] & inAll
+		c.sample(at, end)
+		c.sample(at.Add(settled), end)
+		if c.believed != end {
+			t.Errorf("believes %05b after %05b", c.believed, end)
+		}
+	})
+}
+
+func kinds(inputs []Input) []Kind {
+	var k []Kind
+	for _, in := range inputs {
+		k = append(k, in.Kind)
+	}
+	return k
+}
