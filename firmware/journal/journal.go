@@ -50,7 +50,7 @@ var (
 	ErrNoUntil = errors.New("journal: a count has no end")
 )
 
-// DefaultMaxSize holds about half a million events.
+// DefaultMaxSize holds about 400,000 events.
 const DefaultMaxSize = 512 << 20
 
 // minMaxSize leaves room for the reserves and for bbolt's growing ahead.
@@ -73,7 +73,6 @@ type Journal struct {
 	options Options
 	dir     string
 	db      *bolt.DB
-	page    int64 // bytes of one of its pages
 	changed chan struct{}
 
 	writing sync.Mutex // serialises what changes the file, and guards the rest

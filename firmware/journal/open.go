@@ -54,7 +54,7 @@ func Open(dir string, o Options) (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &Journal{options: o, dir: dir, db: db, page: int64(db.Info().PageSize), aside: aside, changed: make(chan struct{}, 1), lanes: map[string]*Lane{}}
+	j := &Journal{options: o, dir: dir, db: db, aside: aside, changed: make(chan struct{}, 1), lanes: map[string]*Lane{}}
 	if err := j.start(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -68,6 +68,7 @@ func openFile(path string, o Options) (*bolt.DB, error) {
 		FreelistType:    bolt.FreelistMapType,
 		InitialMmapSize: mapSize,
 		MaxSize:         int(o.MaxSize),
+		PageSize:        pageSize,
 	}
 	db, err := openBolt(path, options)
 	if err != nil {
@@ -80,13 +81,17 @@ func openFile(path string, o Options) (*bolt.DB, error) {
 	return db, nil
 }
 
+// pageSize is twice the machine's: bbolt leaves three events on the page after a
+// split, which is most of a smaller one.
+const pageSize = 8 << 10
+
 // mapSize is mapped at once where there is room for it: a later, larger mapping
 // would wait for every reader.
 const mapSize = 1 << (20 + 10*(^uint(0)>>63)) // 1 GiB on 64 bit, else 1 MiB
 
 func openBolt(path string, options *bolt.Options) (db *bolt.DB, err error) {
 	defer recoverDamage(&err)()
-	if info, err := os.Stat(path); err == nil && info.Size() < int64(2*os.Getpagesize()) && (info.Size() > 0 || options.ReadOnly) {
+	if info, err := os.Stat(path); err == nil && info.Size() < 2*pageSize && (info.Size() > 0 || options.ReadOnly) {
 		return nil, fmt.Errorf("%w: the file has %d bytes", errDamaged, info.Size())
 	}
 	db, err = bolt.Open(path, 0o600, options)

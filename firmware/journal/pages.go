@@ -49,12 +49,17 @@ func checkPages(path string, size uint64) error {
 		return fmt.Errorf("journal: %w", err)
 	}
 	p := pages{file: f, size: size, seen: map[uint64]bool{0: true, 1: true}}
+	return p.check(uint64(info.Size()) / size)
+}
+
+// check looks at everything in a file of that many pages.
+func (p *pages) check(there uint64) error {
 	root, err := p.meta()
 	if err != nil {
 		return err
 	}
-	if p.end > uint64(info.Size())/size {
-		return fmt.Errorf("%w: the file is cut off at %d of %d pages", errDamaged, uint64(info.Size())/size, p.end)
+	if p.end > there {
+		return fmt.Errorf("%w: the file is cut off at %d of %d pages", errDamaged, there, p.end)
 	}
 	if p.freelist != noFreelist {
 		if err := p.free(); err != nil {

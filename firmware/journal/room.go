@@ -36,7 +36,7 @@ func (j *Journal) used() (int64, error) {
 		return 0, fmt.Errorf("journal: %w", err)
 	}
 	s := j.db.Stats()
-	return size - int64(s.FreePageN+s.PendingPageN)*j.page, nil
+	return size - int64(s.FreePageN+s.PendingPageN)*pageSize, nil
 }
 
 // makeRoom deletes confirmed events, oldest first, until p has room.

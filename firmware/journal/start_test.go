@@ -242,13 +242,13 @@ func TestMissing(t *testing.T) {
 
 func TestDamaged(t *testing.T) {
 	for name, hurt := range map[string]func([]byte) []byte{
-		"cut off in the middle":     func(b []byte) []byte { return b[:12*4096] },
-		"cut off after the start":   func(b []byte) []byte { return b[:3*4096] },
+		"cut off in the middle":     func(b []byte) []byte { return b[:8*pageSize] },
+		"cut off after the start":   func(b []byte) []byte { return b[:3*pageSize] },
 		"cut off in the first page": func(b []byte) []byte { return b[:100] },
 		"zeros":                     func(b []byte) []byte { clear(b); return b },
-		"both headers":              func(b []byte) []byte { b[20] ^= 1; b[4096+20] ^= 1; return b },
+		"both headers":              func(b []byte) []byte { b[20] ^= 1; b[pageSize+20] ^= 1; return b },
 		"pages of noise": func(b []byte) []byte {
-			for i := 2 * 4096; i < len(b); i++ {
+			for i := 2 * pageSize; i < len(b); i++ {
 				b[i] = byte(i * 131)
 			}
 			return b
