@@ -82,6 +82,9 @@ func (r *Reader) Read(ctx context.Context, img *image.Gray, b Budget) ([]Symbol,
 			r.readAll(ctx)
 		}
 	}
+	if b.Layers > 1 && len(r.symbols) == 0 {
+		r.recover(ctx)
+	}
 	for i := range r.symbols {
 		for j := range r.symbols[i].Corners {
 			r.symbols[i].Corners[j] = r.symbols[i].Corners[j].Add(img.Rect.Min)
