@@ -9,6 +9,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"example.org/checkpoint/firmware/event"
+	"example.org/checkpoint/firmware/health"
 	"example.org/checkpoint/firmware/lane"
 	"example.org/checkpoint/firmware/verdict"
 )
@@ -30,14 +31,11 @@ func busy() Status {
 			{Number: "12", View: lane.View{Screen: lane.ScreenRefer}, Since: ago(41 * time.Second)},
 			{Number: "13", View: lane.View{Screen: lane.ScreenRetry}, Since: ago(2 * time.Second)},
 			{Number: "14", View: lane.View{}, Since: ago(5*time.Hour + 22*time.Minute)},
-			{Number: "15", View: lane.View{}, Since: ago(90 * time.Second), Fault: Words{"鏡頭沒有影像", "摄像头没有图像", "No picture from the camera"}},
+			{Number: "15", View: lane.View{}, Since: ago(90 * time.Second), Faults: health.Set{}.With(health.CameraLost)},
 			{Number: "16", View: lane.View{Screen: lane.ScreenRefer, Lamp: lane.LampAmberFlashes, Tone: lane.ToneAlarm}, Since: ago(8 * time.Second)},
 		},
-		Conditions: []Condition{
-			{"camera-15", true, Words{"15 號通道鏡頭沒有影像", "15 号通道摄像头没有图像", "Lane 15: no picture from the camera"}, Words{"檢查鏡頭電源及網線；裝置會自動重試", "检查摄像头电源及网线；设备会自动重试", "Check the camera's power and cable; the device keeps trying"}},
-			{"offline", false, Words{"與中央失去連線", "与中央失去连接", "No link to the centre"}, Words{"可繼續通行；若超過一小時請通知系統組", "可继续通行；若超过一小时请通知系统组", "Passage goes on. After an hour, tell the systems team"}},
-		},
-		Bundle: BundleStatus{"2021-12-10.3", ago(2 * time.Hour), ago(4 * time.Minute)},
+		Conditions: health.Set{}.With(health.CameraLost).With(health.CentreOffline),
+		Bundle:     BundleStatus{"2021-12-10.3", ago(2 * time.Hour), ago(4 * time.Minute)},
 		Lists: []ListStatus{{"trust/HK.json", ago(9 * 24 * time.Hour)}, {"trust/GD.json", ago(26 * time.Hour)}, {"status/hk-health/1.cwt", ago(2 * time.Hour)},
 			{"policy/szb-departure.json", ago(30 * time.Hour)}, {"freshness.json", ago(11 * 24 * time.Hour)}, {"status/gd-health/1.cwt", ago(3 * time.Hour)}, {"status/gd-health/2.cwt", ago(time.Hour)}},
 		Sync: SyncStatus{false, 37, ago(52 * time.Minute), ago(53 * time.Minute)},
@@ -55,7 +53,7 @@ func busy() Status {
 			line(5*time.Hour+22*time.Minute, "14", event.Secured, verdict.Verdict{}),
 			line(30*time.Hour, "", event.Started, verdict.Verdict{}),
 		}}
-	s.Events[5].Note = map[string]string{"code": "camera-15"}
+	s.Events[5].Note = map[string]string{"code": "camera-lost"}
 	return s
 }
 
@@ -70,7 +68,7 @@ func TestAttendantPage(t *testing.T) {
 		}
 		if calm.Load() {
 			s.Lanes = s.Lanes[:2]
-			s.Events, s.Conditions, s.Sync = nil, nil, SyncStatus{Online: true, LastAccepted: s.At}
+			s.Events, s.Conditions, s.Sync = nil, health.Set{}, SyncStatus{Online: true, LastAccepted: s.At}
 		}
 		return s
 	}, here))

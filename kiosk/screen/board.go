@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"example.org/checkpoint/firmware/event"
+	"example.org/checkpoint/firmware/health"
 	"example.org/checkpoint/firmware/lane"
 	"example.org/checkpoint/firmware/verdict"
 )
@@ -57,8 +58,8 @@ type row struct {
 	Facts                    []string
 }
 
+// wrong is one condition.
 type wrong struct {
-	Code          string
 	Severe        bool
 	Title, Action string
 }
@@ -76,7 +77,11 @@ func newBoard(s Status, t tongue, o Options) board {
 			state = "occupied"
 		}
 		m := working[state]
-		c := card{ID: cmp.Or(l.Name, l.Number), Number: l.Number, State: state, Figure: m.Figure, Word: m.Word.in(t), Fault: l.Fault.in(t)}
+		c := card{ID: cmp.Or(l.Name, l.Number), Number: l.Number, State: state, Figure: m.Figure, Word: m.Word.in(t)}
+		if worst, ok := l.Faults.Worst(); ok {
+			title, _ := conditionWords(worst)
+			c.Fault = title.in(t)
+		}
 		if c.Fault != "" && (state == "closed" || state == "idle") {
 			c.State, c.Figure = "fault", "fault"
 		}
@@ -94,8 +99,9 @@ func newBoard(s Status, t tongue, o Options) board {
 	for _, e := range s.Events[:min(len(s.Events), mostEvents)] {
 		b.Rows = append(b.Rows, b.row(e))
 	}
-	for _, c := range s.Conditions {
-		b.Wrong = append(b.Wrong, wrong{c.Code, c.Severe, cmp.Or(c.Title.in(t), c.Code), c.Action.in(t)})
+	for _, c := range s.Conditions.All() {
+		title, action := conditionWords(c)
+		b.Wrong = append(b.Wrong, wrong{c.Severity == health.OutOfService, title.in(t), action.in(t)})
 	}
 	lists := slices.SortedFunc(slices.Values(s.Lists), func(x, y ListStatus) int {
 		return cmp.Or(x.Changed.Compare(y.Changed), strings.Compare(x.Name, y.Name))
@@ -142,10 +148,21 @@ func (b board) row(e EventLine) row {
 		r.Reason, r.Facts = b.why(e.Verdict)
 	case e.Kind == event.Condition || e.Kind == event.BundleRejected || e.Kind == event.BundleActivated:
 		for _, k := range slices.Sorted(maps.Keys(e.Note)) {
-			r.Facts = append(r.Facts, e.Note[k])
+			r.Facts = append(r.Facts, b.named(e.Note[k]))
 		}
 	}
 	return r
+}
+
+// named gives the words of a condition by its name; any other text stays.
+func (b board) named(s string) string {
+	for _, c := range health.All() {
+		if c.Name == s {
+			title, _ := conditionWords(c)
+			return title.in(b.Tongue)
+		}
+	}
+	return s
 }
 
 // why says a verdict's reason, and what was measured.

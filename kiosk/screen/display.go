@@ -55,6 +55,10 @@ func (d *Display) Count(today int) {
 	d.renew()
 }
 
+// Readers is how many browsers show this display now; none means that its screen is
+// dark or shows an old picture for three seconds at most.
+func (d *Display) Readers() int { return len(d.feed.readers) }
+
 // ServeHTTP serves the page, its event stream and its assets.
 func (d *Display) ServeHTTP(w http.ResponseWriter, r *http.Request) { d.pages.ServeHTTP(w, r) }
 

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"example.org/checkpoint/firmware/event"
+	"example.org/checkpoint/firmware/health"
 	"example.org/checkpoint/firmware/lane"
 )
 
@@ -14,7 +15,7 @@ type Status struct {
 	At         time.Time // when it was put together
 	Lanes      []LaneStatus
 	Events     []EventLine // newest first
-	Conditions []Condition // what is wrong now, worst first
+	Conditions health.Set  // what is wrong now
 	Bundle     BundleStatus
 	Lists      []ListStatus
 	Sync       SyncStatus
@@ -25,8 +26,8 @@ type LaneStatus struct {
 	Number string
 	Name   string // as events name it; empty is the number
 	View   lane.View
-	Since  time.Time // of this view
-	Fault  Words     // empty: none
+	Since  time.Time  // of this view
+	Faults health.Set // of this lane alone
 }
 
 // EventLine is one event and the lane it happened at, by its number; empty for
@@ -34,14 +35,6 @@ type LaneStatus struct {
 type EventLine struct {
 	Lane string
 	event.Event
-}
-
-// Condition is one thing that is wrong with the device, and what to do about it.
-type Condition struct {
-	Code   string
-	Severe bool // red, else amber
-	Title  Words
-	Action Words
 }
 
 // BundleStatus is the set of lists and rules in force.

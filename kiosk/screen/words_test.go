@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"example.org/checkpoint/firmware/event"
+	"example.org/checkpoint/firmware/health"
 	"example.org/checkpoint/firmware/lane"
 	"example.org/checkpoint/firmware/verdict"
 )
@@ -82,6 +83,10 @@ func every() map[string]Words {
 	}
 	for k, m := range working {
 		all["working "+k] = m.Word
+	}
+	for _, c := range health.All() {
+		title, action := conditionWords(c)
+		all["title of "+c.Name], all["action for "+c.Name] = title, action
 	}
 	for k, w := range labels {
 		all["label "+k] = w
