@@ -323,7 +323,7 @@ func TestKeyDirectory(t *testing.T) {
 	if err := MakeKeys(dir, 3); !errors.Is(err, fs.ErrExist) {
 		t.Fatalf("keys replaced: %v", err)
 	}
-	k, err := LoadKeys(dir, 2)
+	k, err := LoadKeys(dir)
 	if err != nil || len(k.Roots) != 3 {
 		t.Fatal(len(k.Roots), err)
 	}

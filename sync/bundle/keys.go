@@ -21,7 +21,7 @@ import (
 // production they lie offline, apart from each other.
 type Keys struct {
 	Roots                        []ed25519.PrivateKey
-	Threshold                    int // signatures that a root needs
+	Threshold                    int // signatures that a root needs; 0 = as many as before; for the first 2, or 1 of 1
 	Targets, Snapshot, Timestamp ed25519.PrivateKey
 }
 
@@ -64,9 +64,7 @@ func MakeKeys(dir string, n int) error {
 func rootName(i int) string { return fmt.Sprintf("%s-%d", metadata.ROOT, i+1) }
 
 // LoadKeys reads such a directory; the root keys may be absent.
-func LoadKeys(dir string, threshold int) (Keys, error) {
-	k := Keys{Threshold: threshold}
-	var err error
+func LoadKeys(dir string) (k Keys, err error) {
 	for name, key := range map[string]*ed25519.PrivateKey{metadata.TARGETS: &k.Targets, metadata.SNAPSHOT: &k.Snapshot, metadata.TIMESTAMP: &k.Timestamp} {
 		if *key, err = loadKey(filepath.Join(dir, name+".pem")); err != nil {
 			return Keys{}, fmt.Errorf("bundle: %w", err)

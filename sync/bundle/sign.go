@@ -143,7 +143,14 @@ func (w *writer) root() error {
 			}
 		}
 	}
-	next.Signed.Roles[metadata.ROOT].Threshold = w.keys.Threshold
+	threshold := w.keys.Threshold
+	if threshold == 0 {
+		threshold = min(2, len(w.keys.Roots))
+		if w.old.root != nil {
+			threshold = w.old.root.Signed.Roles[metadata.ROOT].Threshold
+		}
+	}
+	next.Signed.Roles[metadata.ROOT].Threshold = threshold
 	if old := w.old.root; old != nil {
 		w.inForce, w.signed.Root = old, old.Signed.Version
 		if len(w.keys.Roots) == 0 { // as it should be: they lie offline
@@ -167,7 +174,7 @@ func (w *writer) root() error {
 		err = w.old.root.VerifyDelegate(metadata.ROOT, next)
 	}
 	if err != nil {
-		return fmt.Errorf("%w, %d of them: %w", ErrRootKeys, w.keys.Threshold, err)
+		return fmt.Errorf("%w, %d of them: %w", ErrRootKeys, threshold, err)
 	}
 	w.inForce, w.signed.Root = next, next.Signed.Version
 	w.roots = []output{{fmt.Sprintf("%d.root.json", next.Signed.Version), data}, {"root.json", data}}

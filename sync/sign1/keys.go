@@ -37,7 +37,7 @@ func KeyIDOf(key *ecdsa.PublicKey) (KeyID, error) {
 //
 //	{"v": 1, "keys": [{"kid": "<16 hex digits>", "purpose": "mark", "alg": -7, "spki": "<base64>"}]}
 //
-// Unknown members and other purposes are passed over. A key whose id is not its own, or
+// Unknown members, other purposes and withdrawn keys are passed over. A key whose id is not its own, or
 // which is listed for two purposes, is an error: a key has one purpose.
 func ReadKeys(data []byte, purpose string) (Keys, error) {
 	var file struct {
@@ -45,6 +45,7 @@ func ReadKeys(data []byte, purpose string) (Keys, error) {
 		Keys []struct {
 			KID, Purpose, SPKI string
 			Alg                int
+			Withdrawn          bool
 		} `json:"keys"`
 	}
 	if err := json.Unmarshal(data, &file); err != nil {
@@ -59,7 +60,7 @@ func ReadKeys(data []byte, purpose string) (Keys, error) {
 			return nil, fmt.Errorf("keys.json: key %q has two purposes, %q and %q", k.KID, other, k.Purpose)
 		}
 		purposes[k.KID] = k.Purpose
-		if k.Purpose != purpose {
+		if k.Purpose != purpose || k.Withdrawn {
 			continue
 		}
 		if k.Alg != algES256 && k.Alg != algESP256 {

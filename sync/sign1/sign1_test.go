@@ -144,6 +144,11 @@ func TestReadKeys(t *testing.T) {
 	if err != nil || len(keys) != 1 || !keys[id].Equal(&key.PublicKey) {
 		t.Fatalf("keys = %v, %v", keys, err)
 	}
+	gone := entry(id.String(), "mark")
+	gone["withdrawn"] = true
+	if keys, err := ReadKeys(file(gone), "mark"); err != nil || len(keys) != 0 {
+		t.Errorf("a withdrawn key: %v, %v", keys, err)
+	}
 	for name, bad := range map[string][]byte{
 		"wrong id":     file(entry("0000000000000000", "mark")),
 		"two purposes": file(entry(id.String(), "mark"), entry(id.String(), "orders")),

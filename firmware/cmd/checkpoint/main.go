@@ -11,6 +11,7 @@ import (
 
 // cli is every command, one file each.
 type cli struct {
+	Bundle  bundleCmd  `cmd:"" help:"Check and sign the lists, rules and texts that devices work by."`
 	Enroll  enrollCmd  `cmd:"" help:"Make the device's key and print its card for the centre."`
 	Journal journalCmd `cmd:"" help:"Look at the record of what happened, and check it."`
 	Read    readCmd    `cmd:"" help:"Find and read the QR codes in pictures."`

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"example.org/checkpoint/firmware/inspection"
+	"example.org/checkpoint/sync/bundle"
+	"example.org/checkpoint/sync/sign1"
+)
+
+type bundleCmd struct {
+	Build bundleBuildCmd `cmd:"" help:"Check plain files as a device would and put them together. Exit 0: good, 2: a device would refuse them, 1: could not look."`
+	Sign  bundleSignCmd  `cmd:"" help:"Sign such files into a repository that devices can fetch from."`
+}
+
+type bundleBuildCmd struct {
+	Src string `arg:"" type:"existingdir" help:"Directory of plain files: trust/, policy/, status/, keys.json, ..."`
+	Out string `short:"o" required:"" type:"path" placeholder:"DIR" help:"Where the checked files go; must be new or empty."`
+}
+
+// Help is shown by "checkpoint bundle build --help".
+func (bundleBuildCmd) Help() string {
+	return `Reads the files with the same code that a device runs: keys, signatures, dates, rules, their
+costs and their own tests. What a device would refuse is refused here, with the file and the reason.
+A file that no device reads is refused too: it is most likely misspelt.
+
+  trust/HK.json               who signs codes of this scheme, and what its colours mean
+  policy/<profile>.json       the rules of a kind of lane, with their tests
+  status/HK/7.cwt             a scheme's signed status list
+  keys.json                   the centre's public keys (the centre's GET /keys gives them)
+  freshness.json              how old lists may be, and what happens then; written if absent
+
+  checkpoint bundle build rules/ -o targets/
+  checkpoint bundle sign --keys keys/ targets/ -o repository/`
+}
+
+func (c *bundleBuildCmd) Run() error {
+	if left, err := os.ReadDir(c.Out); err == nil && len(left) > 0 {
+		return fmt.Errorf("%s is not empty: name a new directory", c.Out)
+	}
+	src := os.DirFS(c.Src)
+	names, err := wellFormed(src)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		data, err := fs.ReadFile(src, name)
+		if err != nil {
+			return err
+		}
+		if err := put(c.Out, name, data); err != nil {
+			return err
+		}
+	}
+	if _, err := fs.Stat(src, "freshness.json"); errors.Is(err, fs.ErrNotExist) {
+		if err := put(c.Out, "freshness.json", []byte(defaultFreshness)); err != nil {
+			return err
+		}
+		fmt.Println("freshness.json was absent: trust and policy 14 days, status 72 hours, then staff decide")
+		names = append(names, "freshness.json")
+	}
+	fmt.Printf("%d files are good; they are in %s\n", len(names), c.Out)
+	return nil
+}
+
+// defaultFreshness sends people to staff when lists are too old, in seconds.
+const defaultFreshness = `{
+  "v": 1,
+  "trust":      {"max_stale": 1209600, "fail": "refer"},
+  "policy":     {"max_stale": 1209600, "fail": "refer"},
+  "status":     {"max_stale": 259200,  "fail": "refer"},
+  "revocation": {"max_stale": 259200,  "fail": "refer"}
+}
+`
+
+// places are the names that mean something to a device (the bundle's table of contents).
+var places = []string{"trust/*.json", "status/*/*.cwt", "status/*/*.delta", "revoked/*.json", "revoked/*/*", "policy/*.json", "facts.json",
+	"texts/*.toml", "legal/*/*.md", "sites/*.json", "keys.json", "staff/*.cose", "orders/latest.cose", "freshness.json", "lists/*.bin"}
+
+// wellFormed checks files as a device does and says on standard error what it would refuse;
+// then the error is errNo.
+func wellFormed(files fs.FS) ([]string, error) {
+	names, err := bundle.Check(files)
+	if err != nil && !errors.Is(err, bundle.ErrContents) {
+		return nil, err
+	}
+	faults := []error{err}
+	for _, name := range names {
+		if !known(name) {
+			faults = append(faults, fmt.Errorf("%s: no device reads a file of this name", name))
+		}
+	}
+	if err == nil {
+		_, err := inspection.Load(files, "unsigned")
+		if keys, readErr := fs.ReadFile(files, "keys.json"); err == nil && readErr == nil {
+			_, err = sign1.ReadKeys(keys, "mark")
+		}
+		faults = append(faults, err)
+	}
+	all := errors.Join(faults...)
+	if all == nil {
+		return names, nil
+	}
+	for line := range strings.Lines(all.Error()) {
+		fmt.Fprintln(os.Stderr, "checkpoint: a device would refuse this:", strings.TrimSpace(line))
+	}
+	return nil, errNo
+}
+
+func known(name string) bool {
+	for _, place := range places {
+		if ok, err := path.Match(place, name); ok && err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+func put(dir, name string, data []byte) error {
+	target := filepath.Join(dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(target, data, 0o644)
+}

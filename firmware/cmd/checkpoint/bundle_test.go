@@ -1,0 +1,83 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"example.org/checkpoint/firmware/inspection"
+	"example.org/checkpoint/sync/bundle"
+)
+
+// sourceFiles is a directory of plain files like the ones an administrator keeps.
+func sourceFiles(t *testing.T) string {
+	dir := t.TempDir()
+	profiles, err := filepath.Glob("../../policy/profiles/*.json")
+	if err != nil || len(profiles) == 0 {
+		t.Fatalf("no policies: %v", err)
+	}
+	for _, path := range profiles {
+		data, err := os.ReadFile(path)
+		if err == nil {
+			err = put(dir, "policy/"+filepath.Base(path), data)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestBundleFromFilesToDevice(t *testing.T) {
+	src, out, keys, repo := sourceFiles(t), filepath.Join(t.TempDir(), "t"), filepath.Join(t.TempDir(), "k"), filepath.Join(t.TempDir(), "r")
+	if err := (&bundleBuildCmd{Src: src, Out: out}).Run(); err != nil {
+		t.Fatal(err)
+	}
+	sign := &bundleSignCmd{Targets: out, Out: repo, Keys: keys, Init: true, RootKeys: 3, Valid: time.Hour}
+	if err := sign.Run(); err != nil {
+		t.Fatal(err)
+	}
+	if err := sign.Run(); !errors.Is(err, fs.ErrExist) {
+		t.Fatalf("--init over existing keys: %v", err)
+	}
+	root, err := os.ReadFile(filepath.Join(repo, "root.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := bundle.Open(filepath.Join(t.TempDir(), "bundle.db"), root, bundle.Dir(repo))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	set, changed, err := s.Refresh(t.Context(), time.Now())
+	if err != nil || !changed {
+		t.Fatal(changed, err)
+	}
+	snapshot, err := inspection.Load(set.FS, set.Version)
+	if err != nil || len(snapshot.Policies()) == 0 {
+		t.Fatal(err)
+	}
+}
+
+func TestBundleRefusesWhatADeviceWould(t *testing.T) {
+	for name, file := range map[string]string{"policy/door.json": "{", "polices/door.json": "{}", "trust/HK.json": `{"v":9}`, "keys.json": "[]", "a b": ""} {
+		src := sourceFiles(t)
+		if err := put(src, name, []byte(file)); err != nil {
+			t.Fatal(err)
+		}
+		out := filepath.Join(t.TempDir(), "t")
+		if err := (&bundleBuildCmd{Src: src, Out: out}).Run(); !errors.Is(err, errNo) {
+			t.Errorf("%s: build says %v", name, err)
+		}
+		if _, err := os.Stat(out); err == nil {
+			t.Errorf("%s: something was written", name)
+		}
+		sign := &bundleSignCmd{Targets: src, Out: filepath.Join(t.TempDir(), "r"), Keys: filepath.Join(t.TempDir(), "k"), Init: true, RootKeys: 1, Valid: time.Hour}
+		if err := sign.Run(); !errors.Is(err, errNo) {
+			t.Errorf("%s: sign says %v", name, err)
+		}
+	}
+}
