@@ -51,7 +51,7 @@ type Options struct {
 	Device   string
 	Sign     func(purpose string, payload []byte) ([]byte, error) // with the device key
 	MarkKeys func() sign1.Keys                                    // the mark keys of the bundle in force
-	Patience time.Duration                                        // wait for a mark before sending again; 0 = 10 s; doubles up to 2 min
+	Patience time.Duration                                        // wait for the carrier, and for a mark before sending again; 0 = 10 s; the latter doubles up to 2 min
 	Log      *slog.Logger
 }
 
@@ -139,7 +139,7 @@ func (o *Outbox) publish(ctx context.Context, b batch, attempt int) error {
 	if err != nil {
 		return fmt.Errorf("outbox: sign a batch: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, o.o.Patience)
 	defer cancel()
 	// With the attempt in the id, a batch the carrier already passed on reaches the centre
 	// again, which then repeats its mark.
