@@ -10,7 +10,7 @@ import (
 
 const (
 	tries    = 3                      // of an order
-	patience = 200 * time.Millisecond // without an answer, after which the board is lost
+	patience = 300 * time.Millisecond // without an answer, after which the board is lost
 
 	// lapse is the pause in the heartbeat after which the board may have dropped
 	// the relay: half of the watchdog's time.
@@ -46,7 +46,7 @@ type Board struct {
 	turn     sync.RWMutex
 	up       bool
 	missed   bool      // BoardLost was reported, BoardBack not yet
-	heard    time.Time // the inputs were last read
+	heard    time.Time // when the inputs were last read, or Run began
 	contacts contacts
 	known    bool    // the state of the contacts was reported
 	news     []Input // to be reported

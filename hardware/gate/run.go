@@ -25,7 +25,7 @@ func (b *Board) Run(ctx context.Context, alive func() bool, report func(Input)) 
 		return ErrRunning
 	}
 	defer b.running.Store(false)
-	b.poll(func() error { b.known = false; return nil })
+	b.begin()
 	for ctx.Err() == nil {
 		next := time.Now().Add(poll)
 		b.find()
@@ -44,6 +44,12 @@ func (b *Board) Run(ctx context.Context, alive func() bool, report func(Input)) 
 	return nil
 }
 
+func (b *Board) begin() {
+	b.turn.RLock()
+	defer b.turn.RUnlock()
+	b.known, b.heard = false, time.Now()
+}
+
 // find opens the board if it is lost.
 func (b *Board) find() {
 	b.turn.RLock()
@@ -52,7 +58,7 @@ func (b *Board) find() {
 		return
 	}
 	if err := b.wire.open(); err != nil {
-		b.lose(err)
+		b.doubt(err)
 		return
 	}
 	if b.missed {
