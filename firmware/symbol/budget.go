@@ -13,11 +13,11 @@ type Budget struct {
 
 // Glance is for every frame of a camera: the picture as it is.
 func Glance() Budget {
-	return Budget{Layers: 1, Pixels: MaxPixels, Candidates: 4096, Triples: 20_000, Grids: 40, Decodes: 24}
+	return Budget{Layers: 1, Pixels: MaxPixels, Candidates: 8192, Triples: 20_000, Grids: 40, Decodes: 24}
 }
 
 // Thorough is for a picture that somebody waits for, and for a frame in which a glance saw
 // something.
 func Thorough() Budget {
-	return Budget{Layers: maxLayers, Pixels: 2 * MaxPixels, Candidates: 16_384, Triples: 100_000, Grids: 240, Decodes: 120}
+	return Budget{Layers: maxLayers, Pixels: 2 * MaxPixels, Candidates: 32_768, Triples: 100_000, Grids: 240, Decodes: 120}
 }

@@ -34,6 +34,9 @@ func (a *attempts) first(g *grid) bool {
 // leastTiming is the agreement of the timing patterns below which a grid is not tried.
 const leastTiming = 0.25
 
+// leastToWarp is the agreement from which a grid that cannot be read is bent and tried again.
+const leastToWarp = 0.45
+
 // sharpness are the ways in which the modules of a grid are sorted, in turn.
 var sharpness = [...]float32{0.3, 0, 0.9}
 
@@ -49,35 +52,46 @@ func (r *Reader) try(t *triple) (Symbol, bool) {
 		if !r.attempts.first(g) {
 			continue
 		}
-		r.left.Grids--
-		r.spent.Grids++
 		g.align(&r.base)
-		r.sampler.sample(g, &r.base)
-		for _, sharp := range sharpness {
-			r.sampler.sort(sharp)
-			format, mirrored, distance := r.sampler.format()
-			if distance > mostFormatErrors {
-				continue
-			}
-			if r.left.Decodes <= 0 {
-				return Symbol{}, false
-			}
-			r.left.Decodes--
-			r.spent.Decodes++
-			s, err := decode(r.sampler.matrix(format, mirrored))
-			if err == nil {
-				s.Corners = g.corners(mirrored)
-				return s, true
-			}
+		s, ok := r.decodeGrid(g)
+		if !ok && q.timing >= leastToWarp && r.left.Grids > 0 {
+			g.warp(&r.base, &r.sampler)
+			s, ok = r.decodeGrid(g)
+		}
+		if ok {
+			return s, true
+		}
+	}
+	return Symbol{}, false
+}
+
+// decodeGrid samples the picture under a grid and reads it.
+func (r *Reader) decodeGrid(g *grid) (Symbol, bool) {
+	r.left.Grids--
+	r.spent.Grids++
+	r.sampler.sample(g, &r.base)
+	for _, sharp := range sharpness {
+		r.sampler.sort(sharp)
+		format, mirrored, distance := r.sampler.format()
+		if distance > mostFormatErrors {
+			continue
+		}
+		if r.left.Decodes <= 0 {
+			return Symbol{}, false
+		}
+		r.left.Decodes--
+		r.spent.Decodes++
+		s, err := decode(r.sampler.matrix(format, mirrored))
+		if err == nil {
+			s.Corners = g.corners(mirrored)
+			return s, true
 		}
 	}
 	return Symbol{}, false
 }
 
 func (g *grid) corners(mirrored bool) (c [4]image.Point) {
-	n := float64(g.modules)
-	for i, m := range [4]point{{0, 0}, {n, 0}, {n, n}, {0, n}} {
-		p := g.at(m.x, m.y)
+	for i, p := range g.area() {
 		c[i] = image.Pt(int(math.Round(p.x)), int(math.Round(p.y)))
 	}
 	if mirrored {

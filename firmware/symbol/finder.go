@@ -42,6 +42,10 @@ var direction = func() (d [rays][2]float64) {
 // three modules high.
 const rowStep = 3
 
+// rowOrder are the first rows of several passes over a picture, so that one part of it, however
+// busy, cannot use up the candidates before all of it was looked at.
+var rowOrder = [...]int{1, 1 + 2*rowStep, 1 + rowStep, 1 + 3*rowStep}
+
 // search looks for finder patterns in a layer.
 func (r *Reader) search(ctx context.Context, l *layer) {
 	if l.w < smallest || l.h < smallest || r.left.Pixels < l.w*l.h {
@@ -50,18 +54,24 @@ func (r *Reader) search(ctx context.Context, l *layer) {
 	r.left.Pixels -= l.w * l.h
 	r.spent.Pixels += l.w * l.h
 	r.surface.measure(l)
-	for y := rowStep / 2; y < l.h && r.left.Candidates > 0 && ctx.Err() == nil; y += rowStep {
-		var light bool
-		r.edges, light = r.surface.runs(l, y, r.edges[:0])
-		e := r.edges
-		for i := 0; i+5 < len(e); i++ {
-			if !pattern(e[i : i+6]) {
-				continue
-			}
-			r.consider(l, y, e[i:i+6], light != (i%2 == 1))
-			if r.left.Candidates <= 0 {
+	for _, start := range rowOrder {
+		for y := start; y < l.h; y += len(rowOrder) * rowStep {
+			if r.left.Candidates <= 0 || ctx.Err() != nil {
 				return
 			}
+			r.scan(l, y)
+		}
+	}
+}
+
+// scan looks for finder patterns along one row.
+func (r *Reader) scan(l *layer, y int) {
+	var light bool
+	r.edges, light = r.surface.runs(l, y, r.edges[:0])
+	e := r.edges
+	for i := 0; i+5 < len(e) && r.left.Candidates > 0; i++ {
+		if pattern(e[i : i+6]) {
+			r.consider(l, y, e[i:i+6], light != (i%2 == 1))
 		}
 	}
 }
@@ -77,11 +87,11 @@ func pattern(e []int32) bool {
 		return false
 	}
 	slack := m*6/10 + 8
-	return within(8*(in-out), slack) &&
-		within(8*(e[1]-e[0])-2*m+4*(in+out), slack) && within(8*(e[5]-e[4])-2*m+4*(in+out), slack)
+	return near(8*(in-out), slack) &&
+		near(8*(e[1]-e[0])-2*m+4*(in+out), slack) && near(8*(e[5]-e[4])-2*m+4*(in+out), slack)
 }
 
-func within(d, slack int32) bool { return d <= slack && -d <= slack }
+func near(d, slack int32) bool { return d <= slack && -d <= slack }
 
 // mostSlant is the ratio of height and width of a finder pattern from which it is not taken for one.
 const mostSlant = 4

@@ -117,13 +117,17 @@ func (g *grid) at(x, y float64) point {
 	return p
 }
 
-// within reports whether a place of the picture lies in the symbol.
-func (g *grid) within(x, y float64) bool {
+// area is the outline of the symbol in the picture.
+func (g *grid) area() [4]point {
 	n := float64(g.modules)
-	corners := [4]point{g.at(0, 0), g.at(n, 0), g.at(n, n), g.at(0, n)}
-	for i, p := range corners {
-		q := corners[(i+1)%4]
-		if (q.x-p.x)*(y-p.y)-(q.y-p.y)*(x-p.x) < 0 {
+	return [4]point{g.at(0, 0), g.at(n, 0), g.at(n, n), g.at(0, n)}
+}
+
+// within reports whether a place of the picture lies in an area.
+func within(area [4]point, at point) bool {
+	for i, p := range area {
+		q := area[(i+1)%4]
+		if (q.x-p.x)*(at.y-p.y)-(q.y-p.y)*(at.x-p.x) < 0 {
 			return false
 		}
 	}

@@ -85,6 +85,7 @@ func (r *Reader) third(f, g *finder, i, j int, at point, modules float64) bool {
 		s, ok := r.try(t)
 		if ok {
 			r.symbols = append(r.symbols, s)
+			r.areas = append(r.areas, r.grid.area())
 			found = true
 			break
 		}
@@ -98,7 +99,7 @@ func (l *layer) seek(p, u, v point, light bool, radius float64) (point, float64)
 	best, score := p, -1.0
 	look := func(du, dv float64) {
 		q := point{p.x + du*u.x + dv*v.x, p.y + du*u.y + dv*v.y}
-		if !l.contains(q.x, q.y) {
+		if !l.contains(q.x, q.y) || !l.rings(q, u, v, light) {
 			return
 		}
 		if s := l.correlateFinder(q, u, v, light); s > score {
@@ -119,6 +120,22 @@ func (l *layer) seek(p, u, v point, light bool, radius float64) (point, float64)
 		}
 	}
 	return best, score
+}
+
+// rings is a quick look whether p may be the middle of a finder pattern: the light ring is lighter
+// than the square and the dark ring, each on the whole.
+func (l *layer) rings(p, u, v point, light bool) bool {
+	var mean [4]float64
+	for _, ring := range [...]float64{1, 2, 3} {
+		for _, d := range [8]point{{1, 0}, {1, 1}, {0, 1}, {-1, 1}, {-1, 0}, {-1, -1}, {0, -1}, {1, -1}} {
+			mean[int(ring)] += l.value(p.x+ring*(d.x*u.x+d.y*v.x), p.y+ring*(d.x*u.y+d.y*v.y)) / 8
+		}
+	}
+	inner, outer := mean[2]-mean[1], mean[2]-mean[3]
+	if light {
+		inner, outer = -inner, -outer
+	}
+	return inner > 0 && outer > 0 && inner+outer > leastContrast
 }
 
 // correlateFinder compares 9x9 modules with a finder pattern and its separator: from -1 to 1.

@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"image"
+	"slices"
 )
 
 // FormatQR is the Format of a QR symbol, model 2.
@@ -41,7 +42,8 @@ type Reader struct {
 	finders  []finder
 	seen     []int32 // finder of each block of 8x8 base pixels, 0 none
 	triples  []triple
-	used     []bool
+	areas    [][4]point // of the symbols read
+	used     []bool     // finder patterns within areas
 	grid     grid
 	sampler  sampler
 	left     Budget
@@ -68,7 +70,7 @@ func (r *Reader) Read(ctx context.Context, img *image.Gray, b Budget) ([]Symbol,
 	r.base = layer{pix: img.Pix, stride: img.Stride, w: w, h: h, scale: 1}
 	r.reset()
 	for n := range min(b.Layers, maxLayers) {
-		if ctx.Err() != nil || len(r.symbols) > 0 {
+		if ctx.Err() != nil || len(r.symbols) > 0 && !r.more() {
 			break
 		}
 		l, ok := r.layer(n)
@@ -99,6 +101,7 @@ const smallest = 21
 func (r *Reader) reset() {
 	r.finders, r.triples = r.finders[:0], r.triples[:0]
 	r.attempts.clear()
+	r.areas = r.areas[:0]
 	blocks := ((r.base.w + 7) / 8) * ((r.base.h + 7) / 8)
 	if cap(r.seen) < blocks {
 		r.seen = make([]int32, blocks)
@@ -110,7 +113,7 @@ func (r *Reader) reset() {
 // readAll reads symbols from the finder patterns found so far, best first.
 func (r *Reader) readAll(ctx context.Context) {
 	r.rank()
-	r.used = append(r.used[:0], make([]bool, len(r.finders))...)
+	r.take()
 	r.choose(ctx)
 	for i := range r.triples {
 		t := &r.triples[i]
@@ -125,6 +128,34 @@ func (r *Reader) readAll(ctx context.Context) {
 			continue
 		}
 		r.symbols = append(r.symbols, s)
-		r.take(t)
+		r.areas = append(r.areas, r.grid.area())
+		r.take()
+		r.used[t.a], r.used[t.b], r.used[t.c] = true, true, true
 	}
+}
+
+// take marks the finder patterns that lie within symbols read.
+func (r *Reader) take() {
+	r.used = r.used[:0]
+	for _, f := range r.finders {
+		r.used = append(r.used, slices.ContainsFunc(r.areas, func(a [4]point) bool { return within(a, point{f.x, f.y}) }))
+	}
+}
+
+// more reports whether there may be another symbol: two finder patterns outside those read that
+// are about as plain as theirs.
+func (r *Reader) more() bool {
+	r.take()
+	best, n := 0.0, 0
+	for i, f := range r.finders {
+		if r.used[i] {
+			best = max(best, f.score)
+		}
+	}
+	for i, f := range r.finders {
+		if !r.used[i] && f.score > best/2 {
+			n++
+		}
+	}
+	return n >= 2
 }

@@ -205,15 +205,3 @@ func (r *Reader) versionAt(f *finder, u, v point) (version, distance int) {
 	}
 	return version, distance
 }
-
-// take marks the finder patterns that lie within a symbol read.
-func (r *Reader) take(t *triple) {
-	g := &r.grid
-	for i := range r.finders {
-		f := &r.finders[i]
-		if g.within(f.x, f.y) {
-			r.used[i] = true
-		}
-	}
-	r.used[t.a], r.used[t.b], r.used[t.c] = true, true, true
-}
