@@ -27,9 +27,9 @@ func (v Validity) String() string { return [...]string{"unknown", "valid", "not-
 // said apart, also where something else is wrong.
 type Finding struct {
 	Decoded    bool
-	Format     credential.Format
-	Issuer     string // as the code claims
-	Scheme     string // as trusted; empty if it is not
+	Format     credential.Format // empty if no format begins so
+	Issuer     string            // as the code claims
+	Scheme     string            // as trusted; empty if it is not
 	Trust      trust.Finding
 	Validity   Validity
 	NotBefore  time.Time
@@ -61,12 +61,12 @@ var (
 // scope; signature; time; live status; proof of the holder.
 func (s *Snapshot) judge(text []byte, p Presentation) Finding {
 	var f Finding
-	c, err := decode(text)
+	format, c, err := decode(text)
+	f.Format, f.Err = format, err
 	if err != nil {
-		f.Err = err
 		return f
 	}
-	f.Decoded, f.Format, f.Issuer = true, c.Signed.Format, c.Signed.Issuer
+	f.Decoded, f.Issuer = true, c.Signed.Issuer
 	f.NotBefore, f.NotAfter = c.NotBefore, c.NotAfter
 	f.verified, f.Trust, f.Err = s.trust.Verify(c)
 	f.TrustList = f.Trust.List

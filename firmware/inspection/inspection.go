@@ -19,11 +19,12 @@ import (
 
 // decoders holds every format we read. To add one, add a package and a line.
 var decoders = []struct {
+	format credential.Format
 	prefix string
 	decode func([]byte) (credential.Credential, error)
 }{
-	{healthcode.Prefix, healthcode.Decode},
-	{dcc.Prefix, dcc.Decode},
+	{credential.HealthCode, healthcode.Prefix, healthcode.Decode},
+	{credential.DCC, dcc.Prefix, dcc.Decode},
 }
 
 // unread are the prefixes of formats that are known, but not to this program yet.
@@ -167,17 +168,19 @@ func (s *Snapshot) finish(v verdict.Verdict, p Presentation, found []Finding) ve
 	return v
 }
 
-// decode finds the format by its prefix.
-func decode(code []byte) (credential.Credential, error) {
-	if len(code) > MaxCode {
-		return credential.Credential{}, fmt.Errorf("%w: %d characters, at most %d", credential.ErrMalformed, len(code), MaxCode)
-	}
+// decode finds the format by its prefix. The format is told also where the code is not in order.
+func decode(code []byte) (credential.Format, credential.Credential, error) {
 	for _, d := range decoders {
-		if bytes.HasPrefix(code, []byte(d.prefix)) {
-			return d.decode(code)
+		if !bytes.HasPrefix(code, []byte(d.prefix)) {
+			continue
 		}
+		if len(code) > MaxCode {
+			return d.format, credential.Credential{}, fmt.Errorf("%w: more than %d characters", credential.ErrMalformed, MaxCode)
+		}
+		c, err := d.decode(code)
+		return d.format, c, err
 	}
-	return credential.Credential{}, strange(code)
+	return "", credential.Credential{}, strange(code)
 }
 
 // strange tells a code of a format we know that was spoilt, is not read yet, or
@@ -188,7 +191,8 @@ func strange(code []byte) error {
 			return fmt.Errorf("%w: %s codes are not read by this version", credential.ErrUnsupported, strings.TrimRight(prefix, "/:1"))
 		}
 	}
-	head := strings.ToUpper(strings.TrimSpace(string(code[:min(len(code), 32)])))
+	code = code[:min(len(code), MaxCode)]
+	head := strings.ToUpper(strings.TrimSpace(string(code)))
 	for _, d := range decoders {
 		if strings.HasPrefix(head, d.prefix) {
 			return fmt.Errorf("%w: a spoilt prefix", credential.ErrMalformed)

@@ -1,10 +1,15 @@
 package policy
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
+	"time"
+
+	"example.org/checkpoint/firmware/verdict"
 )
 
 // TestProfiles compiles the shipped policies, which run their own tests.
@@ -28,4 +33,151 @@ func TestProfiles(t *testing.T) {
 		}
 		t.Logf("%s: at most %d cost units", file, p.Cost())
 	}
+}
+
+// with writes a policy of some rules.
+func with(rules string, rest ...string) []byte {
+	return []byte(`{"v":1,"profile":"p",` + strings.Join(append(rest, `"rules":[`+rules+`]`), ",") + `}`)
+}
+
+func admitWhen(when string) string {
+	b, _ := json.Marshal(when)
+	return `{"name":"r","when":` + string(b) + `,"outcome":"admit","reason":"satisfied","cite":"R1"}`
+}
+
+func TestDecide(t *testing.T) {
+	const ten = `[0,1,2,3,4,5,6,7,8,9]`
+	now := time.Date(2026, 1, 2, 4, 0, 0, 0, time.UTC)
+	facts := Input{Now: now, Confidence: "trusted", Lane: Lane{Site: "LW", Kind: "border", Direction: "out"}}
+	for when, want := range map[string]verdict.Verdict{
+		`clock.confidence == "trusted" && lane.direction == "out"`: {Outcome: verdict.Admit, Reason: "satisfied", Rule: "r", Cite: "R1"},
+		`lane.direction == "in"`:                                   {Outcome: verdict.Refer, Reason: verdict.NoRule},
+		`has(holder.age)`:                                          {Outcome: verdict.Refer, Reason: verdict.NoRule},
+		`holder.age > 18`:                                          {Outcome: verdict.Refer, Reason: verdict.PolicyError, Rule: "r", Cite: "R1"},
+		`codes[0].colour == "green"`:                               {Outcome: verdict.Refer, Reason: verdict.PolicyError, Rule: "r", Cite: "R1"},
+		`resident`:                                                 {Outcome: verdict.Refer, Reason: verdict.PolicyError, Rule: "r", Cite: "R1"},
+		`temperature > 37.3`:                                       {Outcome: verdict.Refer, Reason: verdict.PolicyError, Rule: "r", Cite: "R1"},
+		`document["type"] == "HKID"`:                               {Outcome: verdict.Refer, Reason: verdict.PolicyError, Rule: "r", Cite: "R1"},
+		`venue.inside < 100`:                                       {Outcome: verdict.Refer, Reason: verdict.PolicyError, Rule: "r", Cite: "R1"},
+		`1 / (size(codes)) == 1`:                                   {Outcome: verdict.Refer, Reason: verdict.PolicyError, Rule: "r", Cite: "R1"},
+		`codes == codes`:                                           {Outcome: verdict.Admit, Reason: "satisfied", Rule: "r", Cite: "R1"},
+		`now < timestamp("2026-01-03T00:00:00Z")`:                  {Outcome: verdict.Admit, Reason: "satisfied", Rule: "r", Cite: "R1"},
+		ten + `.all(a, ` + ten + `.all(b, a + b >= 0))`:            {Outcome: verdict.Admit, Reason: "satisfied", Rule: "r", Cite: "R1"},
+	} {
+		p, err := Parse(with(admitWhen(when)))
+		if err != nil {
+			t.Errorf("%s: %v", when, err)
+			continue
+		}
+		if got := p.Decide(facts); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v, want %+v", when, got, want)
+		}
+	}
+}
+
+// TestCostLimit shows that the work of a rule is bounded while it runs, also
+// where the estimate was lower.
+func TestCostLimit(t *testing.T) {
+	p, err := Parse(with(admitWhen(`codes.all(a, codes.all(b, codes.all(c, a.format + b.format + c.format != "")))`)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts := Input{Now: time.Unix(1, 0)}.facts()
+	var many []any
+	for range 100 {
+		many = append(many, object{codeType, map[string]any{"format": "HCT1"}})
+	}
+	facts["codes"] = many
+	if got := p.decide(facts); got.Outcome != verdict.Refer || got.Reason != verdict.PolicyError {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestFirstRuleDecides(t *testing.T) {
+	p, err := Parse(with(`{"name":"a","when":"false","outcome":"admit","reason":"a"},{"name":"b","when":"true","outcome":"refuse","reason":"b"},{"name":"c","when":"true","outcome":"admit","reason":"c"}`,
+		`"default":{"outcome":"admit","reason":"d"}`, `"effective_from":"2026-01-01T00:00:00Z"`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	if got := p.Decide(Input{Now: start}); got.Rule != "b" || got.Outcome != verdict.Refuse {
+		t.Errorf("%+v", got)
+	}
+	if got := p.Decide(Input{Now: start.Add(-time.Second)}); got.Reason != verdict.PolicyError || got.Outcome != verdict.Refer {
+		t.Errorf("before it is in force: %+v", got)
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	const ten = `[0,1,2,3,4,5,6,7,8,9]`
+	for name, data := range map[string][]byte{
+		"no JSON":              []byte(`{`),
+		"version":              []byte(`{"v":2,"profile":"p","rules":[` + admitWhen("true") + `]}`),
+		"no rules":             with(``),
+		"no bool":              with(admitWhen(`"admit"`)),
+		"dyn":                  with(admitWhen(`document["match"]`)),
+		"unknown fact":         with(admitWhen(`codes.exists(c, c.color == "red")`)),
+		"unknown variable":     with(admitWhen(`name == "CHAN"`)),
+		"unknown window":       with(admitWhen(`windows.test_h > 1`)),
+		"types":                with(admitWhen(`holder.age > "18"`)),
+		"makes a code":         with(admitWhen(`checkpoint.Code{format: 1}.format == "HCT1"`)),
+		"syntax":               with(admitWhen(`codes.exists(`)),
+		"outcome":              with(`{"name":"r","when":"true","outcome":"maybe","reason":"x"}`),
+		"reason with a blank":  with(`{"name":"r","when":"true","outcome":"admit","reason":"a b"}`),
+		"name twice":           with(admitWhen("true") + "," + admitWhen("false")),
+		"default":              with(admitWhen("true"), `"default":{"outcome":"admit"}`),
+		"costs too much":       with(admitWhen(ten + `.all(a, ` + ten + `.all(b, ` + ten + `.all(c, ` + ten + `.all(d, ` + ten + `.all(e, a+b+c+d+e >= 0)))))`)),
+		"unbounded text":       with(admitWhen(`codes.exists(c, c.scheme.matches("(a+)+$") && duration(string(now) + c.scheme) > duration("1s"))`)),
+		"a test that fails":    with(admitWhen("true"), `"tests":[{"name":"t","facts":{"now":"2026-01-01T00:00:00Z"},"outcome":"refuse","reason":"x"}]`),
+		"a test without facts": with(admitWhen("true"), `"tests":[{"name":"t","facts":{"weather":"fine"},"outcome":"admit","reason":"satisfied"}]`),
+		"a test's wrong type":  with(admitWhen("true"), `"tests":[{"name":"t","facts":{"now":"noon"},"outcome":"admit","reason":"satisfied"}]`),
+	} {
+		if _, err := Parse(data); err == nil {
+			t.Errorf("%s: taken", name)
+		}
+	}
+}
+
+// TestVocabulary holds the words of the rules against those of the facts page:
+// each is in the table and compiles.
+func TestVocabulary(t *testing.T) {
+	env, err := environment(map[string]int64{"test_h": 48})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, fact := range strings.Fields(`now clock.confidence lane.site lane.kind lane.direction lane.venue_class codes
+		codes[0].format codes[0].scheme codes[0].profile codes[0].colour codes[0].meaning codes[0].reasons
+		codes[0].reasons[0].class codes[0].reasons[0].since codes[0].reasons[0].until codes[0].reasons[0].authority
+		codes[0].provenance codes[0].holder_bound codes[0].fresh codes[0].issued codes[0].expires codes[0].local_day
+		codes[0].status_age codes[0].revocation_age codes[0].trust_age codes[0].converts_to
+		holder.age_band holder.birth holder.age holder.exempt holder.guardian_consent
+		doses[0].day doses[0].product doses[0].number doses[0].of tests[0].sampled tests[0].kind tests[0].negative
+		stays[0].place stays[0].last stays[0].risk document resident venue.inside venue.capacity
+		face.checked face.similarity face.liveness temperature temperature_uncertainty windows.test_h`) {
+		if _, issues := env.Compile(fact); issues.Err() != nil {
+			t.Errorf("%s: %v", fact, issues.Err())
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	files, _ := filepath.Glob("profiles/*.json")
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Add(with(admitWhen(`codes.exists(c, c.colour == "green")`)))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		p, err := Parse(data)
+		if err != nil {
+			return
+		}
+		if p.Cost() > MaxCost {
+			t.Fatalf("costs %d", p.Cost())
+		}
+		p.Decide(Input{Now: time.Unix(1_800_000_000, 0)})
+	})
 }

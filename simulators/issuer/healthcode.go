@@ -26,21 +26,22 @@ type HealthCode struct {
 	Colour     int    // 0: no health map, a personal code
 	Reasons    []int  // classes
 	From       time.Time
-	Until      time.Time // default: the midnight after From in the scheme's zone
-	Issued     time.Time // default: From
-	ID         []byte    // 16 bytes; random by default
-	Subject    string    // gate: 22 characters of base64url; random by default
-	Language   string    // BCP 47
-	AgeBand    int       // 1 to 4
-	Birth      string    // gate: YYYYMMDD
-	Consent    time.Time // gate: a guardian's, until that day
-	Provenance int       // gate: 1 self, 2 relative, 3 worker
-	Exempt     []string  // gate
-	Tests      []Test    // gate
-	Doses      []Dose    // gate
-	Phone      bool      // bound to the key of a phone
-	StatusList string    // short reference of a status list; none by default
-	StatusAt   uint      // index in it
+	Until      time.Time                // default: the midnight after From in the scheme's zone
+	Issued     time.Time                // default: From
+	ID         []byte                   // 16 bytes; random by default
+	Subject    string                   // gate: 22 characters of base64url; random by default
+	Language   string                   // BCP 47
+	AgeBand    int                      // 1 to 4
+	Birth      string                   // gate: YYYYMMDD
+	Consent    time.Time                // gate: a guardian's, until that day
+	Provenance int                      // gate: 1 self, 2 relative, 3 worker
+	Exempt     []string                 // gate
+	Tests      []Test                   // gate
+	Doses      []Dose                   // gate
+	Phone      bool                     // bound to the key of a phone
+	StatusList string                   // short reference of a status list; none by default
+	StatusAt   uint                     // index in it
+	Change     func(claims map[int]any) // made to the claims before they are signed
 	Spoil      Spoil
 }
 
@@ -68,7 +69,11 @@ func (i *Issuer) HealthCode(h HealthCode) string {
 	case Stranger:
 		key = newSigner()
 	}
-	data := key.sign(map[int]any{1: es256, 4: key.kid}, prefix, encode(i.claims(h)))
+	claims := i.claims(h)
+	if h.Change != nil {
+		h.Change(claims)
+	}
+	data := key.sign(map[int]any{1: es256, 4: key.kid}, prefix, encode(claims))
 	return spoil(prefix, data, h.Spoil)
 }
 

@@ -15,6 +15,7 @@ type cli struct {
 	Enroll  enrollCmd  `cmd:"" help:"Make the device's key and print its card for the centre."`
 	Journal journalCmd `cmd:"" help:"Look at the record of what happened, and check it."`
 	Read    readCmd    `cmd:"" help:"Find and read the QR codes in pictures."`
+	Verify  verifyCmd  `cmd:"" help:"Read codes, check who signed them, and judge them."`
 	Version versionCmd `cmd:"" help:"Print the version, the Go version and the source revision."`
 }
 
@@ -31,7 +32,8 @@ func main() {
 	var c cli
 	k := kong.Parse(&c, kong.Name("checkpoint"),
 		kong.Description("Reads, checks and decides signed codes at a border gate, a kiosk or a venue door, offline."),
-		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true, Tree: true}))
+		kong.Exit(func(code int) { os.Exit(min(code, exitFailed)) }), // a wrong flag is 80 by itself
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, Tree: true}))
 	switch err := k.Run(); {
 	case errors.Is(err, errNo):
 		os.Exit(exitNo)

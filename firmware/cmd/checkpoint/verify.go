@@ -1,0 +1,188 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"time"
+
+	"example.org/checkpoint/firmware/inspection"
+	"example.org/checkpoint/firmware/symbol"
+	"example.org/checkpoint/firmware/verdict"
+)
+
+type verifyCmd struct {
+	Keys   []string `sep:"none" placeholder:"FORMAT=FILE" help:"Whom to trust: dcc=LIST or hct=DIR; may be given more than once."`
+	Policy string   `placeholder:"FILE" help:"Rules to judge by; without, a code that is genuine and valid now is admitted."`
+	At     string   `placeholder:"RFC3339" help:"The time to judge at; without, now."`
+	JSON   bool     `name:"json" help:"Print one line of JSON for each code."`
+	JSONL  string   `name:"jsonl" placeholder:"FILE" help:"Read codes from lines of JSON, - for standard input."`
+	Codes  []string `arg:"" optional:"" name:"code" help:"Texts of codes, or pictures of them (PNG, JPEG, GIF)."`
+}
+
+// Help is shown by `checkpoint verify --help`.
+func (verifyCmd) Help() string {
+	return `Reads codes and says who signed them, whether they hold, and what the rules make of them:
+
+  checkpoint verify --keys dcc=dsc.json photo.png
+  checkpoint verify --keys hct=trustdir --policy venue-market.json 'HCT1:…'
+
+dcc=LIST is the publishers' list of signers of EU certificates, {"<hex kid>": "<base64 certificate>"}.
+hct=DIR is a directory of trust files, or one with trust/, status/ and keys.json as in a bundle.
+
+--jsonl reads lines {"id", "text" or "file", "at", "lane": {"profile", "audiences", "u"}}, of which
+lane may be left out, and writes for each one line {"id", "format", "signature", "signer",
+"validity", "outcome", "reason", "detail"}. A line that cannot be read is answered as malformed.
+
+Exit code: 0 all are admitted, 2 not all, 1 it could not run.`
+}
+
+// question is one code to be judged; its JSON is a line of --jsonl.
+type question struct {
+	ID   json.RawMessage `json:"id"`
+	Text *string         `json:"text"`
+	File string          `json:"file"`
+	At   string          `json:"at"`
+	Lane struct {
+		Profile   string   `json:"profile"`
+		Audiences []string `json:"audiences"`
+		U         float64  `json:"u"` // seconds
+	} `json:"lane"`
+}
+
+// answer is what is found of one code.
+type answer struct {
+	ID        json.RawMessage `json:"id"`
+	Format    string          `json:"format"`
+	Signature string          `json:"signature"`
+	Signer    string          `json:"signer"`
+	Validity  string          `json:"validity"`
+	Outcome   string          `json:"outcome"`
+	Reason    verdict.Reason  `json:"reason"`
+	Detail    string          `json:"detail"`
+
+	verdict verdict.Verdict
+	found   []inspection.Finding
+	at      time.Time
+}
+
+// verifier judges questions, one after the other.
+type verifier struct {
+	snapshot *inspection.Snapshot
+	policy   string
+	at       string // for questions without a time of their own; empty for now
+	reader   symbol.Reader
+}
+
+func (c *verifyCmd) Run() error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	return c.run(ctx, os.Stdin, os.Stdout)
+}
+
+func (c *verifyCmd) run(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
+	if (c.JSONL == "") == (len(c.Codes) == 0) {
+		return errors.New("verify: give codes or pictures, or --jsonl FILE, one of the two")
+	}
+	if c.At != "" {
+		if _, err := parseTime(c.At); err != nil {
+			return fmt.Errorf("verify: --at: %w", err)
+		}
+	}
+	snapshot, policy, err := loadVerify(c.Keys, c.Policy)
+	if err != nil {
+		return fmt.Errorf("verify: %w", err)
+	}
+	v := &verifier{snapshot: snapshot, policy: policy, at: c.At}
+	if c.JSONL != "" {
+		return v.lines(ctx, c.JSONL, stdin, stdout)
+	}
+	var no error
+	for i, code := range c.Codes {
+		q := question{ID: json.RawMessage(fmt.Sprint(i + 1)), Text: &code}
+		if _, err := os.Stat(code); err == nil {
+			if _, err := loadGray(code); err != nil {
+				return fmt.Errorf("verify: %w", err)
+			}
+			q.Text, q.File = nil, code
+		}
+		a := v.answer(ctx, q)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if a.verdict.Outcome != verdict.Admit {
+			no = errNo
+		}
+		if c.JSON {
+			err = writeLine(stdout, a)
+		} else {
+			err = explain(stdout, a)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return no
+}
+
+// bad answers a question that could not be put.
+func bad(id json.RawMessage, why verdict.Reason, detail string) answer {
+	return answer{ID: id, Signature: "none", Signer: "none", Validity: "unknown",
+		Outcome: verdict.Refuse.String(), Reason: why, Detail: detail}
+}
+
+// answer judges one question.
+func (v *verifier) answer(ctx context.Context, q question) answer {
+	if q.At == "" {
+		q.At = v.at
+	}
+	at := time.Now()
+	if q.At != "" {
+		var err error
+		if at, err = parseTime(q.At); err != nil {
+			return bad(q.ID, verdict.Malformed, err.Error())
+		}
+	}
+	if q.Lane.U < 0 || q.Lane.U > maxUncertainty {
+		return bad(q.ID, verdict.Malformed, "u is not a number of seconds up to a year")
+	}
+	var codes [][]byte
+	switch {
+	case q.File != "":
+		texts, err := readPicture(ctx, &v.reader, q.File)
+		if err != nil || len(texts) == 0 {
+			return bad(q.ID, verdict.Unreadable, pictureDetail(err))
+		}
+		codes = texts
+	case q.Text != nil:
+		codes = [][]byte{[]byte(*q.Text)}
+	default:
+		codes = [][]byte{{}}
+	}
+	profile := q.Lane.Profile
+	if profile == "" {
+		profile = "gate"
+	}
+	p := inspection.Presentation{Number: 1, At: at, Codes: codes,
+		Clock: inspection.Clock{Uncertainty: time.Duration(q.Lane.U * float64(time.Second)), Confidence: "trusted"},
+		Lane:  inspection.Lane{Kind: "border", Direction: "none", Profile: profile, Audiences: q.Lane.Audiences, Policy: v.policy}}
+	verdict, found := v.snapshot.Explain(p)
+	return newAnswer(q.ID, at, verdict, found)
+}
+
+// maxUncertainty bounds the uncertainty of a clock in seconds: a year.
+const maxUncertainty = 366 * 86400
+
+// parseTime reads RFC 3339, and as test data writes it: without a zone it is UTC.
+func parseTime(s string) (time.Time, error) {
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07", "2006-01-02T15:04:05"} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("%q is not a time; write it as 2006-01-02T15:04:05Z", s)
+}

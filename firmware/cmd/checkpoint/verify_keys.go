@@ -1,0 +1,137 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"example.org/checkpoint/firmware/inspection"
+)
+
+// genuine is the policy in force where none is given: whatever passes the hard checks.
+const genuine = `{"v":1,"profile":"genuine","rules":[{"name":"genuine","when":"true","outcome":"admit","reason":"satisfied"}]}`
+
+// maxInput bounds one file of keys or rules in bytes.
+const maxInput = 16 << 20
+
+// loadVerify reads keys and rules as a bundle has them, and names the policy.
+func loadVerify(keys []string, policy string) (*inspection.Snapshot, string, error) {
+	files := map[string]inspection.File{}
+	for _, k := range keys {
+		format, name, ok := strings.Cut(k, "=")
+		var err error
+		switch {
+		case ok && format == "dcc":
+			err = add(files, "trust/dsc.json", name)
+		case ok && format == "hct":
+			err = addTrust(files, name)
+		default:
+			err = fmt.Errorf("--keys %s: write dcc=LIST or hct=DIR", k)
+		}
+		if err != nil {
+			return nil, "", err
+		}
+	}
+	profile := "genuine"
+	rules := inspection.File{Data: []byte(genuine)}
+	if policy != "" {
+		data, err := readBounded(policy)
+		if err != nil {
+			return nil, "", fmt.Errorf("--policy: %w", err)
+		}
+		var head struct {
+			Profile string `json:"profile"`
+		}
+		if err := json.Unmarshal(data, &head); err != nil || head.Profile == "" {
+			return nil, "", fmt.Errorf("--policy %s: not a policy file; see firmware/policy/profiles for examples", policy)
+		}
+		profile, rules = head.Profile, inspection.File{Data: data}
+	}
+	files["policy/"+profile+".json"] = rules
+	s, err := inspection.New(files, "")
+	return s, profile, err
+}
+
+// addTrust reads a directory of trust files, or one that is laid out as a bundle.
+func addTrust(files map[string]inspection.File, dir string) error {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return fmt.Errorf("--keys hct: %w", err)
+	}
+	if !info.IsDir() {
+		return add(files, "trust/"+filepath.Base(dir), dir)
+	}
+	root := os.DirFS(dir)
+	if _, err := fs.Stat(root, "trust"); err != nil {
+		return addFlat(files, dir, root)
+	}
+	found := 0
+	for _, pattern := range []string{"trust/*.json", "status/*/*.cwt", "keys.json", "freshness.json"} {
+		names, err := fs.Glob(root, pattern)
+		if err != nil {
+			return err
+		}
+		for _, name := range names {
+			if err := add(files, name, filepath.Join(dir, filepath.FromSlash(name))); err != nil {
+				return err
+			}
+			found++
+		}
+	}
+	return some(found, dir)
+}
+
+func addFlat(files map[string]inspection.File, dir string, root fs.FS) error {
+	names, err := fs.Glob(root, "*.json")
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		in := path.Join("trust", name)
+		if name == "keys.json" {
+			in = name
+		}
+		if err := add(files, in, filepath.Join(dir, name)); err != nil {
+			return err
+		}
+	}
+	return some(len(names), dir)
+}
+
+func some(found int, dir string) error {
+	if found == 0 {
+		return fmt.Errorf("--keys hct=%s: no trust files there; want DIR/<scheme>.json or DIR/trust/<scheme>.json", dir)
+	}
+	return nil
+}
+
+func add(files map[string]inspection.File, name, from string) error {
+	data, err := readBounded(from)
+	if err != nil {
+		return fmt.Errorf("--keys: %w", err)
+	}
+	info, err := os.Stat(from)
+	if err != nil {
+		return fmt.Errorf("--keys: %w", err)
+	}
+	files[name] = inspection.File{Data: data, Changed: info.ModTime()}
+	return nil
+}
+
+var errLarge = errors.New("larger than 16 MiB, which no file of keys or rules is")
+
+func readBounded(name string) ([]byte, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > maxInput {
+		return nil, fmt.Errorf("%s: %w", name, errLarge)
+	}
+	return os.ReadFile(name)
+}

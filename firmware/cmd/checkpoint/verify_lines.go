@@ -1,0 +1,82 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"example.org/checkpoint/firmware/verdict"
+)
+
+// maxLine bounds one line of --jsonl in bytes.
+const maxLine = 64 << 10
+
+// lines answers each line of a file as it comes.
+func (v *verifier) lines(ctx context.Context, name string, stdin io.Reader, stdout io.Writer) error {
+	in := stdin
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return fmt.Errorf("verify: --jsonl: %w", err)
+		}
+		defer f.Close()
+		in = f
+	}
+	r := bufio.NewReaderSize(in, maxLine+1)
+	var no error
+	for ctx.Err() == nil {
+		line, whole, err := nextLine(r)
+		if err == io.EOF {
+			return no
+		}
+		if err != nil {
+			return fmt.Errorf("verify: --jsonl: %w", err)
+		}
+		if whole && len(bytes.TrimSpace(line)) == 0 {
+			continue
+		}
+		a := v.line(ctx, line, whole)
+		if a.verdict.Outcome != verdict.Admit {
+			no = errNo
+		}
+		if err := writeLine(stdout, a); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// line answers one line.
+func (v *verifier) line(ctx context.Context, line []byte, whole bool) answer {
+	nobody := json.RawMessage(`""`)
+	if !whole {
+		return bad(nobody, verdict.Malformed, "the line is longer than 64 KiB")
+	}
+	var q question
+	err := json.Unmarshal(line, &q)
+	if q.ID == nil {
+		q.ID = nobody
+	}
+	if err != nil {
+		return bad(q.ID, verdict.Malformed, "the line is not a question: "+err.Error())
+	}
+	return v.answer(ctx, q)
+}
+
+// nextLine returns the next line; one that is too long is read over and not whole.
+func nextLine(r *bufio.Reader) (line []byte, whole bool, err error) {
+	line, err = r.ReadSlice('\n')
+	for whole = true; errors.Is(err, bufio.ErrBufferFull); whole = false {
+		_, err = r.ReadSlice('\n')
+		line = nil
+	}
+	if err == io.EOF && (len(line) > 0 || !whole) {
+		err = nil
+	}
+	return line, whole, err
+}

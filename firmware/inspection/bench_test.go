@@ -1,0 +1,55 @@
+package inspection_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"testing"
+
+	"example.org/checkpoint/firmware/inspection"
+	"example.org/checkpoint/firmware/verdict"
+	"example.org/checkpoint/simulators/issuer"
+)
+
+// BenchmarkECDSAVerify is what the others are to be compared with: one bare
+// signature check on P-256, without reading anything.
+func BenchmarkECDSAVerify(b *testing.B) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		b.Fatal(err)
+	}
+	sum := sha256.Sum256(make([]byte, 150))
+	r, s, err := ecdsa.Sign(rand.Reader, key, sum[:])
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if !ecdsa.Verify(&key.PublicKey, sum[:], r, s) {
+			b.Fatal("bad")
+		}
+	}
+}
+
+// BenchmarkInspectHCT1 goes from text to verdict under the border's policy.
+func BenchmarkInspectHCT1(b *testing.B) {
+	w := newWorld(b)
+	benchmark(b, w, border, w.hk.HealthCode(today(issuer.Green)))
+}
+
+// BenchmarkInspectDCC goes from text to verdict under the market's policy.
+func BenchmarkInspectDCC(b *testing.B) {
+	w := newWorld(b)
+	benchmark(b, w, market, w.dsc.Certificate(issuer.Certificate{From: now.Add(-day), Until: now.Add(day)}))
+}
+
+func benchmark(b *testing.B, w *world, lane inspection.Lane, code string) {
+	s := w.load(b)
+	p := inspection.Presentation{Number: 1, At: now, Clock: sure, Lane: lane, Codes: [][]byte{[]byte(code)}}
+	b.ReportAllocs()
+	for b.Loop() {
+		if v := s.Inspect(p); v.Outcome != verdict.Admit {
+			b.Fatal(v.Reason)
+		}
+	}
+}
