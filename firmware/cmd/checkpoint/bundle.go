@@ -15,8 +15,9 @@ import (
 )
 
 type bundleCmd struct {
-	Build bundleBuildCmd `cmd:"" help:"Check plain files as a device would and put them together. Exit 0: good, 2: a device would refuse them, 1: could not look."`
-	Sign  bundleSignCmd  `cmd:"" help:"Sign such files into a repository that devices can fetch from."`
+	Build    bundleBuildCmd    `cmd:"" help:"Check plain files as a device would and put them together. Exit 0: good, 2: a device would refuse them, 1: could not look."`
+	Sign     bundleSignCmd     `cmd:"" help:"Sign such files into a repository that devices can fetch from."`
+	Profiles bundleProfilesCmd `cmd:"" help:"Write the policy files that come with the program, as a start for your own."`
 }
 
 type bundleBuildCmd struct {

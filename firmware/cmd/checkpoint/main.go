@@ -15,6 +15,7 @@ type cli struct {
 	Enroll  enrollCmd  `cmd:"" help:"Make the device's key and print its card for the centre."`
 	Journal journalCmd `cmd:"" help:"Look at the record of what happened, and check it."`
 	Read    readCmd    `cmd:"" help:"Find and read the QR codes in pictures."`
+	Run     runCmd     `cmd:"" help:"Run a device: its lanes, its screens and the way to the centre."`
 	Verify  verifyCmd  `cmd:"" help:"Read codes, check who signed them, and judge them."`
 	Version versionCmd `cmd:"" help:"Print the version, the Go version and the source revision."`
 }

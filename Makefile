@@ -1,0 +1,44 @@
+# Checkpoint. `make run` needs Go alone; `make deps test` (as root, Debian) installs what the tests need and passes them.
+SHELL       := /bin/bash
+export CHECKPOINT_SHARED ?= $(abspath ../shared)
+VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS     := -s -w -X main.version=$(VERSION)
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
+ARGS        ?=
+
+.PHONY: help build run test check bench fuzz deps clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+build: ## the product and the lab, without cgo, into build/
+	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o build/ ./firmware/cmd/checkpoint ./simulators/cmd/lab
+
+run: build ## a hall on this machine: bench, centre and the real program; Ctrl-C ends it (ARGS="--people 200 --fast" ends by itself)
+	build/lab $(ARGS)
+
+test: ## every test; fails with one sentence where something is missing
+	@.ci/need
+	go vet ./...
+	@rm -f build/vectors.jsonl; mkdir -p build
+	CHECKPOINT_VECTORS_REPORT=$(CURDIR)/build/vectors.jsonl go test -timeout 20m ./...
+	@.ci/vectors build/vectors.jsonl
+
+check: ## formatting, vet and staticcheck (staticcheck.conf)
+	@test -z "$$(git ls-files '*.go' | xargs gofmt -l)" || { git ls-files '*.go' | xargs gofmt -l; echo 'make check: run gofmt -w on these files' >&2; exit 1; }
+	go vet ./...
+	go run $(STATICCHECK) ./...
+
+bench: ## figures, each beside something named, in one run
+	go test -run '^$$' -bench . -benchmem ./...
+
+fuzz: ## every fuzz test for FUZZ (default 3m) each
+	.ci/fuzz $(or $(FUZZ),3m)
+
+deps: ## what the tests need beyond Go (Debian, as root)
+	apt-get update -qq
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk fonts-inter zbar-tools
+	go mod download
+
+clean: ## build/ and nothing else
+	rm -rf build

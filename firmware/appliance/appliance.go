@@ -1,0 +1,211 @@
+// Package appliance reads the configuration and wires one device together: its
+// lanes, its journal, its rules and the way to the centre. It alone knows everybody.
+package appliance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"example.org/checkpoint/firmware/clock"
+	"example.org/checkpoint/firmware/inspection"
+	"example.org/checkpoint/firmware/journal"
+	"example.org/checkpoint/kiosk/screen"
+	"example.org/checkpoint/sync/bundle"
+	"example.org/checkpoint/sync/enrol"
+	"example.org/checkpoint/sync/jetstream"
+	"example.org/checkpoint/sync/outbox"
+	"example.org/checkpoint/sync/sign1"
+)
+
+// Appliance is one device.
+type Appliance struct {
+	config    Config
+	log       *slog.Logger
+	clock     *clock.Clock
+	journal   *journal.Journal
+	lanes     []*laneLoop
+	attendant net.Listener // nil for none
+	troubles  troubles
+
+	store    *bundle.Store   // nil without a centre
+	link     *jetstream.Link // likewise
+	outbox   *outbox.Outbox  // likewise
+	markKeys atomic.Pointer[sign1.Keys]
+	lists    atomic.Pointer[[]screen.ListStatus]
+}
+
+// New opens everything a device keeps and makes its lanes; nothing moves before Run.
+// An error names what to do.
+func New(c Config, log *slog.Logger) (a *Appliance, err error) {
+	a = &Appliance{config: c, log: log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.close())
+		}
+	}()
+	if err := os.MkdirAll(c.Device.State, 0o700); err != nil {
+		return a, fmt.Errorf("state folder: %w", err)
+	}
+	if err := a.openCentre(); err != nil {
+		return a, err
+	}
+	a.clock = clock.New(nil, a.floor())
+	a.readClock()
+	a.journal, err = journal.Open(c.Device.State, journal.Options{Device: c.Device.Name, Site: c.Device.Site, Now: a.clock.Now})
+	if err != nil {
+		return a, err
+	}
+	if c.Attendant.Listen != "" {
+		if a.attendant, err = net.Listen("tcp", c.Attendant.Listen); err != nil {
+			return a, fmt.Errorf("attendant's page: %w", err)
+		}
+	}
+	for _, lc := range c.Lanes {
+		l, err := newLane(lc, c.Device.Site, a.journal.Lane(lc.Name), a.doubt, log)
+		if err != nil {
+			return a, err
+		}
+		a.lanes = append(a.lanes, l)
+	}
+	a.resume()
+	return a, nil
+}
+
+// openCentre opens what has to do with the centre, if there is one.
+func (a *Appliance) openCentre() error {
+	c := a.config
+	if c.Centre.URL == "" {
+		return nil
+	}
+	root, err := os.ReadFile(c.Centre.Root)
+	if err != nil {
+		return fmt.Errorf("centre.root: %w: give the root.json that came with the package", err)
+	}
+	key, _, err := enrol.Load(c.Device.State)
+	if err != nil {
+		return err
+	}
+	if a.link, err = jetstream.Open(jetstream.Options{URL: c.Centre.URL, Device: c.Device.Name, Log: a.log}); err != nil {
+		return err
+	}
+	if a.store, err = bundle.Open(filepath.Join(c.Device.State, "bundle.db"), root, a.link.Fetch); err != nil {
+		return err
+	}
+	a.outbox = outbox.New(journalOf{a}, a.link, outbox.Options{Device: c.Device.Name, Sign: key.Sign, MarkKeys: a.marks, Log: a.log})
+	return nil
+}
+
+// journalOf is the journal for the outbox, which is made before the journal is open.
+type journalOf struct{ a *Appliance }
+
+func (j journalOf) Entries(max, maxBytes int) ([]journal.Entry, error) {
+	return j.a.journal.Entries(max, maxBytes)
+}
+func (j journalOf) Mark(epoch, seq uint64, hash [32]byte) error {
+	return j.a.journal.Mark(epoch, seq, hash)
+}
+func (j journalOf) Changed() <-chan struct{} { return j.a.journal.Changed() }
+
+// marks are the centre's mark keys of the bundle in force.
+func (a *Appliance) marks() sign1.Keys {
+	if keys := a.markKeys.Load(); keys != nil {
+		return *keys
+	}
+	return nil
+}
+
+// grace is how long the outbox may go on after the lanes have ended, so that a
+// device that is stopped in good order leaves nothing behind.
+const grace = 2 * time.Second
+
+// Run serves until ctx is done, and then ends in order: the lanes make their
+// barriers safe while their devices still run, the outbox delivers what is left,
+// the journal closes last. ready is called once when everything has been started.
+func (a *Appliance) Run(ctx context.Context, ready func()) error {
+	bench, stopBench := context.WithCancel(context.WithoutCancel(ctx))
+	uplink, stopUplink := context.WithCancel(context.WithoutCancel(ctx))
+	var lanes, devices, links sync.WaitGroup
+	serving, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	for _, l := range a.lanes {
+		lanes.Go(func() {
+			if err := l.serve(serving, bench, &devices); err != nil {
+				fail(fmt.Errorf("lane %s: %w", l.config.Name, err))
+			}
+		})
+	}
+	devices.Go(func() { a.keepWatch(bench) })
+	if a.attendant != nil {
+		devices.Go(func() {
+			page := screen.NewAttendant(a.status, screen.Options{Token: a.config.Attendant.Token})
+			if err := screen.Serve(bench, a.attendant, page); err != nil {
+				a.log.Error("attendant's page", "err", err)
+			}
+		})
+	}
+	if a.store != nil {
+		links.Go(func() { a.outbox.Run(uplink) })
+		links.Go(func() { a.followBundle(uplink) })
+	}
+	ready()
+	<-serving.Done()
+	lanes.Wait()
+	stopBench()
+	devices.Wait()
+	a.flush()
+	stopUplink()
+	links.Wait()
+	err := a.close()
+	if cause := context.Cause(serving); !errors.Is(cause, context.Canceled) {
+		err = errors.Join(cause, err)
+	}
+	return err
+}
+
+// flush waits until the centre has confirmed everything, within grace.
+func (a *Appliance) flush() {
+	if a.store == nil || !a.link.State().Connected {
+		return
+	}
+	for end := time.Now().Add(grace); a.journal.Stats().Unsynced > 0 && time.Now().Before(end); {
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// close closes what New opened.
+func (a *Appliance) close() error {
+	var errs []error
+	for _, l := range a.lanes {
+		l.board.Close()
+		if l.listener != nil {
+			l.listener.Close()
+		}
+	}
+	if a.attendant != nil {
+		a.attendant.Close()
+	}
+	if a.link != nil {
+		a.link.Close()
+	}
+	if a.store != nil {
+		errs = append(errs, a.store.Close())
+	}
+	if a.journal != nil {
+		errs = append(errs, a.journal.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// doubt is how far the clock may be believed, for an inspection.
+func (a *Appliance) doubt() inspection.Clock {
+	r := a.clock.Read()
+	return inspection.Clock{Uncertainty: r.Uncertainty, Confidence: string(r.Confidence)}
+}

@@ -1,0 +1,72 @@
+package appliance
+
+import (
+	"example.org/checkpoint/firmware/lane"
+	"example.org/checkpoint/hardware/gate"
+)
+
+// contacts turns what single contacts do into what a lane understands: it holds
+// the two beams together, so that Clear means that nobody is there.
+type contacts struct{ entry, exit beam }
+
+type beam uint8
+
+const (
+	unknown beam = iota
+	whole
+	broken
+)
+
+// take returns what in means to the lane, in order. An open alarm contact is not
+// among it: that has its own way.
+func (c *contacts) take(in gate.Input) []lane.Input {
+	switch in.Kind {
+	case gate.EntryBroken:
+		c.entry = broken
+		return []lane.Input{lane.Entered{}}
+	case gate.EntryWhole:
+		c.entry = whole
+		return c.clear()
+	case gate.ExitBroken:
+		c.exit = broken
+		return []lane.Input{lane.Reached{}}
+	case gate.ExitWhole:
+		was := c.exit
+		c.exit = whole
+		if was == broken {
+			return append([]lane.Input{lane.Left{}}, c.clear()...)
+		}
+		return c.clear()
+	case gate.AlarmNormal:
+		return []lane.Input{lane.AlarmCleared{}}
+	case gate.OfficerKey:
+		return []lane.Input{lane.Reset{By: lane.Officer}, lane.OpenLane{}}
+	case gate.SupervisorKey:
+		return []lane.Input{lane.Reset{By: lane.Supervisor}, lane.OpenLane{}}
+	case gate.BoardLost:
+		*c = contacts{}
+		return []lane.Input{lane.Failed{Fault: lane.BoardFault}}
+	case gate.BoardBack:
+		return []lane.Input{lane.Recovered{Fault: lane.BoardFault}}
+	}
+	return nil
+}
+
+func (c *contacts) clear() []lane.Input {
+	if c.entry == whole && c.exit == whole {
+		return []lane.Input{lane.Clear{}}
+	}
+	return nil
+}
+
+// lights and sounds of the board for those of the lane.
+var (
+	lights = map[lane.Lamp]gate.Light{
+		lane.LampRed: gate.Red, lane.LampWhite: gate.White, lane.LampWhiteMoving: gate.WhiteMoving, lane.LampBlue: gate.Blue,
+		lane.LampAmber: gate.Amber, lane.LampAmberFlashes: gate.AmberFlashing, lane.LampGreen: gate.Green, lane.LampGreenBoth: gate.GreenBoth,
+	}
+	sounds = map[lane.Tone]gate.Sound{
+		lane.ToneNone: gate.Silence, lane.ToneGo: gate.Go, lane.ToneRefer: gate.Refer, lane.ToneRetry: gate.Retry,
+		lane.ToneAlarm: gate.Alarm, lane.ToneEvacuation: gate.Evacuation,
+	}
+)

@@ -1,0 +1,150 @@
+package appliance
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"example.org/checkpoint/firmware/event"
+	"example.org/checkpoint/firmware/inspection"
+	"example.org/checkpoint/kiosk/screen"
+	"example.org/checkpoint/sync/bundle"
+	"example.org/checkpoint/sync/sign1"
+)
+
+// floor is the latest time that the stored bundle vouches for.
+func (a *Appliance) floor() time.Time {
+	if a.store == nil {
+		return time.Time{}
+	}
+	set, _ := a.store.Current()
+	return set.Published
+}
+
+// resume puts the stored bundle in force, if there is one. A stored bundle that no
+// longer parses (an older program wrote it) leaves the lanes without rules.
+func (a *Appliance) resume() {
+	if a.store == nil {
+		return
+	}
+	set, ok := a.store.Current()
+	if !ok {
+		return
+	}
+	if err := a.use(set); err != nil {
+		a.log.Error("stored bundle", "version", set.Version, "err", err)
+	}
+}
+
+// use parses a set whole and has every lane judge by it from the next presentation on.
+func (a *Appliance) use(set bundle.Set) error {
+	snapshot, keys, err := a.parse(set)
+	if err != nil {
+		return err
+	}
+	a.take(set, snapshot, keys)
+	return nil
+}
+
+// parse reads everything that a set must have for this device.
+func (a *Appliance) parse(set bundle.Set) (*inspection.Snapshot, sign1.Keys, error) {
+	snapshot, err := inspection.Load(set.FS, set.Version)
+	if err != nil {
+		return nil, nil, err
+	}
+	policies := map[string]bool{}
+	for _, p := range snapshot.Policies() {
+		policies[p] = true
+	}
+	for _, l := range a.config.Lanes {
+		if !policies[l.Policy] {
+			return nil, nil, fmt.Errorf("no policy %q, which lane %s judges by", l.Policy, l.Name)
+		}
+	}
+	text, err := fs.ReadFile(set.FS, "keys.json")
+	if err != nil {
+		return nil, nil, fmt.Errorf("the centre's keys: %w", err)
+	}
+	keys, err := sign1.ReadKeys(text, "mark")
+	return snapshot, keys, err
+}
+
+func (a *Appliance) take(set bundle.Set, snapshot *inspection.Snapshot, keys sign1.Keys) {
+	a.markKeys.Store(&keys)
+	lists := listsOf(set)
+	a.lists.Store(&lists)
+	a.clock.Raise(set.Published)
+	for _, l := range a.lanes {
+		l.controller.Use(snapshot.Inspect)
+	}
+}
+
+// listsOf is every file of a set with the time of its last change.
+func listsOf(set bundle.Set) (all []screen.ListStatus) {
+	fs.WalkDir(set.FS, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		if info, err := d.Info(); err == nil {
+			all = append(all, screen.ListStatus{Name: name, Changed: info.ModTime()})
+		}
+		return nil
+	})
+	return all
+}
+
+// followBundle looks for a new bundle at once, at every hint and every refresh
+// interval, until ctx is done.
+func (a *Appliance) followBundle(ctx context.Context) {
+	tick := time.NewTicker(a.config.Centre.Refresh.Duration)
+	defer tick.Stop()
+	soon := time.NewTimer(0) // until the first answer, more often
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-a.link.Hints():
+		case <-tick.C:
+		case <-soon.C:
+		}
+		a.refresh(ctx)
+		if _, ok := a.store.Current(); !ok {
+			soon.Reset(200 * time.Millisecond)
+		}
+	}
+}
+
+// refresh takes the newest set whole or not at all.
+func (a *Appliance) refresh(ctx context.Context) {
+	set, changed, err := a.store.Refresh(ctx, a.clock.Now())
+	if err != nil {
+		a.log.Debug("bundle", "err", err)
+		return
+	}
+	if !changed {
+		a.clock.Raise(set.Published)
+		return
+	}
+	snapshot, keys, err := a.parse(set)
+	if err == nil {
+		err = a.store.Activate(set)
+	}
+	if err != nil {
+		a.store.Reject(set, err)
+		a.log.Error("bundle rejected", "version", set.Version, "err", err)
+		a.note(event.Event{Kind: event.BundleRejected, Note: map[string]string{"version": set.Version, "why": err.Error()}})
+		return
+	}
+	a.take(set, snapshot, keys)
+	a.log.Info("bundle activated", "version", set.Version)
+	a.note(event.Event{Kind: event.BundleActivated, Note: map[string]string{"version": set.Version}})
+}
+
+// note journals an event of the whole device.
+func (a *Appliance) note(e event.Event) {
+	e.At = a.clock.Now()
+	if err := a.journal.Append(e); err != nil {
+		a.log.Error("journal", "kind", string(e.Kind), "err", err)
+	}
+}

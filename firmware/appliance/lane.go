@@ -1,0 +1,222 @@
+package appliance
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"periph.io/x/conn/v3/gpio"
+	"periph.io/x/conn/v3/gpio/gpioreg"
+	"periph.io/x/conn/v3/i2c/i2creg"
+	"periph.io/x/host/v3"
+
+	"example.org/checkpoint/firmware/controller"
+	"example.org/checkpoint/firmware/inspection"
+	"example.org/checkpoint/firmware/journal"
+	"example.org/checkpoint/firmware/lane"
+	"example.org/checkpoint/firmware/symbol"
+	"example.org/checkpoint/hardware/camera"
+	"example.org/checkpoint/hardware/gate"
+	"example.org/checkpoint/kiosk/screen"
+)
+
+// laneLoop is one lane with its devices.
+type laneLoop struct {
+	config     LaneConfig
+	log        *slog.Logger
+	camera     *camera.Camera
+	board      *gate.Board
+	display    *screen.Display
+	listener   net.Listener // of the display; nil for none
+	journal    *journal.Lane
+	controller *controller.Controller
+	reports    chan lane.Input
+	since      changes
+}
+
+// changes is when the lane last changed its state, for those who watch it.
+type changes struct {
+	mu    sync.Mutex
+	state lane.State
+	at    time.Time
+}
+
+// of returns since when the lane is in a state.
+func (c *changes) of(s lane.State, now time.Time) time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s != c.state || c.at.IsZero() {
+		c.state, c.at = s, now
+	}
+	return c.at
+}
+
+func newLane(c LaneConfig, site string, j *journal.Lane, clock func() inspection.Clock, log *slog.Logger) (*laneLoop, error) {
+	l := &laneLoop{config: c, log: log.With("lane", c.Name), journal: j, reports: make(chan lane.Input)}
+	l.camera = camera.New(c.Camera.Device, camera.Options{Log: l.log})
+	var err error
+	if l.board, err = openBoard(c); err != nil {
+		return nil, fmt.Errorf("lane %s: %w", c.Name, err)
+	}
+	l.display = screen.NewDisplay(screen.LaneInfo{Number: c.Name, Kind: c.Kind, Place: words(c.Place), Counter: words(c.Counter),
+		WidthMM: c.Screen.WidthMM, ViewMM: c.Screen.ViewMM}, screen.Options{Token: c.Screen.Token, Volume: c.Screen.Volume})
+	if c.Screen.Listen != "" {
+		if l.listener, err = net.Listen("tcp", c.Screen.Listen); err != nil {
+			return nil, fmt.Errorf("lane %s: screen: %w", c.Name, err)
+		}
+	}
+	d := controller.Devices{Journal: j, Display: l.display.Show, Lamp: l.signal, Clock: clock, Log: l.log, Reports: l.reports,
+		Place: inspection.Lane{Name: c.Name, Site: site, Kind: c.Kind, Direction: c.Direction, VenueClass: c.VenueClass,
+			Profile: c.Facts, Policy: c.Policy, Audiences: c.Audiences, ReplayWindow: c.ReplayWindow.Duration}}
+	if c.Profile == "single" {
+		d.Barrier = l.board
+	}
+	l.controller = controller.New(d)
+	return l, nil
+}
+
+// openBoard makes the driver of the configured board; it finds the board by itself.
+func openBoard(c LaneConfig) (*gate.Board, error) {
+	if c.Gate.Wire == "modbus" {
+		return gate.NewSerial(gate.Line{Path: c.Gate.Device, Unit: uint8(c.Gate.Address)}), nil
+	}
+	if _, err := host.Init(); err != nil {
+		return nil, fmt.Errorf("buses: %w", err)
+	}
+	bus, err := i2creg.Open(c.Gate.Device)
+	if err != nil {
+		return nil, fmt.Errorf("gate: I²C bus %q: %w: is i2c enabled, and may this user open /dev/i2c-*?", c.Gate.Device, err)
+	}
+	var line gpio.PinIn
+	if c.Gate.Line != "" {
+		pin := gpioreg.ByName(c.Gate.Line)
+		if pin == nil {
+			return nil, fmt.Errorf("gate: no pin %q on this machine", c.Gate.Line)
+		}
+		line = pin
+	}
+	return gate.NewI2C(bus, uint16(c.Gate.Address), line), nil
+}
+
+// machine is the lane at power-up.
+func (l *laneLoop) machine() lane.Lane {
+	m := lane.Lane{Unattended: l.config.Unattended, Timing: lane.Timing{
+		Judge: l.config.Timing.Judge.Duration, Enter: l.config.Timing.Enter.Duration,
+		Leave: l.config.Timing.Leave.Duration, Show: l.config.Timing.Show.Duration}}
+	if l.config.Profile == "open" {
+		m.Profile = lane.Open
+	}
+	return m
+}
+
+// signal lights the lamp and sounds the tone of a view. A board that is away is
+// told when it is back.
+func (l *laneLoop) signal(v lane.View) {
+	ctx := context.Background()
+	if err := l.board.Light(ctx, lights[v.Lamp]); err != nil {
+		l.log.Debug("lamp", "err", err)
+	}
+	if err := l.board.Sound(ctx, sounds[v.Tone]); err != nil {
+		l.log.Debug("tone", "err", err)
+	}
+}
+
+// serve runs the lane until ctx is done; its devices run until bench is done, so
+// that the controller can still make the barrier safe.
+func (l *laneLoop) serve(ctx, bench context.Context, devices *sync.WaitGroup) error {
+	devices.Go(func() { l.camera.Run(bench) })
+	devices.Go(func() { l.look(bench) })
+	devices.Go(func() { l.watch(bench) })
+	devices.Go(func() {
+		var c contacts
+		l.board.Run(bench, l.controller.Alive, func(in gate.Input) { l.contact(bench, &c, in) })
+	})
+	if l.listener != nil {
+		devices.Go(func() {
+			if err := screen.Serve(bench, l.listener, l.display); err != nil {
+				l.log.Error("screen", "err", err)
+			}
+		})
+	}
+	if l.journal.Evacuated() { // the power went during an evacuation
+		l.controller.Evacuate(ctx)
+	}
+	return l.controller.Run(ctx, l.machine())
+}
+
+// contact tells the lane what a contact did. The alarm contact goes first to the
+// barrier, past the lane's loop.
+func (l *laneLoop) contact(ctx context.Context, c *contacts, in gate.Input) {
+	if in.Kind == gate.AlarmOpen {
+		if err := l.controller.Evacuate(ctx); err != nil {
+			l.log.Error("evacuation: the barrier did not obey; the relay and the next order do", "err", err)
+		}
+		return
+	}
+	for _, input := range c.take(in) {
+		l.report(ctx, input)
+	}
+}
+
+func (l *laneLoop) report(ctx context.Context, in lane.Input) {
+	select {
+	case l.reports <- in:
+	case <-ctx.Done():
+	}
+}
+
+// look reads every picture and tells the lane the texts in it.
+func (l *laneLoop) look(ctx context.Context) {
+	var reader symbol.Reader
+	for {
+		picture, at, err := l.camera.Next(ctx)
+		if err != nil {
+			return
+		}
+		symbols, err := reader.Read(ctx, picture, symbol.Glance())
+		if err == nil && len(symbols) == 0 && reader.Spent().Triples > 0 {
+			symbols, err = reader.Read(ctx, picture, symbol.Thorough())
+		}
+		if err != nil {
+			l.log.Warn("picture", "err", err)
+			continue
+		}
+		texts := make([][]byte, len(symbols))
+		for i, s := range symbols {
+			texts[i] = []byte(s.Text)
+		}
+		l.controller.See(texts, at)
+	}
+}
+
+// watchEvery is how soon a camera's loss is noticed.
+const watchEvery = 250 * time.Millisecond
+
+// watch tells the lane when its camera is lost and when it is back.
+func (l *laneLoop) watch(ctx context.Context) {
+	lost := false
+	for tick := time.NewTicker(watchEvery); ; {
+		select {
+		case <-ctx.Done():
+			tick.Stop()
+			return
+		case <-tick.C:
+		}
+		if now := l.camera.Fault() != nil; now != lost {
+			lost = now
+			if lost {
+				l.report(ctx, lane.Failed{Fault: lane.CameraFault})
+			} else {
+				l.report(ctx, lane.Recovered{Fault: lane.CameraFault})
+			}
+		}
+	}
+}
+
+// words are a text in the languages of the site.
+func words(in map[string]string) screen.Words {
+	return screen.Words{Hant: in["zh-Hant"], Hans: in["zh-Hans"], En: in["en"]}
+}

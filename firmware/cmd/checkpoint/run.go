@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/coreos/go-systemd/v22/daemon"
+
+	"example.org/checkpoint/firmware/appliance"
+)
+
+type runCmd struct {
+	Config string `short:"c" default:"/etc/checkpoint/checkpoint.toml" help:"The device's configuration, strict TOML: an unknown key refuses to start."`
+	Check  bool   `help:"Only check the configuration."`
+	Debug  bool   `help:"Log more."`
+}
+
+func (runCmd) Help() string {
+	return `Runs one device until SIGTERM or SIGINT, and then makes its barriers safe and delivers what is left.
+Logs go to standard error as JSON lines. The screens listen on loopback only.`
+}
+
+func (r *runCmd) Run() error {
+	began := time.Now()
+	config, err := appliance.ReadConfig(r.Config)
+	if err != nil {
+		return err
+	}
+	if r.Check {
+		fmt.Println("the configuration is sound")
+		return nil
+	}
+	level := slog.LevelInfo
+	if r.Debug {
+		level = slog.LevelDebug
+	}
+	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	a, err := appliance.New(config, log)
+	if err != nil {
+		return err
+	}
+	return a.Run(ctx, func() {
+		log.Info("ready", "after_ms", time.Since(began).Milliseconds())
+		daemon.SdNotify(false, daemon.SdNotifyReady)
+	})
+}

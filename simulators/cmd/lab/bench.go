@@ -1,0 +1,133 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"example.org/checkpoint/simulators/camera"
+	"example.org/checkpoint/simulators/gateboard"
+)
+
+// benchCmd is the bench as a process of its own: cameras, boards and people. It
+// knows no code's worth; it is told who comes and says what they saw.
+type benchCmd struct {
+	Lane map[string]string `help:"NAME=border or NAME=venue, one for each lane." required:""`
+	Dir  string            `help:"Folder for the boards' terminals." required:""`
+	Seed uint64            `help:"Makes the same people hold their codes in the same ways."`
+	Fast bool              `help:"Everybody hurries and the leaf is light."`
+}
+
+// Run ends when standard input does and everybody has left, or at a signal.
+func (c *benchCmd) Run(ctx context.Context) error {
+	b := bench{out: json.NewEncoder(os.Stdout), spots: map[string]*spot{}, queues: map[string]chan person{}}
+	var places []place
+	for name, kind := range c.Lane {
+		p, err := b.set(ctx, name, kind, c)
+		if err != nil {
+			return fmt.Errorf("lane %s: %w", name, err)
+		}
+		places = append(places, p)
+	}
+	b.say(line{Ready: places})
+	return b.serve(ctx, os.Stdin)
+}
+
+// bench is every lane's devices and the people in front of them.
+type bench struct {
+	mu     sync.Mutex
+	out    *json.Encoder
+	spots  map[string]*spot
+	queues map[string]chan person
+	people sync.WaitGroup
+}
+
+func (b *bench) say(l line) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.out.Encode(l)
+}
+
+// set puts up one lane: a camera on HTTP and a board on a pseudo-terminal.
+func (b *bench) set(ctx context.Context, name, kind string, c *benchCmd) (place, error) {
+	opens, shuts, fps, pace := 300*time.Millisecond, 400*time.Millisecond, 15.0, usual
+	if c.Fast {
+		opens, shuts, fps, pace = 80*time.Millisecond, 100*time.Millisecond, 20, quick
+	}
+	board := gateboard.New(opens, shuts)
+	tty := filepath.Join(c.Dir, "tty-"+name)
+	if _, err := gateboard.NewSerial(board, 1, tty); err != nil {
+		return place{}, err
+	}
+	scene := camera.New(camera.Options{Seed: c.Seed, FPS: fps})
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return place{}, err
+	}
+	go http.Serve(listener, scene) // ends with the process
+	b.spots[name] = &spot{lane: name, kind: kind, board: board, scene: scene, pace: pace, rand: rand.New(rand.NewPCG(c.Seed, uint64(len(b.spots))))}
+	b.queues[name] = make(chan person, 256)
+	b.people.Go(func() { // ends when nobody is left in the queue
+		for p := range b.queues[name] {
+			got := b.spots[name].visit(ctx, p)
+			b.say(line{Passage: &got})
+		}
+	})
+	return place{Lane: name, Camera: "http://" + listener.Addr().String() + "/", Board: tty}, nil
+}
+
+// serve takes orders until in ends.
+func (b *bench) serve(ctx context.Context, in io.Reader) error {
+	ended := make(chan error, 1)
+	go func() { ended <- b.take(in) }() // ends with the process at the latest
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+func (b *bench) take(in io.Reader) error {
+	s := bufio.NewScanner(in)
+	s.Buffer(nil, 1<<20)
+	for s.Scan() {
+		var o order
+		if err := json.Unmarshal(s.Bytes(), &o); err != nil {
+			return fmt.Errorf("order: %w", err)
+		}
+		switch {
+		case o.Person != nil:
+			queue, ok := b.queues[o.Person.Lane]
+			if !ok {
+				return errors.New("order: no such lane")
+			}
+			queue <- *o.Person
+		case o.Count:
+			b.say(line{Boards: b.count()})
+		}
+	}
+	for _, q := range b.queues {
+		close(q)
+	}
+	b.people.Wait()
+	return s.Err()
+}
+
+func (b *bench) count() (all []boards) {
+	for name, s := range b.spots {
+		n := s.board.Counts()
+		all = append(all, boards{Lane: name, Openings: n.Openings, OnABeam: n.ClosedOnBeam, Complaints: s.board.Errors()})
+	}
+	return all
+}

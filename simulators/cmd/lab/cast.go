@@ -1,0 +1,104 @@
+package main
+
+import (
+	"time"
+
+	"example.org/checkpoint/simulators/issuer"
+)
+
+// cast is everybody who may come, and the authorities that signed what they hold.
+type cast struct {
+	hongKong, guangzhou *issuer.Issuer
+	stranger            *issuer.Issuer // in no trust file
+	europe, vaccines    *issuer.DSC    // the second may sign vaccinations only
+	used                map[string]string
+	turn                map[string]int
+}
+
+func newCast() *cast {
+	c := &cast{hongKong: issuer.New("HK", "Asia/Hong_Kong"), guangzhou: issuer.New("GZ", "Asia/Shanghai"), stranger: issuer.New("XX", "UTC"),
+		europe: issuer.NewDSC("PT"), vaccines: issuer.NewDSC("PT", "v"), used: map[string]string{}, turn: map[string]int{}}
+	c.guangzhou.Meanings = map[int]string{issuer.Green: "low-risk-proxy", issuer.Amber: "watch", issuer.Red: "high-risk", issuer.Blue: "low-risk-self"}
+	return c
+}
+
+// role is one kind of person: what they hold up, made when they come.
+type role struct {
+	who   string
+	act   act
+	codes func(c *cast, lane laneLink, now time.Time) []string
+}
+
+func one(sign func(c *cast, now time.Time) string) func(*cast, laneLink, time.Time) []string {
+	return func(c *cast, _ laneLink, now time.Time) []string { return []string{sign(c, now)} }
+}
+
+func hk(h issuer.HealthCode) func(*cast, laneLink, time.Time) []string {
+	return one(func(c *cast, now time.Time) string { return c.hongKong.HealthCode(today(h, now)) })
+}
+
+// today makes a code valid from an hour ago until the scheme's midnight, unless it says when.
+func today(h issuer.HealthCode, now time.Time) issuer.HealthCode {
+	if h.From.IsZero() {
+		h.From = now.Add(-time.Minute)
+	}
+	return h
+}
+
+// roles is who comes, over and over: most of them travel as one should.
+var roles = []role{
+	{"green code", walks, hk(issuer.HealthCode{Colour: issuer.Green})},
+	{"green code, gate profile", walks, hk(issuer.HealthCode{Colour: issuer.Green, Profile: "gate", Language: "en"})},
+	{"the code of one let in before", walks, func(c *cast, l laneLink, now time.Time) []string {
+		if text := c.used[l.Name]; text != "" {
+			return []string{text}
+		}
+		return []string{c.hongKong.HealthCode(today(issuer.HealthCode{Colour: issuer.Green}, now))}
+	}},
+	{"expired code", walks, one(func(c *cast, now time.Time) string {
+		return c.hongKong.HealthCode(issuer.HealthCode{Colour: issuer.Green, From: now.Add(-30 * time.Hour), Until: now.Add(-6 * time.Hour)})
+	})},
+	{"green code, holds on", stays, hk(issuer.HealthCode{Colour: issuer.Green, Language: "zh-Hans"})},
+	{"forged code", walks, hk(issuer.HealthCode{Colour: issuer.Green, Spoil: issuer.BadSignature})},
+	{"EU certificate", walks, one(func(c *cast, now time.Time) string {
+		return c.europe.Certificate(issuer.Certificate{From: now.AddDate(0, -1, 0), Until: now.AddDate(0, 6, 0)})
+	})},
+	{"green code, changes their mind", withdraws, hk(issuer.HealthCode{Colour: issuer.Green})},
+	{"red code", walks, hk(issuer.HealthCode{Colour: issuer.Red, Reasons: []int{3}})},
+	{"green code", walks, hk(issuer.HealthCode{Colour: issuer.Green, Language: "en"})},
+	{"two codes at once", walks, func(c *cast, _ laneLink, now time.Time) []string {
+		h := today(issuer.HealthCode{Colour: issuer.Green}, now)
+		return []string{c.hongKong.HealthCode(h), c.hongKong.HealthCode(h)}
+	}},
+	{"amber code", walks, hk(issuer.HealthCode{Colour: issuer.Amber, Reasons: []int{8}})},
+	{"green code, turns back", turnsBack, hk(issuer.HealthCode{Colour: issuer.Green})},
+	{"code for tomorrow", walks, one(func(c *cast, now time.Time) string {
+		return c.hongKong.HealthCode(issuer.HealthCode{Colour: issuer.Green, From: now.Add(20 * time.Hour), Until: now.Add(40 * time.Hour)})
+	})},
+	{"proxy's code of Guangzhou", walks, one(func(c *cast, now time.Time) string {
+		return c.guangzhou.HealthCode(issuer.HealthCode{Colour: issuer.Green, From: now.AddDate(0, -1, 0), Until: now.AddDate(0, 6, 0)})
+	})},
+	{"signed by a stranger", walks, one(func(c *cast, now time.Time) string {
+		return c.stranger.HealthCode(today(issuer.HealthCode{Colour: issuer.Green}, now))
+	})},
+	{"phone without a code", walks, func(*cast, laneLink, time.Time) []string { return nil }},
+	{"green code", walks, hk(issuer.HealthCode{Colour: issuer.Green})},
+	{"signed with a venue's key", walks, hk(issuer.HealthCode{Colour: issuer.Green, Spoil: issuer.WrongKey})},
+	{"spoilt code", walks, hk(issuer.HealthCode{Colour: issuer.Green, Spoil: issuer.Malformed})},
+	{"test signed by vaccinators", walks, one(func(c *cast, now time.Time) string {
+		return c.vaccines.Certificate(issuer.Certificate{Kind: "t", From: now.Add(-time.Hour), Until: now.AddDate(0, 0, 2), Sampled: now.Add(-20 * time.Hour)})
+	})},
+	{"a web address", walks, func(*cast, laneLink, time.Time) []string { return []string{"HTTPS://EXAMPLE.ORG/MENU"} }},
+	{"green code", walks, hk(issuer.HealthCode{Colour: issuer.Green, Language: "zh-Hant"})},
+}
+
+// next makes the next person for a lane.
+func (c *cast) next(id int, l laneLink) *person {
+	r := roles[c.turn[l.Name]%len(roles)]
+	c.turn[l.Name]++
+	p := &person{ID: id, Lane: l.Name, Who: r.who, Act: r.act, Codes: r.codes(c, l, time.Now()), Again: true}
+	if r.act == walks && r.who == "green code" {
+		c.used[l.Name] = p.Codes[0]
+	}
+	return p
+}

@@ -1,0 +1,284 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// device and site are the names of the one device of the lab.
+const (
+	deviceName = "gate-01"
+	siteName   = "HZMB-DEP"
+)
+
+// hall is the bench, the centre and the real program, each a process of its own,
+// with a line between device and centre that can be cut.
+type hall struct {
+	dir        string // everything the lab writes
+	program    string // the checkpoint binary
+	port       int    // of the lab's own page; the screens follow it as on a real device
+	fast       bool   // short waits, so that a run ends soon
+	seed       uint64
+	cast       *cast
+	lanes      []laneLink
+	places     []place
+	centrePort int // of the centre's status page
+	natsPort   int
+
+	link   *link
+	centre *process
+
+	mu     sync.Mutex // guards device, which is killed and started while people pass
+	device *process
+
+	bench      *process
+	benchIn    *json.Encoder
+	benchLines chan line // closed when the bench ends
+}
+
+// path returns a path below the lab's folder.
+func (h *hall) path(parts ...string) string {
+	return filepath.Join(append([]string{h.dir}, parts...)...)
+}
+
+// open starts everything in the order in which a real hall comes up, and returns
+// when the lanes' devices are there and the program runs.
+func (h *hall) open(ctx context.Context) error {
+	for _, d := range []string{"centre", "device", "logs", "registry", "source"} {
+		if err := os.MkdirAll(h.path(d), 0o755); err != nil {
+			return err
+		}
+	}
+	for _, step := range []struct {
+		what string
+		do   func(context.Context) error
+	}{
+		{"issue keys", h.writeSource},
+		{"start the centre", h.startCentre},
+		{"enrol the device", h.enrol},
+		{"publish the first bundle", h.publish},
+		{"set up the bench", h.startBench},
+		{"configure the device", func(context.Context) error { return h.configure() }},
+		{"start the program", func(context.Context) error { return h.startDevice() }},
+	} {
+		if err := step.do(ctx); err != nil {
+			return fmt.Errorf("%s: %w", step.what, err)
+		}
+	}
+	return nil
+}
+
+// checkpoint runs the product with arguments and returns what it printed.
+func (h *hall) checkpoint(ctx context.Context, args ...string) ([]byte, error) {
+	var stdout, stderr bytes.Buffer
+	cmd := exec.CommandContext(ctx, h.program, args...)
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		return stdout.Bytes(), fmt.Errorf("checkpoint %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(stderr.String()))
+	}
+	return stdout.Bytes(), nil
+}
+
+func (h *hall) self() string {
+	path, err := os.Executable()
+	if err != nil {
+		return os.Args[0]
+	}
+	return path
+}
+
+func (h *hall) startCentre(ctx context.Context) (err error) {
+	if h.natsPort == 0 {
+		if h.natsPort, err = freePort(); err != nil {
+			return err
+		}
+		if h.centrePort, err = freePort(); err != nil {
+			return err
+		}
+		if h.link, err = newLink(fmt.Sprintf("127.0.0.1:%d", h.natsPort)); err != nil {
+			return err
+		}
+	}
+	h.centre, err = start("centre", h.path("logs", "centre.log"), nil, nil, h.self(), "centre",
+		"--dir", h.path("centre"), "--registry", h.path("registry"),
+		"--nats", strconv.Itoa(h.natsPort), "--http", strconv.Itoa(h.centrePort))
+	if err != nil {
+		return err
+	}
+	return until(ctx, 20*time.Second, "the centre answers", func() bool {
+		_, err := h.ask("/counts")
+		return err == nil
+	})
+}
+
+// ask reads one page of the centre.
+func (h *hall) ask(page string) ([]byte, error) {
+	client := http.Client{Timeout: 5 * time.Second}
+	r, err := client.Get(fmt.Sprintf("http://127.0.0.1:%d%s", h.centrePort, page))
+	if err != nil {
+		return nil, err
+	}
+	defer r.Body.Close()
+	body, err := io.ReadAll(r.Body)
+	if err == nil && r.StatusCode != http.StatusOK {
+		err = fmt.Errorf("centre: %s: %s", r.Status, bytes.TrimSpace(body))
+	}
+	return body, err
+}
+
+// enrol has the device make its key and hands the centre its card.
+func (h *hall) enrol(ctx context.Context) error {
+	card, err := h.checkpoint(ctx, "enroll", "--state", h.path("device"), "--device", deviceName, "--site", siteName)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(h.path("registry", deviceName+".json"), card, 0o644)
+}
+
+// publish checks and signs what lies in the source folder and hands it to the centre.
+func (h *hall) publish(ctx context.Context) error {
+	keys, err := h.ask("/keys")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(h.path("source", "keys.json"), keys, 0o644); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(h.path("targets")); err != nil {
+		return err
+	}
+	if _, err := h.checkpoint(ctx, "bundle", "build", h.path("source"), "-o", h.path("targets")); err != nil {
+		return err
+	}
+	sign := []string{"bundle", "sign", "--keys", h.path("keys"), h.path("targets"), "-o", h.path("repository")}
+	if _, err := os.Stat(h.path("repository", "timestamp.json")); errors.Is(err, os.ErrNotExist) {
+		sign = append(sign, "--init")
+	}
+	if _, err := h.checkpoint(ctx, sign...); err != nil {
+		return err
+	}
+	client := http.Client{Timeout: 30 * time.Second}
+	r, err := client.PostForm(fmt.Sprintf("http://127.0.0.1:%d/publish", h.centrePort), map[string][]string{"dir": {h.path("repository")}})
+	if err != nil {
+		return err
+	}
+	defer r.Body.Close()
+	if r.StatusCode/100 != 2 {
+		why, _ := io.ReadAll(r.Body)
+		return fmt.Errorf("the centre refuses the bundle: %s", bytes.TrimSpace(why))
+	}
+	return nil
+}
+
+func (h *hall) startBench(ctx context.Context) error {
+	in, feed, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	said, out, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer in.Close() // the bench has its own copies
+	defer out.Close()
+	args := []string{"bench", "--dir", h.dir, "--seed", strconv.FormatUint(h.seed, 10)}
+	for _, l := range h.lanes {
+		args = append(args, "--lane", l.Name+"="+l.Kind)
+	}
+	if h.fast {
+		args = append(args, "--fast")
+	}
+	if h.bench, err = start("bench", h.path("logs", "bench.log"), in, out, h.self(), args...); err != nil {
+		return err
+	}
+	h.benchIn, h.benchLines = json.NewEncoder(feed), make(chan line, 64)
+	go h.listen(said) // ends with the bench
+	select {
+	case l, ok := <-h.benchLines:
+		if !ok || len(l.Ready) != len(h.lanes) {
+			return errors.New("the bench did not come up: see logs/bench.log")
+		}
+		h.places = l.Ready
+		for i, p := range l.Ready {
+			h.lanes[i].Camera = p.Camera
+		}
+		return nil
+	case <-time.After(20 * time.Second):
+		return errors.New("the bench did not come up within 20 s: see logs/bench.log")
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (h *hall) listen(said io.Reader) {
+	defer close(h.benchLines)
+	s := bufio.NewScanner(said)
+	for s.Scan() {
+		var l line
+		if json.Unmarshal(s.Bytes(), &l) == nil {
+			h.benchLines <- l
+		}
+	}
+}
+
+func (h *hall) startDevice() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var err error
+	h.device, err = start("checkpoint", h.path("logs", "checkpoint.log"), nil, nil, h.program, "run", "--config", h.path("checkpoint.toml"))
+	return err
+}
+
+// killDevice ends the program as a power cut would, and starts it again.
+func (h *hall) killDevice() error {
+	h.mu.Lock()
+	h.device.kill()
+	h.mu.Unlock()
+	return h.startDevice()
+}
+
+// killCentre ends the centre as a power cut would, and starts it again.
+func (h *hall) killCentre(ctx context.Context) error {
+	h.centre.kill()
+	return h.startCentre(ctx)
+}
+
+// close ends everything, the program first, and reports who did not end cleanly.
+func (h *hall) close() error {
+	var faults []error
+	h.mu.Lock()
+	for _, p := range []*process{h.device, h.centre, h.bench} {
+		if p != nil {
+			faults = append(faults, p.stop(15*time.Second))
+		}
+	}
+	h.device, h.centre, h.bench = nil, nil, nil
+	h.mu.Unlock()
+	if h.link != nil {
+		h.link.close()
+	}
+	return errors.Join(faults...)
+}
+
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}

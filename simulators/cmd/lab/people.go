@@ -1,0 +1,61 @@
+package main
+
+// act is what a person does at a lane.
+type act string
+
+const (
+	walks     act = "walks"      // holds up a code and, if let, walks through
+	withdraws act = "withdraws"  // is let, and goes away without entering
+	turnsBack act = "turns-back" // is let, enters, and goes back
+	stays     act = "holds-on"   // holds the code still for ten seconds, whatever is shown, and goes away
+)
+
+// person is one instruction to the bench: who comes to which lane and what they do there.
+type person struct {
+	ID    int      `json:"id"`
+	Lane  string   `json:"lane"`
+	Who   string   `json:"who"`   // for the line that the lab prints
+	Codes []string `json:"codes"` // held up together; none: a phone that shows no code
+	Act   act      `json:"act"`
+	Again bool     `json:"again"` // comes back if nothing came of it, as one whom a failure interrupted
+}
+
+// passage is what the bench reports of one person: only what a bystander sees.
+type passage struct {
+	ID        int    `json:"id"`
+	Lane      string `json:"lane"`
+	Who       string `json:"who"`
+	Presented int    `json:"presented"` // how often a code was held up to a lane in service
+	Unread    int    `json:"unread"`    // how often nothing came of it
+	Saw       string `json:"saw"`       // the last lamp that answered: green, amber, blue; empty for none
+	End       string `json:"end"`       // passed, went-away, turned-back, sent-away, unread, not-served
+	MS        int64  `json:"ms"`        // from holding up to the answer, the last time
+}
+
+// boards is what the interface boards counted.
+type boards struct {
+	Lane       string   `json:"lane"`
+	Openings   int      `json:"openings"`
+	OnABeam    int      `json:"on_a_beam"`
+	Complaints []string `json:"complaints"`
+}
+
+// line is one line of the bench's standard output.
+type line struct {
+	Ready   []place  `json:"ready,omitempty"`
+	Passage *passage `json:"passage,omitempty"`
+	Boards  []boards `json:"boards,omitempty"`
+}
+
+// order is one line of the bench's standard input.
+type order struct {
+	Person *person `json:"person,omitempty"`
+	Count  bool    `json:"count,omitempty"` // asks for the boards' figures
+}
+
+// place says where a lane's devices are.
+type place struct {
+	Lane   string `json:"lane"`
+	Camera string `json:"camera"` // http://…
+	Board  string `json:"board"`  // /dev/pts/…
+}

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"example.org/checkpoint/simulators/camera"
+	"example.org/checkpoint/simulators/gateboard"
+)
+
+// pace is how fast people are.
+type pace struct {
+	served   time.Duration // how long one waits for a lane to come into service
+	patience time.Duration // how long one holds up a code before giving up
+	still    time.Duration // how long one who holds on holds on
+	step     time.Duration // from beam to beam
+	calm     time.Duration // how long the lamp must say "ready" before one believes it
+}
+
+var (
+	usual = pace{served: 60 * time.Second, patience: 8 * time.Second, still: 10 * time.Second, step: 450 * time.Millisecond, calm: 300 * time.Millisecond}
+	quick = pace{served: 60 * time.Second, patience: 6 * time.Second, still: 10 * time.Second, step: 130 * time.Millisecond, calm: 60 * time.Millisecond}
+)
+
+// tries is how often a person holds up a code again after a blue lamp, or comes
+// back after an interruption.
+const tries = 3
+
+// spot is one lane as the people in front of it see it.
+type spot struct {
+	lane  string
+	kind  string // border or venue
+	board *gateboard.Board
+	scene *camera.Camera
+	pace  pace
+	rand  *rand.Rand
+}
+
+// visit is what one person does. They go by what they see: lamps and leaf.
+func (s *spot) visit(ctx context.Context, p person) passage {
+	got := passage{ID: p.ID, Lane: s.lane, Who: p.Who, End: "not-served"}
+	for range tries {
+		if !s.ready(ctx) {
+			return got
+		}
+		if s.scene.Hold(cards(s.rand, p.Codes)...) != nil {
+			got.End = "not-shown"
+			return got
+		}
+		got.Presented++
+		began := time.Now()
+		got.Saw = s.answer(ctx)
+		got.MS = time.Since(began).Milliseconds()
+		again := s.react(ctx, p, &got)
+		s.scene.Clear()
+		if !again || ctx.Err() != nil {
+			return got
+		}
+	}
+	return got
+}
+
+// ready waits for a white lamp that stays, with nobody in the way.
+func (s *spot) ready(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, s.pace.served)
+	defer cancel()
+	white := func(b gateboard.State) bool {
+		return b.Lit == "white" && b.Flashing == "" && b.Leaf == gateboard.Shut && b.Heartbeat
+	}
+	for {
+		if s.board.Wait(ctx, white) != nil {
+			return false
+		}
+		calm, stop := context.WithTimeout(ctx, s.pace.calm)
+		err := s.board.Wait(calm, func(b gateboard.State) bool { return !white(b) })
+		stop()
+		if err != nil {
+			return ctx.Err() == nil
+		}
+	}
+}
+
+// answer waits for a lamp other than white and returns its colour.
+func (s *spot) answer(ctx context.Context) (colour string) {
+	ctx, cancel := context.WithTimeout(ctx, s.pace.patience)
+	defer cancel()
+	s.board.Wait(ctx, func(b gateboard.State) bool {
+		for _, c := range []string{"green", "amber", "blue"} {
+			if b.Lit == c {
+				colour = c
+				return true
+			}
+		}
+		return false
+	})
+	return colour
+}
+
+// react does what the person does once the lamp has answered, and reports whether they try again.
+func (s *spot) react(ctx context.Context, p person, got *passage) (again bool) {
+	if p.Act == stays {
+		sleep(ctx, s.pace.still)
+	}
+	switch got.Saw {
+	case "green":
+		if s.kind == "venue" {
+			got.End = "passed"
+			return false
+		}
+		return s.enter(ctx, p, got)
+	case "amber":
+		got.End = "sent-away"
+		return false
+	case "blue":
+		got.End = "sent-away"
+		s.scene.Clear()
+		return true
+	}
+	got.Unread++
+	got.End = "unread"
+	return p.Again
+}
+
+// enter walks into the open gate, or does not.
+func (s *spot) enter(ctx context.Context, p person, got *passage) (again bool) {
+	s.scene.Clear()
+	walk := gateboard.Walk{Board: s.board, Pace: s.pace.step}
+	ctx, cancel := context.WithTimeout(ctx, s.pace.patience)
+	defer cancel()
+	switch p.Act {
+	case withdraws, stays:
+		got.End = "went-away"
+	case turnsBack:
+		got.End = "turned-back"
+		if walk.Back(ctx) != nil {
+			got.End = "interrupted"
+		}
+	default:
+		got.End = "passed"
+		if walk.Through(ctx) != nil {
+			got.End = "interrupted"
+			return p.Again
+		}
+	}
+	return false
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// cards are codes as people hold them: phones and papers, turned, tilted, moved,
+// more or less sharp and lit. No code is a phone that shows none.
+func cards(r *rand.Rand, codes []string) (all []camera.Card) {
+	between := func(low, high float64) float64 { return low + r.Float64()*(high-low) }
+	for _, text := range codes {
+		c := camera.Card{Text: text, Paper: r.IntN(3) == 0, Module: between(4.2, 6),
+			Turn: between(-12, 12), TiltX: between(-12, 12), TiltY: between(-12, 12),
+			Blur: between(0, 0.9), Brightness: between(0.75, 1.1), Motion: between(0, 2)}
+		if !c.Paper && r.IntN(3) == 0 {
+			c.Glare = between(0.1, 0.5)
+		}
+		all = append(all, c)
+	}
+	if len(codes) == 0 {
+		all = append(all, camera.Card{Blank: true})
+	}
+	return all
+}
