@@ -22,10 +22,10 @@ import (
 // with what it has is policy (freshness.json), not this.
 type Lifetimes struct{ Root, Targets, Snapshot, Timestamp time.Duration }
 
-// DefaultLifetimes: the timestamp is signed again hourly, the root is renewed by hand.
+// DefaultLifetimes suit a timestamp that is signed again hourly and a root that is renewed by hand.
 var DefaultLifetimes = Lifetimes{Root: 2 * 365 * 24 * time.Hour, Targets: 90 * 24 * time.Hour, Snapshot: 30 * 24 * time.Hour, Timestamp: 3 * 24 * time.Hour}
 
-// ErrRootKeys: a root is to be made or changed, and too few of the old and new root keys are there.
+// ErrRootKeys means that a root is to be made or changed, and too few of the old and new root keys are there.
 var ErrRootKeys = errors.New("bundle: a new root is due and needs the root keys")
 
 // Signed says what a repository is at after signing.

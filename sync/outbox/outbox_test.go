@@ -10,6 +10,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,6 +24,7 @@ var errRefused = errors.New("not ours")
 
 // memory is a journal in memory.
 type memory struct {
+	mu      sync.Mutex
 	entries []journal.Entry
 	changed chan struct{}
 	marks   int
@@ -31,6 +33,8 @@ type memory struct {
 func newMemory() *memory { return &memory{changed: make(chan struct{}, 1)} }
 
 func (m *memory) add(epoch uint64, texts ...string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	seq := uint64(0)
 	for _, e := range m.entries {
 		if e.Epoch == epoch {
@@ -46,7 +50,15 @@ func (m *memory) add(epoch uint64, texts ...string) {
 	}
 }
 
+func (m *memory) left() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.entries)
+}
+
 func (m *memory) Entries(max, maxBytes int) ([]journal.Entry, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	size := 0
 	for n, e := range m.entries {
 		size += len(e.Bytes)
@@ -58,6 +70,8 @@ func (m *memory) Entries(max, maxBytes int) ([]journal.Entry, error) {
 }
 
 func (m *memory) Mark(epoch, seq uint64, hash [32]byte) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	for n, e := range m.entries {
 		if e.Epoch == epoch && e.Seq == seq {
 			if sha256.Sum256(e.Bytes) != hash {
@@ -75,6 +89,7 @@ func (m *memory) Changed() <-chan struct{} { return m.changed }
 
 // wire is a link whose far end the test plays.
 type wire struct {
+	mu      sync.Mutex
 	down    error
 	ids     []string
 	sent    chan []byte // payloads
@@ -85,6 +100,8 @@ type wire struct {
 }
 
 func (w *wire) Publish(_ context.Context, id string, data []byte) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	if w.down != nil {
 		return w.down
 	}
@@ -97,8 +114,19 @@ func (w *wire) Publish(_ context.Context, id string, data []byte) error {
 	return nil
 }
 
-func (w *wire) Marks() <-chan []byte                         { return w.marks }
-func (w *wire) LastMark(ctx context.Context) ([]byte, error) { return w.last, w.down }
+func (w *wire) Marks() <-chan []byte { return w.marks }
+
+func (w *wire) LastMark(context.Context) ([]byte, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.last, w.down
+}
+
+func (w *wire) set(last []byte, down error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.last, w.down = last, down
+}
 
 type fixture struct {
 	*memory
@@ -192,8 +220,8 @@ func TestSendsAndWaitsForTheMark(t *testing.T) {
 		}
 		f.wire.marks <- f.mark(t, f.centre, "g1", 7, 3, "c")
 		synctest.Wait()
-		if s := f.out.State(); len(f.entries) != 0 || s.Seq != 3 || s.Epoch != 7 || s.Fault != nil || s.Accepted.IsZero() {
-			t.Fatalf("left %d, %+v", len(f.entries), s)
+		if s := f.out.State(); f.left() != 0 || s.Seq != 3 || s.Epoch != 7 || s.Fault != nil || s.Accepted.IsZero() {
+			t.Fatalf("left %d, %+v", f.left(), s)
 		}
 	})
 }
@@ -205,8 +233,9 @@ func TestNothingIsDeletedWithoutAMark(t *testing.T) {
 		for range 5 {
 			f.next(t) // again and again, each with an id of its own
 		}
-		if len(f.entries) != 1 || !errors.Is(f.out.State().Fault, ErrNoMark) {
-			t.Fatalf("%d events, %+v", len(f.entries), f.out.State())
+		synctest.Wait()
+		if f.left() != 1 || !errors.Is(f.out.State().Fault, ErrNoMark) {
+			t.Fatalf("%d events, %+v", f.left(), f.out.State())
 		}
 		seen := map[string]bool{}
 		for _, id := range f.ids {
@@ -218,10 +247,10 @@ func TestNothingIsDeletedWithoutAMark(t *testing.T) {
 		f.add(7, "b") // the next time it goes along
 		for s := f.next(t); len(s.Events) != 2; s = f.next(t) {
 		}
-		f.wire.last = f.mark(t, f.centre, "g1", 7, 2, "b") // it went past us, and is asked for
+		f.wire.set(f.mark(t, f.centre, "g1", 7, 2, "b"), nil) // it went past us, and is asked for
 		time.Sleep(10 * time.Minute)
-		if len(f.entries) != 0 || f.out.State().Fault != nil {
-			t.Fatalf("%d events, %+v", len(f.entries), f.out.State())
+		if f.left() != 0 || f.out.State().Fault != nil {
+			t.Fatalf("%d events, %+v", f.left(), f.out.State())
 		}
 	})
 }
@@ -229,13 +258,13 @@ func TestNothingIsDeletedWithoutAMark(t *testing.T) {
 func TestLineDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := run(t)
-		f.wire.down = errors.New("no line")
+		f.wire.set(nil, errors.New("no line"))
 		f.add(7, "a")
 		time.Sleep(time.Hour)
-		if s := f.out.State(); s.Fault == nil || len(f.entries) != 1 {
+		if s := f.out.State(); s.Fault == nil || f.left() != 1 {
 			t.Fatalf("%+v", s)
 		}
-		f.wire.down = nil
+		f.wire.set(nil, nil)
 		back := time.Now()
 		f.next(t)
 		if d := time.Since(back); d > 2*longPause {
@@ -266,13 +295,13 @@ func TestMarksNotToBelieve(t *testing.T) {
 				f.next(t)
 				f.wire.marks <- c.mark(f)
 				synctest.Wait()
-				if err := f.out.State().Fault; len(f.entries) != 1 || !errors.Is(err, c.want) {
-					t.Fatalf("%d events, %v", len(f.entries), err)
+				if err := f.out.State().Fault; f.left() != 1 || !errors.Is(err, c.want) {
+					t.Fatalf("%d events, %v", f.left(), err)
 				}
 				f.wire.marks <- f.mark(t, f.centre, "g1", 7, 1, "a") // a good one ends the trouble
 				synctest.Wait()
-				if err := f.out.State().Fault; len(f.entries) != 0 || err != nil {
-					t.Fatalf("%d events, %v", len(f.entries), err)
+				if err := f.out.State().Fault; f.left() != 0 || err != nil {
+					t.Fatalf("%d events, %v", f.left(), err)
 				}
 			})
 		})
