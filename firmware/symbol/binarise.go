@@ -75,7 +75,7 @@ func (s *surface) measure(l *layer) {
 	s.lo, s.hi = s.levels[0].lo, s.levels[0].hi
 }
 
-// extremes fills the first level, eight pixels at a time.
+// extremes fills the first level from every other row, eight pixels at a time.
 func (s *surface) extremes(l *layer) {
 	first := &s.levels[0]
 	for by := range s.h {
@@ -83,7 +83,7 @@ func (s *surface) extremes(l *layer) {
 		for bx := range s.w {
 			x := min(bx*8, l.w-8)
 			lo, hi := ^uint64(0), uint64(0)
-			for p := y0*l.stride + x; y0 < y1 && p < y1*l.stride; p += l.stride {
+			for p := y0*l.stride + x; p < y1*l.stride; p += 2 * l.stride {
 				v := binary.LittleEndian.Uint64(l.pix[p : p+8 : p+8])
 				m := notLess(v, hi)
 				hi = v&m | hi&^m
