@@ -15,8 +15,7 @@ func (p point) times(f float64) point { return point{p.x * f, p.y * f} }
 type grid struct {
 	a, b, c, d point // centres of the finder patterns, and where a fourth would be
 	modules    int
-	light      bool    // light on dark
-	dark, lite float64 // shades at the finder patterns
+	light      bool // light on dark
 	h          homography
 	mesh       mesh
 	finder     [3]*finder
