@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"example.org/checkpoint/firmware/inspection"
+	"example.org/checkpoint/firmware/trust"
 	"example.org/checkpoint/firmware/verdict"
 )
 
@@ -101,4 +102,33 @@ func TestVectorsDCC(t *testing.T) {
 		}
 	}
 	report(t, "dcc/text", run, disputed, "disputed")
+}
+
+// TestVectorsDCCQuality reads what countries put up for quality assurance. Where
+// the signer is in our list, the signature has to hold; everything else has to
+// be read and to have an unknown signer.
+func TestVectorsDCCQuality(t *testing.T) {
+	var cases []struct{ ID, KID, Text, Ref string }
+	readJSON(t, &cases, "vectors", "dcc", "quality-assurance", "index.json")
+	var keys map[string]string
+	readJSON(t, &keys, "vectors", "dcc", "dgc-testdata", "dsc.json")
+	s := dccSnapshot(t)
+	run, other := 0, 0
+	for _, c := range cases {
+		if c.Text == "" || c.ID == "TSI/1.3.0/specialcases/MULTI_2.png" { // two vaccinations in one certificate, which has to hold one
+			other++
+			continue
+		}
+		run++
+		p := dccCase{HC1: c.Text, Clock: "2021-12-15T00:00:00Z"}.presentation(t)
+		v, found := s.Explain(p)
+		want := trust.Unchecked
+		if keys[c.KID] != "" {
+			want = trust.Good
+		}
+		if got := found[0].Trust.Signature; got != want || !found[0].Decoded {
+			t.Errorf("%s: %s, signature %s, want %s", c.ID, v.Reason, got, want)
+		}
+	}
+	report(t, "dcc/quality-assurance", run, other, "no text upstream, or more than one entry")
 }

@@ -146,7 +146,10 @@ func atMost(v verdict.Verdict, limit verdict.Outcome, why verdict.Reason) verdic
 func (s *Snapshot) finish(v verdict.Verdict, p Presentation, found []Finding) verdict.Verdict {
 	v.Confidence = p.Clock.Confidence
 	lists := map[string]bool{}
+	_, ruled := s.policies[p.Lane.Policy]
+	ruled = ruled && len(found) > 0
 	for i, f := range found {
+		ruled = ruled && f.Err == nil
 		if i == 0 {
 			v.Format, v.Scheme, v.Language = string(f.Format), f.Scheme, f.Facts.Language
 		}
@@ -156,7 +159,7 @@ func (s *Snapshot) finish(v verdict.Verdict, p Presentation, found []Finding) ve
 				Direction: p.Lane.Direction, Profile: p.Lane.Profile, Window: p.Lane.ReplayWindow}, p.At, p.Clock.Uncertainty))
 		}
 	}
-	if _, ok := s.policies[p.Lane.Policy]; ok && v.Rule != "" {
+	if ruled {
 		lists["policy/"+p.Lane.Policy+".json"] = true
 	}
 	for name := range lists {

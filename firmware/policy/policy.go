@@ -5,6 +5,7 @@ package policy
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"cel.dev/cel-go/cel"
@@ -99,7 +100,11 @@ const maxExpression = 4096
 func compile(env *cel.Env, expression string) (cel.Program, uint64, error) {
 	ast, issues := env.Compile(expression)
 	if issues.Err() != nil {
-		return nil, 0, issues.Err()
+		var faults []string
+		for _, e := range issues.Errors() {
+			faults = append(faults, fmt.Sprintf("column %d: %s", e.Location.Column()+1, e.Message))
+		}
+		return nil, 0, errors.New(strings.Join(faults, "; "))
 	}
 	if !ast.OutputType().IsExactType(cel.BoolType) {
 		return nil, 0, fmt.Errorf("yields %s, want bool", ast.OutputType())

@@ -29,6 +29,8 @@ var kinds = []struct {
 // addCertificates reads the publishers' list, {"<hex kid>": "<base64 DER>"}.
 // Signers are trusted because they are listed: neither their chain nor their own
 // validity is asked for, as genuine codes outlive and precede both (FORMATS B1).
+// A certificate that cannot be parsed is left out, so that one country's slip
+// does not shut out all others; what it signed has an unknown signer.
 func (s *Store) addCertificates(file string, data []byte) error {
 	var list map[string][]byte
 	if err := json.Unmarshal(data, &list); err != nil {
@@ -42,7 +44,7 @@ func (s *Store) addCertificates(file string, data []byte) error {
 		}
 		cert, err := x509.ParseCertificate(der)
 		if err != nil {
-			return fmt.Errorf("%w: %s: %v", errForm, name, err)
+			continue
 		}
 		s.certs[keyID(id)] = key{list: file, scheme: &scheme{name: country(cert), zone: time.UTC}, purpose: dsc,
 			public: public{algorithmOf(cert), cert.PublicKey}, kinds: kindsOf(cert)}

@@ -54,6 +54,9 @@ func loadVerify(keys []string, policy string) (*inspection.Snapshot, string, err
 	}
 	files["policy/"+profile+".json"] = rules
 	s, err := inspection.New(files, "")
+	if err != nil { // one line for each fault
+		err = errors.New(strings.ReplaceAll(err.Error(), "\n", "; "))
+	}
 	return s, profile, err
 }
 
@@ -68,7 +71,12 @@ func addTrust(files map[string]inspection.File, dir string) error {
 	}
 	root := os.DirFS(dir)
 	if _, err := fs.Stat(root, "trust"); err != nil {
-		return addFlat(files, dir, root)
+		whole, err := filepath.Abs(dir)
+		if err != nil || filepath.Base(whole) != "trust" {
+			return addFlat(files, dir, root)
+		}
+		dir = filepath.Dir(whole) // status lists and keys.json lie beside it
+		root = os.DirFS(dir)
 	}
 	found := 0
 	for _, pattern := range []string{"trust/*.json", "status/*/*.cwt", "keys.json", "freshness.json"} {

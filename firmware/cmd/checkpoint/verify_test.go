@@ -118,7 +118,13 @@ func TestVerifyLines(t *testing.T) {
 // TestVerifyCannotRun shows that what the operator got wrong is told in one line.
 func TestVerifyCannotRun(t *testing.T) {
 	_, dir := authority(t)
+	wrong := filepath.Join(t.TempDir(), "wrong.json")
+	rules := `{"v":1,"profile":"wrong","rules":[{"name":"a","when":"holder.name","outcome":"admit","reason":"x"},{"name":"b","when":"(","outcome":"admit","reason":"x"}]}`
+	if err := os.WriteFile(wrong, []byte(rules), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]verifyCmd{
+		"wrong policy":       {Policy: wrong, Codes: []string{"a"}},
 		"nothing to do":      {},
 		"two things to do":   {Codes: []string{"a"}, JSONL: "-"},
 		"keys of no format":  {Keys: []string{"nzcp=x"}, Codes: []string{"a"}},
