@@ -40,6 +40,8 @@ type Appliance struct {
 	outbox   *outbox.Outbox  // likewise
 	markKeys atomic.Pointer[sign1.Keys]
 	lists    atomic.Pointer[[]screen.ListStatus]
+
+	disbelieved string // why the repository was last refused; of followBundle alone
 }
 
 // New opens everything a device keeps and makes its lanes; nothing moves before Run.

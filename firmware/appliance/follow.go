@@ -2,6 +2,7 @@ package appliance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"time"
@@ -119,9 +120,10 @@ func (a *Appliance) followBundle(ctx context.Context) {
 func (a *Appliance) refresh(ctx context.Context) {
 	set, changed, err := a.store.Refresh(ctx, a.clock.Now())
 	if err != nil {
-		a.log.Debug("bundle", "err", err)
+		a.refused(err)
 		return
 	}
+	a.disbelieved = ""
 	if !changed {
 		a.clock.Raise(set.Published)
 		return
@@ -139,6 +141,20 @@ func (a *Appliance) refresh(ctx context.Context) {
 	a.take(set, snapshot, keys)
 	a.log.Info("bundle activated", "version", set.Version)
 	a.note(event.Event{Kind: event.BundleActivated, Note: map[string]string{"version": set.Version}})
+}
+
+// refused journals, once, that the repository offers what is not to be believed. That
+// it cannot be reached is a condition, not an event for every try.
+func (a *Appliance) refused(err error) {
+	if !errors.Is(err, bundle.ErrRefused) && !errors.Is(err, bundle.ErrContents) {
+		a.log.Debug("bundle", "err", err)
+		return
+	}
+	if why := err.Error(); why != a.disbelieved {
+		a.disbelieved = why
+		a.log.Error("bundle refused", "err", err)
+		a.note(event.Event{Kind: event.BundleRejected, Note: map[string]string{"why": why}})
+	}
 }
 
 // note journals an event of the whole device.

@@ -2,12 +2,15 @@ package appliance
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"syscall"
 	"time"
 
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/health"
+	"example.org/checkpoint/sync/bundle"
+	"example.org/checkpoint/sync/outbox"
 )
 
 // troubles is what is wrong with the device and each lane, as last looked.
@@ -83,8 +86,10 @@ func (a *Appliance) deviceTroubles() (s health.Set) {
 	add(a.lists.Load() == nil, health.TrustMissing)
 	if a.store != nil {
 		status := a.store.Status()
-		add(status.Rejected != "", health.BundleRejected)
+		refused := errors.Is(status.Fault, bundle.ErrRefused) || errors.Is(status.Fault, bundle.ErrContents)
+		add(status.Rejected != "" || refused, health.BundleRejected)
 		add(!a.link.State().Connected, health.CentreOffline)
+		add(errors.Is(a.outbox.State().Fault, outbox.ErrRefuse), health.CentreConflict)
 	}
 	return s
 }

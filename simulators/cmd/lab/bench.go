@@ -126,8 +126,9 @@ func (b *bench) take(in io.Reader) error {
 
 func (b *bench) count() (all []boards) {
 	for name, s := range b.spots {
-		n := s.board.Counts()
-		all = append(all, boards{Lane: name, Openings: n.Openings, OnABeam: n.ClosedOnBeam, Complaints: s.board.Errors()})
+		n, now := s.board.Counts(), s.board.State()
+		all = append(all, boards{Lane: name, Openings: n.Openings, OnABeam: n.ClosedOnBeam, Complaints: s.board.Errors(),
+			Heartbeat: now.Heartbeat, Inside: now.Entry || now.Exit, Drops: n.Drops, WatchdogMS: s.board.Watchdog().Milliseconds()})
 	}
 	return all
 }

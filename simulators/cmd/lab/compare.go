@@ -18,6 +18,7 @@ type record struct {
 		Lane    string `json:"lane"`
 		Verdict struct {
 			Outcome string `json:"outcome"`
+			Reason  string `json:"reason"`
 		} `json:"verdict"`
 	} `json:"data"`
 }

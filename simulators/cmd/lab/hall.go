@@ -30,6 +30,7 @@ const (
 type hall struct {
 	dir        string // everything the lab writes
 	program    string // the checkpoint binary
+	lab        string // this one, which is bench and centre too
 	port       int    // of the lab's own page; the screens follow it as on a real device
 	fast       bool   // short waits, so that a run ends soon
 	seed       uint64
@@ -74,6 +75,7 @@ func (h *hall) open(ctx context.Context) error {
 		{"set up the bench", h.startBench},
 		{"configure the device", func(context.Context) error { return h.configure() }},
 		{"start the program", func(context.Context) error { return h.startDevice() }},
+		{"wait for the program", h.ready},
 	} {
 		if err := step.do(ctx); err != nil {
 			return fmt.Errorf("%s: %w", step.what, err)
@@ -93,14 +95,6 @@ func (h *hall) checkpoint(ctx context.Context, args ...string) ([]byte, error) {
 	return stdout.Bytes(), nil
 }
 
-func (h *hall) self() string {
-	path, err := os.Executable()
-	if err != nil {
-		return os.Args[0]
-	}
-	return path
-}
-
 func (h *hall) startCentre(ctx context.Context) (err error) {
 	if h.natsPort == 0 {
 		if h.natsPort, err = freePort(); err != nil {
@@ -113,7 +107,7 @@ func (h *hall) startCentre(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	h.centre, err = start("centre", h.path("logs", "centre.log"), nil, nil, h.self(), "centre",
+	h.centre, err = start("centre", h.path("logs", "centre.log"), nil, nil, h.lab, "centre",
 		"--dir", h.path("centre"), "--registry", h.path("registry"),
 		"--nats", strconv.Itoa(h.natsPort), "--http", strconv.Itoa(h.centrePort))
 	if err != nil {
@@ -171,6 +165,11 @@ func (h *hall) publish(ctx context.Context) error {
 	if _, err := h.checkpoint(ctx, sign...); err != nil {
 		return err
 	}
+	return h.send()
+}
+
+// send hands the signed repository to the centre as it is.
+func (h *hall) send() error {
 	client := http.Client{Timeout: 30 * time.Second}
 	r, err := client.PostForm(fmt.Sprintf("http://127.0.0.1:%d/publish", h.centrePort), map[string][]string{"dir": {h.path("repository")}})
 	if err != nil {
@@ -202,7 +201,7 @@ func (h *hall) startBench(ctx context.Context) error {
 	if h.fast {
 		args = append(args, "--fast")
 	}
-	if h.bench, err = start("bench", h.path("logs", "bench.log"), in, out, h.self(), args...); err != nil {
+	if h.bench, err = start("bench", h.path("logs", "bench.log"), in, out, h.lab, args...); err != nil {
 		return err
 	}
 	h.benchIn, h.benchLines = json.NewEncoder(feed), make(chan line, 64)
@@ -241,6 +240,18 @@ func (h *hall) startDevice() error {
 	var err error
 	h.device, err = start("checkpoint", h.path("logs", "checkpoint.log"), nil, nil, h.program, "run", "--config", h.path("checkpoint.toml"))
 	return err
+}
+
+// ready waits until the program serves its pages.
+func (h *hall) ready(ctx context.Context) error {
+	client := http.Client{Timeout: time.Second}
+	return until(ctx, 15*time.Second, "the attendant's page answers", func() bool {
+		r, err := client.Get(h.url(10))
+		if err == nil {
+			r.Body.Close()
+		}
+		return err == nil
+	})
 }
 
 // killDevice ends the program as a power cut would, and starts it again.

@@ -37,6 +37,10 @@ type boards struct {
 	Lane       string   `json:"lane"`
 	Openings   int      `json:"openings"`
 	OnABeam    int      `json:"on_a_beam"`
+	Heartbeat  bool     `json:"heartbeat"` // the relay is energised now
+	Inside     bool     `json:"inside"`    // somebody breaks a beam now
+	Drops      int      `json:"drops"`     // how often it fell
+	WatchdogMS int64    `json:"watchdog_ms"`
 	Complaints []string `json:"complaints"`
 }
 

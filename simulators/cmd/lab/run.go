@@ -59,17 +59,20 @@ func (c *runCmd) Run(ctx context.Context) (err error) {
 
 // hall prepares the hall that the options describe.
 func (c *runCmd) hall() (*hall, error) {
-	h := &hall{dir: c.Dir, program: c.Checkpoint, port: c.Port, fast: c.Fast, seed: c.Seed}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	h := &hall{dir: c.Dir, program: c.Checkpoint, lab: self, port: c.Port, fast: c.Fast, seed: c.Seed}
 	if h.seed == 0 {
 		h.seed = rand.Uint64()
 	}
 	if h.program == "" {
-		h.program = filepath.Join(filepath.Dir(h.self()), "checkpoint")
+		h.program = filepath.Join(filepath.Dir(self), "checkpoint")
 	}
 	if _, err := os.Stat(h.program); err != nil {
 		return nil, fmt.Errorf("%w: run 'make build', or say --checkpoint FILE", err)
 	}
-	var err error
 	if h.dir == "" {
 		h.dir, err = os.MkdirTemp("", "checkpoint-lab-")
 	} else if h.dir, err = filepath.Abs(h.dir); err == nil {
@@ -104,29 +107,37 @@ func (s *session) run(ctx context.Context) error {
 	if s.kill > 0 {
 		torment, stop := context.WithCancel(ctx)
 		defer stop()
-		go func() { killed <- s.torment(torment) }() // ends with the run
+		go func() { // ends with the run
+			if err := s.torment(torment); err != nil {
+				killed <- err
+			}
+		}()
 	}
-	interrupted := false
+	closing, patience := ctx.Done(), make(<-chan time.Time)
 	for s.back < s.sent {
 		select {
-		case <-ctx.Done():
-			interrupted = true
+		case <-closing:
+			fmt.Println("closing: whoever is at a lane may finish")
+			closing, s.people, patience = nil, s.sent, time.After(last)
+		case <-patience:
+			return errors.New("somebody did not finish: see the logs with --dir")
 		case err := <-killed:
 			return err
 		case l, ok := <-s.benchLines:
 			if !ok {
-				return errors.New("the bench has ended: see logs/bench.log")
+				return errors.New("the bench has ended: see the logs with --dir")
 			}
 			if l.Passage != nil {
 				s.take(*l.Passage)
 			}
-			continue
 		}
-		break
 	}
 	s.link.set(false)
-	return s.settle(interrupted)
+	return s.settle()
 }
+
+// last is how long whoever is at a lane when the lab is closed may take.
+const last = 45 * time.Second
 
 // next sends the next person to a lane.
 func (s *session) next(l laneLink) {
@@ -175,7 +186,7 @@ func (s *session) torment(ctx context.Context) error {
 }
 
 // settle waits until the centre has everything, ends the program and compares.
-func (s *session) settle(interrupted bool) error {
+func (s *session) settle() error {
 	s.benchIn.Encode(order{Count: true})
 	if err := s.takeCounts(); err != nil {
 		return err
@@ -190,9 +201,6 @@ func (s *session) settle(interrupted bool) error {
 		return err
 	}
 	s.tally.print(os.Stdout)
-	if interrupted { // somebody may have been in mid-passage: the equations speak of whole runs
-		return nil
-	}
 	if err := s.tally.check(s.kill > 0); err != nil {
 		return fmt.Errorf("the figures do not agree:\n%w", err)
 	}
