@@ -41,7 +41,8 @@ type Appliance struct {
 	markKeys atomic.Pointer[sign1.Keys]
 	lists    atomic.Pointer[[]screen.ListStatus]
 
-	disbelieved string // why the repository was last refused; of followBundle alone
+	rules       *inspection.Snapshot // in force; of followBundle alone, once it runs
+	disbelieved string               // why the repository was last refused; of followBundle alone
 }
 
 // New opens everything a device keeps and makes its lanes; nothing moves before Run.

@@ -50,7 +50,7 @@ func (a *Appliance) use(set bundle.Set) error {
 
 // parse reads everything that a set must have for this device.
 func (a *Appliance) parse(set bundle.Set) (*inspection.Snapshot, sign1.Keys, error) {
-	snapshot, err := inspection.Load(set.FS, set.Version)
+	snapshot, err := inspection.Load(set.FS, set.Version, set.Published)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -76,6 +76,12 @@ func (a *Appliance) take(set bundle.Set, snapshot *inspection.Snapshot, keys sig
 	lists := listsOf(set)
 	a.lists.Store(&lists)
 	a.clock.Raise(set.Published)
+	a.judgeBy(snapshot)
+}
+
+// judgeBy has every lane judge by a snapshot from the next presentation on.
+func (a *Appliance) judgeBy(snapshot *inspection.Snapshot) {
+	a.rules = snapshot
 	for _, l := range a.lanes {
 		l.controller.Use(snapshot.Inspect)
 	}
@@ -126,6 +132,9 @@ func (a *Appliance) refresh(ctx context.Context) {
 	a.disbelieved = ""
 	if !changed {
 		a.clock.Raise(set.Published)
+		if a.rules != nil {
+			a.judgeBy(a.rules.Vouched(set.Published))
+		}
 		return
 	}
 	snapshot, keys, err := a.parse(set)

@@ -17,7 +17,7 @@ type freshness map[string]staleness
 
 // staleness is one class.
 type staleness struct {
-	MaxStale int64  `json:"max_stale"` // seconds since the last change; 0 for ever
+	MaxStale int64  `json:"max_stale"` // seconds since the list was last vouched for; 0 for ever
 	Fail     string `json:"fail"`      // refer, refuse, manual or, at a venue, allow-flagged
 }
 
@@ -62,20 +62,33 @@ func parseFreshness(data []byte) (freshness, map[string]time.Time, error) {
 // maxStale bounds max_stale in seconds, a hundred years.
 const maxStale = 100 * 366 * 86400
 
+// vouchedFor returns when a file was last said to be current. Without a time of
+// the whole set, its content was when it last changed.
+func (s *Snapshot) vouchedFor(file string) time.Time {
+	switch changed, modified := s.changed[file], s.modified[file]; {
+	case !s.published.IsZero():
+		return s.published
+	case modified.After(changed):
+		return modified
+	default:
+		return changed
+	}
+}
+
 // limit returns the most that a verdict on f may be, if a list it rests on is too old.
 func (fr freshness) limit(s *Snapshot, p Presentation, f Finding) (verdict.Outcome, bool) {
 	limit, stale := verdict.Admit, false
 	for _, use := range []struct {
 		class   string
-		changed time.Time
+		vouched time.Time
 		used    bool
 	}{
-		{"trust", s.changed[f.TrustList], true},
-		{"status", f.statusMade, f.StatusList != ""},
-		{"policy", s.changed["policy/"+p.Lane.Policy+".json"], true},
+		{"trust", s.vouchedFor(f.TrustList), true},
+		{"status", f.statusMade, f.StatusList != ""}, // signed with its own time
+		{"policy", s.vouchedFor("policy/" + p.Lane.Policy + ".json"), true},
 	} {
 		st := fr[use.class]
-		if !use.used || st.MaxStale == 0 || p.At.Sub(use.changed) <= time.Duration(st.MaxStale)*time.Second {
+		if !use.used || st.MaxStale == 0 || p.At.Sub(use.vouched) <= time.Duration(st.MaxStale)*time.Second {
 			continue
 		}
 		stale = true

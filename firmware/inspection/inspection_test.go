@@ -52,7 +52,7 @@ func (w *world) add(name string, data []byte) {
 }
 
 func (w *world) load(t testing.TB) *inspection.Snapshot {
-	s, err := inspection.Load(w.files, "7")
+	s, err := inspection.Load(w.files, "7", time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -230,6 +230,44 @@ func TestFreshness(t *testing.T) {
 	}
 }
 
+// TestFreshnessCountsFromTheLastVouch has a set that never changes and is vouched
+// for again and again: it stays fresh. Once nobody vouches for it, it gets old.
+func TestFreshnessCountsFromTheLastVouch(t *testing.T) {
+	w := newWorld(t)
+	w.add("freshness.json", []byte(`{"v":1,"trust":{"max_stale":3600,"fail":"refuse"},"policy":{"max_stale":3600,"fail":"refer"},
+		"changed":{"trust/HK.json":"2025-01-01T00:00:00Z"}}`))
+	green := []byte(w.hk.HealthCode(today(issuer.Green)))
+	old, err := inspection.Load(w.files, "7", now.AddDate(0, 0, -20))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		s      *inspection.Snapshot
+		at     time.Time
+		reason verdict.Reason
+	}{
+		{old, now, verdict.Stale},
+		{old.Vouched(now.Add(-time.Hour)), now, verdict.Satisfied},
+		{old.Vouched(now.Add(-time.Hour)), now.Add(time.Second), verdict.Stale},
+		{old.Vouched(now), now, verdict.Satisfied},
+		{old.Vouched(time.Time{}), now, verdict.Stale}, // plain files of yesterday
+		{old.Vouched(time.Time{}), now.Add(-day + time.Hour), verdict.NotYet},
+	} {
+		got := tc.s.Inspect(inspection.Presentation{At: tc.at, Clock: sure, Lane: market, Codes: [][]byte{green}})
+		if got.Reason != tc.reason {
+			t.Errorf("at %s: %s %s, want %s", tc.at, got.Outcome, got.Reason, tc.reason)
+		}
+		for _, l := range got.Lists {
+			if l.Name == "trust/HK.json" && l.Changed.Year() != 2025 {
+				t.Errorf("last changed %s: the verdict tells when the content changed, not when it was vouched for", l.Changed)
+			}
+		}
+	}
+	if got := old.Inspect(inspection.Presentation{At: now, Clock: sure, Lane: market, Codes: [][]byte{green}}); got.Reason != verdict.Stale {
+		t.Errorf("vouching made the snapshot itself newer: %s", got.Reason)
+	}
+}
+
 // TestLoadRejects spoils one file of a bundle at a time; the error names it.
 func TestLoadRejects(t *testing.T) {
 	w := newWorld(t)
@@ -256,7 +294,7 @@ func TestLoadRejects(t *testing.T) {
 	for _, name := range slices.Sorted(maps.Keys(bad)) {
 		before, had := w.files[name]
 		w.add(name, bad[name])
-		_, err := inspection.Load(w.files, "8")
+		_, err := inspection.Load(w.files, "8", time.Time{})
 		if err == nil || !strings.Contains(err.Error(), name+": ") {
 			t.Errorf("%s is spoilt: %v", name, err)
 		}

@@ -20,7 +20,9 @@ import (
 // status lists and policies of one bundle. It is immutable.
 type Snapshot struct {
 	version   string
-	changed   map[string]time.Time // by file
+	published time.Time            // when the whole set was last vouched for; zero if nobody does
+	changed   map[string]time.Time // by file, as the set says
+	modified  map[string]time.Time // by file, as found
 	trust     *trust.Store
 	status    revocation.Lists
 	policies  map[string]*policy.Policy
@@ -30,7 +32,7 @@ type Snapshot struct {
 // File is one file of a bundle.
 type File struct {
 	Data    []byte
-	Changed time.Time // when its content last changed
+	Changed time.Time // when it was last written
 }
 
 // maxFile bounds one file in bytes.
@@ -41,9 +43,10 @@ var (
 	errName     = errors.New("the file is not named after its content")
 )
 
-// Load reads the files of a bundle that bear on verdicts (PROTOCOL C2). One bad
-// file rejects the whole set; the error names each bad file and what is wrong.
-func Load(fsys fs.FS, version string) (*Snapshot, error) {
+// Load reads the files of a bundle that bear on verdicts (PROTOCOL C2). Published
+// is when the set was last vouched for, zero for plain files. One bad file rejects
+// the whole set; the error names each bad file and what is wrong.
+func Load(fsys fs.FS, version string, published time.Time) (*Snapshot, error) {
 	files := map[string]File{}
 	var faults []error
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
@@ -60,7 +63,15 @@ func Load(fsys fs.FS, version string) (*Snapshot, error) {
 	if err := errors.Join(append(faults, err)...); err != nil {
 		return nil, err
 	}
-	return New(files, version)
+	return New(files, version, published)
+}
+
+// Vouched returns the same rules and lists, vouched for at a later time: how old
+// they may be counts from there.
+func (s *Snapshot) Vouched(published time.Time) *Snapshot {
+	again := *s
+	again.published = published
+	return &again
 }
 
 // bears reports whether verdicts depend on a file.
@@ -88,11 +99,12 @@ func read(fsys fs.FS, name string) (File, error) {
 }
 
 // New is Load for files at hand, by their name in the bundle.
-func New(files map[string]File, version string) (*Snapshot, error) {
-	s := &Snapshot{version: version, changed: map[string]time.Time{}, policies: map[string]*policy.Policy{}}
+func New(files map[string]File, version string, published time.Time) (*Snapshot, error) {
+	s := &Snapshot{version: version, published: published, changed: map[string]time.Time{}, modified: map[string]time.Time{},
+		policies: map[string]*policy.Policy{}}
 	data := map[string][]byte{}
 	for name, f := range files {
-		data[name], s.changed[name] = f.Data, f.Changed
+		data[name], s.changed[name], s.modified[name] = f.Data, f.Changed, f.Changed
 	}
 	var faults []error
 	fault := func(name string, err error) {

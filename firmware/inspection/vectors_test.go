@@ -69,7 +69,7 @@ const signatureOnly = `{"v":1,"profile":"signature-only","rules":[{"name":"all",
 // snapshot loads files of reference data, by their name in the bundle.
 func snapshot(t testing.TB, files map[string]inspection.File) *inspection.Snapshot {
 	files["policy/signature-only.json"] = inspection.File{Data: []byte(signatureOnly)}
-	s, err := inspection.New(files, "1")
+	s, err := inspection.New(files, "1", time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}

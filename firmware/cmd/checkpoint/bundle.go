@@ -8,6 +8,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/sync/bundle"
@@ -98,7 +99,7 @@ func wellFormed(files fs.FS) ([]string, error) {
 		}
 	}
 	if err == nil {
-		_, err := inspection.Load(files, "unsigned")
+		_, err := inspection.Load(files, "unsigned", time.Time{})
 		if keys, readErr := fs.ReadFile(files, "keys.json"); err == nil && readErr == nil {
 			_, err = sign1.ReadKeys(keys, "mark")
 		}

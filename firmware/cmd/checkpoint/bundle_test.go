@@ -56,7 +56,7 @@ func TestBundleFromFilesToDevice(t *testing.T) {
 	if err != nil || !changed {
 		t.Fatal(changed, err)
 	}
-	snapshot, err := inspection.Load(set.FS, set.Version)
+	snapshot, err := inspection.Load(set.FS, set.Version, set.Published)
 	if err != nil || len(snapshot.Policies()) == 0 {
 		t.Fatal(err)
 	}

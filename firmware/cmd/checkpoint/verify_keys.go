@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"example.org/checkpoint/firmware/inspection"
 )
@@ -53,7 +54,7 @@ func loadVerify(keys []string, policy string) (*inspection.Snapshot, string, err
 		profile, rules = head.Profile, inspection.File{Data: data}
 	}
 	files["policy/"+profile+".json"] = rules
-	s, err := inspection.New(files, "")
+	s, err := inspection.New(files, "", time.Time{})
 	if err != nil { // one line for each fault
 		err = errors.New(strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
