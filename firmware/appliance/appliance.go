@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -33,6 +34,7 @@ type Appliance struct {
 	journal   *journal.Journal
 	lanes     []*laneLoop
 	attendant net.Listener // nil for none
+	scraped   net.Listener // likewise
 	troubles  troubles
 
 	store    *bundle.Store   // nil without a centre
@@ -69,6 +71,11 @@ func New(c Config, log *slog.Logger) (a *Appliance, err error) {
 	if c.Attendant.Listen != "" {
 		if a.attendant, err = net.Listen("tcp", c.Attendant.Listen); err != nil {
 			return a, fmt.Errorf("attendant's page: %w", err)
+		}
+	}
+	if c.Health.Listen != "" {
+		if a.scraped, err = net.Listen("tcp", c.Health.Listen); err != nil {
+			return a, fmt.Errorf("health page: %w", err)
 		}
 	}
 	for _, lc := range c.Lanes {
@@ -146,14 +153,8 @@ func (a *Appliance) Run(ctx context.Context, ready func()) error {
 		})
 	}
 	devices.Go(func() { a.keepWatch(bench) })
-	if a.attendant != nil {
-		devices.Go(func() {
-			page := screen.NewAttendant(a.status, screen.Options{Token: a.config.Attendant.Token})
-			if err := screen.Serve(bench, a.attendant, page); err != nil {
-				a.log.Error("attendant's page", "err", err)
-			}
-		})
-	}
+	a.serve(bench, &devices, a.attendant, screen.NewAttendant(a.status, screen.Options{Token: a.config.Attendant.Token}))
+	a.serve(bench, &devices, a.scraped, http.HandlerFunc(a.healthz))
 	if a.store != nil {
 		links.Go(func() { a.outbox.Run(uplink) })
 		links.Go(func() { a.followBundle(uplink) })
@@ -171,6 +172,18 @@ func (a *Appliance) Run(ctx context.Context, ready func()) error {
 		err = errors.Join(cause, err)
 	}
 	return err
+}
+
+// serve serves one surface of the whole device, if it is wanted.
+func (a *Appliance) serve(ctx context.Context, devices *sync.WaitGroup, l net.Listener, h http.Handler) {
+	if l == nil {
+		return
+	}
+	devices.Go(func() {
+		if err := screen.Serve(ctx, l, h); err != nil {
+			a.log.Error("page", "address", l.Addr().String(), "err", err)
+		}
+	})
 }
 
 // flush waits until the centre has confirmed everything, within grace.
@@ -192,8 +205,10 @@ func (a *Appliance) close() error {
 			l.listener.Close()
 		}
 	}
-	if a.attendant != nil {
-		a.attendant.Close()
+	for _, l := range []net.Listener{a.attendant, a.scraped} {
+		if l != nil {
+			l.Close()
+		}
 	}
 	if a.link != nil {
 		a.link.Close()

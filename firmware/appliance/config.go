@@ -29,6 +29,9 @@ type Config struct {
 	Clock struct {
 		Within Duration `toml:"within"` // the site vouches that the machine's clock is right to so much; 0: believe it as far as the kernel says that something disciplines it
 	} `toml:"clock"`
+	Health struct {
+		Listen string `toml:"listen"` // loopback address of /healthz for the local scraper; empty: none
+	} `toml:"health"`
 	Attendant struct {
 		Listen string `toml:"listen"` // loopback address of the attendant's page; empty: none
 		Token  string `toml:"token"`  // asked for once as ?token=; empty: none
@@ -169,6 +172,7 @@ func (c *Config) Validate() error {
 	must(filepath.IsAbs(c.Device.State), "device.state %q: give an absolute folder", c.Device.State)
 	must(c.Centre.URL == "" || c.Centre.Root != "", "centre.root is missing: give the root.json that came with the package")
 	must(c.Attendant.Listen == "" || loopback(c.Attendant.Listen), "attendant.listen %q: give a loopback address, as 127.0.0.1:8090", c.Attendant.Listen)
+	must(c.Health.Listen == "" || loopback(c.Health.Listen), "health.listen %q: give a loopback address, as 127.0.0.1:9090", c.Health.Listen)
 	must(len(c.Lanes) > 0, "no [[lane]]: describe at least one")
 	seen := map[string]bool{}
 	for i := range c.Lanes {

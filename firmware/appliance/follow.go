@@ -73,6 +73,7 @@ func (a *Appliance) parse(set bundle.Set) (*inspection.Snapshot, sign1.Keys, err
 
 func (a *Appliance) take(set bundle.Set, snapshot *inspection.Snapshot, keys sign1.Keys) {
 	a.markKeys.Store(&keys)
+	a.outbox.Hurry()
 	lists := listsOf(set)
 	a.lists.Store(&lists)
 	a.clock.Raise(set.Published)

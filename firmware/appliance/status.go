@@ -1,6 +1,10 @@
 package appliance
 
 import (
+	"encoding/json"
+	"net/http"
+
+	"example.org/checkpoint/firmware/health"
 	"example.org/checkpoint/kiosk/screen"
 )
 
@@ -35,4 +39,33 @@ func (a *Appliance) status() screen.Status {
 		s.Sync.Online, s.Sync.LastAccepted = a.link.State().Connected, a.outbox.State().Accepted
 	}
 	return s
+}
+
+// healthz answers GET /healthz: 200 while people can be served, else 503, with what is
+// wrong and how many events the centre does not have yet.
+func (a *Appliance) healthz(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path != "/healthz" {
+		http.NotFound(w, r)
+		return
+	}
+	all, lanes := a.troubles.get()
+	for _, s := range lanes {
+		all = all.Union(s)
+	}
+	answer := struct {
+		Conditions []string `json:"conditions"`
+		Unsynced   uint64   `json:"unsynced"`
+		Epoch      uint64   `json:"epoch"`
+		Seq        uint64   `json:"seq"`
+	}{Conditions: []string{}}
+	for _, c := range all.All() {
+		answer.Conditions = append(answer.Conditions, c.Name)
+	}
+	stats := a.journal.Stats()
+	answer.Unsynced, answer.Epoch, answer.Seq = stats.Unsynced, stats.Epoch, stats.Seq
+	w.Header().Set("Content-Type", "application/json")
+	if worst, any := all.Worst(); any && worst.Severity == health.OutOfService {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	json.NewEncoder(w).Encode(answer)
 }

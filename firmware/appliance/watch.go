@@ -52,6 +52,9 @@ func (a *Appliance) keepWatch(ctx context.Context) {
 		}
 		a.readClock()
 		now, before := a.troubles.set(a.deviceTroubles(), a.laneTroubles())
+		if before.Has(health.CentreOffline) && !now.Has(health.CentreOffline) {
+			a.outbox.Hurry()
+		}
 		for _, c := range health.All() {
 			if now.Has(c.Code) != before.Has(c.Code) {
 				a.tell(c, now.Has(c.Code))

@@ -68,6 +68,7 @@ type Outbox struct {
 	journal Journal
 	link    Link
 	o       Options
+	hurry   chan struct{}
 
 	mu    sync.Mutex
 	state State
@@ -78,7 +79,16 @@ func New(j Journal, l Link, o Options) *Outbox {
 	if o.Patience == 0 {
 		o.Patience = 10 * time.Second
 	}
-	return &Outbox{journal: j, link: l, o: o}
+	return &Outbox{journal: j, link: l, o: o, hurry: make(chan struct{}, 1)}
+}
+
+// Hurry ends a wait that was for the line or for a mark: the line is up again, or
+// there are other mark keys.
+func (o *Outbox) Hurry() {
+	select {
+	case o.hurry <- struct{}{}:
+	default:
+	}
 }
 
 // State may be called from any goroutine.
@@ -173,6 +183,8 @@ func (o *Outbox) confirmed(ctx context.Context, b batch, patience time.Duration)
 				o.fault(ErrNoMark)
 			}
 			return false
+		case <-o.hurry:
+			return false
 		}
 	}
 }
@@ -236,6 +248,7 @@ func (o *Outbox) pause(ctx context.Context, d time.Duration) {
 	select {
 	case <-ctx.Done():
 	case <-timer.C:
+	case <-o.hurry:
 	}
 }
 

@@ -88,7 +88,7 @@ var roles = []role{
 	{"test signed by vaccinators", walks, one(func(c *cast, now time.Time) string {
 		return c.vaccines.Certificate(issuer.Certificate{Kind: "t", From: now.Add(-time.Hour), Until: now.AddDate(0, 0, 2), Sampled: now.Add(-20 * time.Hour)})
 	})},
-	{"a web address", walks, func(*cast, laneLink, time.Time) []string { return []string{"HTTPS://EXAMPLE.ORG/MENU"} }},
+	{"a web address", walks, func(*cast, laneLink, time.Time) []string { return []string{"https://example.org/menu"} }},
 	{"green code", walks, hk(issuer.HealthCode{Colour: issuer.Green, Language: "zh-Hant"})},
 }
 

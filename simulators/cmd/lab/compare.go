@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 )
@@ -27,21 +28,18 @@ func (r record) kind() string {
 	return strings.TrimSuffix(strings.TrimPrefix(r.Type, "checkpoint."), ".v1")
 }
 
-// quiet is how long nothing new may have come to the centre before the run counts as over.
-const quiet = 1500 * time.Millisecond
-
-// drain waits until the centre has nothing more to receive, or for a minute.
+// drain waits until the device says that the centre has everything.
 func (s *session) drain() error {
-	last, since := -1, time.Now()
-	return until(context.Background(), time.Minute, "the centre has everything", func() bool {
-		counts, err := s.counts()
+	return until(context.Background(), 2*time.Minute, "the centre has everything", func() bool {
+		client := http.Client{Timeout: time.Second}
+		r, err := client.Get(s.url(11) + "healthz")
 		if err != nil {
 			return false
 		}
-		if n := sum(counts.Events); n != last {
-			last, since = n, time.Now()
-		}
-		return time.Since(since) > quiet
+		defer r.Body.Close()
+		answer := struct{ Unsynced *int }{}
+		err = json.NewDecoder(r.Body).Decode(&answer)
+		return err == nil && answer.Unsynced != nil && *answer.Unsynced == 0
 	})
 }
 

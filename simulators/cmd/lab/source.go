@@ -42,6 +42,7 @@ func (h *hall) configure() error {
 	say("[centre]\nurl = %q\nroot = %q\nrefresh = \"20s\"\n", "nats://"+h.link.address(), h.path("repository", "1.root.json"))
 	say("[clock]\nwithin = \"2s\"\n")
 	say("[attendant]\nlisten = \"127.0.0.1:%d\"\n", h.port+10)
+	say("[health]\nlisten = \"127.0.0.1:%d\"\n", h.port+11)
 	for i, l := range h.lanes {
 		p := h.places[i]
 		say("[[lane]]\nname = %q\nkind = %q\nunattended = true", l.Name, l.Kind)
