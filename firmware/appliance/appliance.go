@@ -79,7 +79,7 @@ func New(c Config, log *slog.Logger) (a *Appliance, err error) {
 		}
 	}
 	for _, lc := range c.Lanes {
-		l, err := newLane(lc, c.Device.Site, a.journal.Lane(lc.Name), a.doubt, log)
+		l, err := newLane(lc, c.Device.Site, a.journal.Lane(lc.Name), a.clock.Now, a.doubt, log)
 		if err != nil {
 			return a, err
 		}

@@ -35,26 +35,29 @@ type laneLoop struct {
 	controller *controller.Controller
 	reports    chan lane.Input
 	since      changes
+	watched    bool // a browser has shown the display; of keepWatch alone, as is
+	missed     int  // how often in a row none did
 }
 
-// changes is when the lane last changed its state, for those who watch it.
+// changes is since when the lane shows what it shows, for those who watch it.
 type changes struct {
-	mu    sync.Mutex
-	state lane.State
-	at    time.Time
+	mu sync.Mutex
+	at time.Time
 }
 
-// of returns since when the lane is in a state.
-func (c *changes) of(s lane.State, now time.Time) time.Time {
+func (c *changes) set(now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if s != c.state || c.at.IsZero() {
-		c.state, c.at = s, now
-	}
+	c.at = now
+}
+
+func (c *changes) get() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	return c.at
 }
 
-func newLane(c LaneConfig, site string, j *journal.Lane, clock func() inspection.Clock, log *slog.Logger) (*laneLoop, error) {
+func newLane(c LaneConfig, site string, j *journal.Lane, now func() time.Time, clock func() inspection.Clock, log *slog.Logger) (*laneLoop, error) {
 	l := &laneLoop{config: c, log: log.With("lane", c.Name), journal: j, reports: make(chan lane.Input)}
 	l.camera = camera.New(c.Camera.Device, camera.Options{Log: l.log})
 	var err error
@@ -68,9 +71,14 @@ func newLane(c LaneConfig, site string, j *journal.Lane, clock func() inspection
 			return nil, fmt.Errorf("lane %s: screen: %w", c.Name, err)
 		}
 	}
-	d := controller.Devices{Journal: j, Display: l.display.Show, Lamp: l.signal, Clock: clock, Log: l.log, Reports: l.reports,
+	l.since.set(now())
+	d := controller.Devices{Journal: &entries{Lane: j, display: l.display, now: now}, Lamp: l.signal, Clock: clock, Log: l.log, Reports: l.reports,
 		Place: inspection.Lane{Name: c.Name, Site: site, Kind: c.Kind, Direction: c.Direction, VenueClass: c.VenueClass,
 			Profile: c.Facts, Policy: c.Policy, Audiences: c.Audiences, ReplayWindow: c.ReplayWindow.Duration}}
+	d.Display = func(v lane.View) {
+		l.since.set(now())
+		l.display.Show(v)
+	}
 	if c.Profile == "single" {
 		d.Barrier = l.board
 	}

@@ -18,8 +18,7 @@ func (a *Appliance) status() screen.Status {
 	s := screen.Status{Site: screen.Words{Hant: a.config.Device.Site, Hans: a.config.Device.Site, En: a.config.Device.Site},
 		Device: a.config.Device.Name, At: now, Conditions: device}
 	for _, l := range a.lanes {
-		m := l.controller.State()
-		s.Lanes = append(s.Lanes, screen.LaneStatus{Number: l.config.Name, View: m.View(), Since: l.since.of(m.State, now), Faults: troubled[l.config.Name]})
+		s.Lanes = append(s.Lanes, screen.LaneStatus{Number: l.config.Name, View: l.controller.State().View(), Since: l.since.get(), Faults: troubled[l.config.Name]})
 	}
 	events, err := a.journal.Recent(shown)
 	if err != nil {

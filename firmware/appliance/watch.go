@@ -107,6 +107,9 @@ func (a *Appliance) laneTroubles() map[string]health.Set {
 		if l.camera.Fault() != nil {
 			s = s.With(health.CameraLost)
 		}
+		if l.unseen() {
+			s = s.With(health.DisplayLost)
+		}
 		all[l.config.Name] = s
 	}
 	return all

@@ -96,7 +96,8 @@ var roles = []role{
 func (c *cast) next(id int, l laneLink) *person {
 	r := roles[c.turn[l.Name]%len(roles)]
 	c.turn[l.Name]++
-	p := &person{ID: id, Lane: l.Name, Who: r.who, Act: r.act, Codes: r.codes(c, l, time.Now()), Again: true}
+	p := &person{ID: id, Lane: l.Name, Who: r.who, Act: r.act, Codes: r.codes(c, l, time.Now())}
+	p.Again = len(p.Codes) > 0
 	if r.act == walks && r.who == "green code" {
 		c.used[l.Name] = p.Codes[0]
 	}
