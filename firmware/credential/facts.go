@@ -13,6 +13,9 @@ type Facts struct {
 	Assist     uint64 // bits: 1 slow, 2 speech, 4 step-free
 	AgeBand    int    // 1 under 12, 2 12-17, 3 18-64, 4 65 and over
 	Birth      *Day
+	Name       string   // as written in the code; for joining codes of one person, never for rules
+	Face       []byte   // template of 128 int8; nil if the code has none
+	Photo      []byte   // JPEG or WebP; nil if the code has none
 	Exempt     []string // entry schemes and exempt classes
 	Consent    *Day     // a guardian's, until the end of that day
 	Doses      []Dose

@@ -45,7 +45,7 @@ func TestDay(t *testing.T) {
 func TestDoor(t *testing.T) {
 	d := Day(1)
 	full := Facts{Profile: "gate", Colour: "red", Reasons: []Reason{{3, &d, &d, "CHP"}}, Provenance: "self", ConvertsTo: []string{"GD"},
-		Language: "en", Assist: 1, AgeBand: 3, Birth: &d, Exempt: []string{"crew"}, Consent: &d,
+		Language: "en", Assist: 1, AgeBand: 3, Birth: &d, Name: "N", Face: []byte{1}, Photo: []byte{1}, Exempt: []string{"crew"}, Consent: &d,
 		Doses: []Dose{{}}, Tests: []Test{{}}, Stays: []Stay{{}}}
 	for i, v := 0, reflect.ValueOf(full); i < v.NumField(); i++ {
 		if v.Field(i).IsZero() {

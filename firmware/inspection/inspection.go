@@ -12,6 +12,9 @@ import (
 	"example.org/checkpoint/firmware/credential"
 	"example.org/checkpoint/firmware/credential/dcc"
 	"example.org/checkpoint/firmware/credential/healthcode"
+	"example.org/checkpoint/firmware/credential/holder"
+	"example.org/checkpoint/firmware/credential/provisional"
+	"example.org/checkpoint/firmware/credential/venue"
 	"example.org/checkpoint/firmware/policy"
 	"example.org/checkpoint/firmware/replay"
 	"example.org/checkpoint/firmware/verdict"
@@ -21,14 +24,27 @@ import (
 var decoders = []struct {
 	format credential.Format
 	prefix string
-	decode func([]byte) (credential.Credential, error)
+	decode func(credential.Keys, []byte) (credential.Presented, error)
 }{
-	{credential.HealthCode, healthcode.Prefix, healthcode.Decode},
-	{credential.DCC, dcc.Prefix, dcc.Decode},
+	{credential.HealthCode, healthcode.Prefix, alone(healthcode.Decode)},
+	{credential.Holder, holder.Prefix, holder.Decode},
+	{credential.Sealed, holder.SealedPrefix, holder.DecodeSealed},
+	{credential.VenueCode, venue.Prefix, alone(venue.Decode)},
+	{credential.Provisional, provisional.Prefix, alone(provisional.Decode)},
+	{credential.LeaveHomeSafe, venue.LeaveHomeSafePrefix, alone(venue.DecodeLeaveHomeSafe)},
+	{credential.DCC, dcc.Prefix, alone(dcc.Decode)},
+}
+
+// alone makes a decoder of one that reads codes of a single credential.
+func alone(decode func([]byte) (credential.Credential, error)) func(credential.Keys, []byte) (credential.Presented, error) {
+	return func(_ credential.Keys, code []byte) (credential.Presented, error) {
+		c, err := decode(code)
+		return credential.Presented{Credentials: []credential.Credential{c}}, err
+	}
 }
 
 // unread are the prefixes of formats that are known, but not to this program yet.
-var unread = []string{"HCP1:", "HCE1:", "VEN1:", "PRV1:", "NZCP:/1/", "shc:/"}
+var unread = []string{"NZCP:/1/", "shc:/"}
 
 // MaxCode bounds one code in bytes: what the largest QR symbol (version 40-L)
 // holds in alphanumeric mode (ISO/IEC 18004 table 7).
@@ -73,7 +89,7 @@ func (s *Snapshot) Inspect(p Presentation) verdict.Verdict {
 	return v
 }
 
-// Explain is Inspect that also says what was found in each code.
+// Explain is Inspect that also says what was found in each credential.
 func (s *Snapshot) Explain(p Presentation) (verdict.Verdict, []Finding) {
 	switch {
 	case len(p.Codes) == 0:
@@ -81,57 +97,113 @@ func (s *Snapshot) Explain(p Presentation) (verdict.Verdict, []Finding) {
 	case len(p.Codes) > policy.MaxCodes:
 		return s.finish(verdict.Verdict{Outcome: verdict.Refer, Reason: verdict.SeveralCodes}, p, nil), nil
 	}
-	var found []Finding
+	var shown [][]Finding // by code
+	var counts []verdict.Count
 	for i, text := range p.Codes {
 		again := slices.ContainsFunc(p.Codes[:i], func(before []byte) bool { return bytes.Equal(before, text) })
 		if !again { // one code read twice is one code
-			found = append(found, s.judge(text, p))
+			found, proof := s.judge(text, p)
+			shown, counts = append(shown, found), append(counts, proof...)
 		}
 	}
-	return s.finish(s.decide(found, p), p, found), found
+	found := slices.Concat(shown...)
+	if len(found) > policy.MaxCodes { // a phone shows up to four in one code
+		return s.finish(verdict.Verdict{Outcome: verdict.Refer, Reason: verdict.SeveralCodes}, p, found), found
+	}
+	v := s.decide(shown, p)
+	if v.Outcome == verdict.Admit {
+		v.Counts = s.counts(found, counts, p)
+	}
+	return s.finish(v, p, found), found
 }
 
 // decide makes one verdict of the findings of all codes.
-func (s *Snapshot) decide(found []Finding, p Presentation) verdict.Verdict {
-	for _, f := range found {
+func (s *Snapshot) decide(shown [][]Finding, p Presentation) verdict.Verdict {
+	all := slices.Concat(shown...)
+	for _, f := range all {
 		if f.Err != nil {
 			return verdict.Verdict{Reason: reason(f.Err)}
 		}
 	}
+	for _, f := range all {
+		switch f.Format {
+		case credential.VenueCode, credential.LeaveHomeSafe:
+			return verdict.Verdict{Reason: verdict.NoPerson}
+		case credential.Provisional:
+			return verdict.Verdict{Outcome: verdict.Refer, Reason: verdict.Provisional}
+		}
+	}
 	var v verdict.Verdict
-	for i, f := range found {
-		one := s.rule(f, p)
+	for i, found := range shown {
+		one := s.rule(found, p)
 		if i == 0 || one.Outcome < v.Outcome {
 			v = one
 		}
 	}
-	if len(found) > 1 && v.Outcome != verdict.Refuse {
+	if len(shown) == 1 || v.Outcome == verdict.Refuse {
+		return v
+	}
+	rules := s.policies[p.Lane.Policy]
+	if rules == nil || !onePerson(shown) {
 		return verdict.Verdict{Outcome: verdict.Refer, Reason: verdict.SeveralCodes}
+	}
+	v = s.rule(all, p)
+	if !rules.Joins {
+		v = atMost(v, verdict.Refer, verdict.SeveralCodes)
 	}
 	return v
 }
 
-// rule applies the policy to one code, and then what no rule may overrule.
-func (s *Snapshot) rule(f Finding, p Presentation) verdict.Verdict {
+// rule applies the policy to the credentials of one person, and then what no rule may overrule.
+func (s *Snapshot) rule(found []Finding, p Presentation) verdict.Verdict {
 	rules, ok := s.policies[p.Lane.Policy]
 	if !ok {
 		return verdict.Verdict{Outcome: verdict.Refer, Reason: verdict.PolicyError}
 	}
-	v := rules.Decide(policy.Input{
+	in := policy.Input{
 		Now: p.At, Confidence: p.Clock.Confidence,
-		Lane:  policy.Lane{Site: p.Lane.Site, Kind: p.Lane.Kind, Direction: p.Lane.Direction, VenueClass: p.Lane.VenueClass},
-		Codes: []policy.Code{f.code(s, p)},
-	})
-	if _, known := f.verified.Meaning(f.Colour); f.Colour != "" && !known {
-		v = atMost(v, verdict.Refer, verdict.NoRule)
+		Lane: policy.Lane{Site: p.Lane.Site, Kind: p.Lane.Kind, Direction: p.Lane.Direction, VenueClass: p.Lane.VenueClass},
 	}
-	if f.undetermined {
-		v = atMost(v, verdict.Refer, verdict.Undetermined)
+	for _, f := range found {
+		if !f.Other {
+			in.Codes = append(in.Codes, f.code(s, p))
+		}
 	}
-	if limit, stale := s.freshness.limit(s, p, f); stale {
-		v = atMost(v, limit, verdict.Stale)
+	v := rules.Decide(in)
+	for _, f := range found {
+		if f.Other {
+			v = atMost(v, verdict.Refer, verdict.HolderOther)
+			continue
+		}
+		if f.Colour != "" && f.Meaning == "" {
+			v = atMost(v, verdict.Refer, verdict.NoRule)
+		}
+		if f.undetermined {
+			v = atMost(v, verdict.Refer, verdict.Undetermined)
+		}
+		if limit, stale := s.freshness.limit(s, p, f); stale {
+			v = atMost(v, limit, verdict.Stale)
+		}
 	}
 	return v
+}
+
+// counts returns what of a presentation counts once: each code, and each phone's proof.
+func (s *Snapshot) counts(found []Finding, proofs []verdict.Count, p Presentation) []verdict.Count {
+	var out []verdict.Count
+	add := func(c verdict.Count) {
+		if !slices.ContainsFunc(out, func(o verdict.Count) bool { return bytes.Equal(o.Identity, c.Identity) }) {
+			out = append(out, c)
+		}
+	}
+	for _, f := range found {
+		add(replay.Count(f.verified, replay.Place{Border: p.Lane.Kind != "venue",
+			Direction: p.Lane.Direction, Profile: p.Lane.Profile, Window: p.Lane.ReplayWindow}, p.At, p.Clock.Uncertainty))
+	}
+	for _, c := range proofs {
+		add(c)
+	}
+	return out
 }
 
 // atMost lowers v to an outcome, with its reason, if it is higher.
@@ -142,48 +214,43 @@ func atMost(v verdict.Verdict, limit verdict.Outcome, why verdict.Reason) verdic
 	return verdict.Verdict{Outcome: limit, Reason: why}
 }
 
-// finish says what the verdict rests on and, where it admits, what counts once.
+// finish says what the verdict rests on.
 func (s *Snapshot) finish(v verdict.Verdict, p Presentation, found []Finding) verdict.Verdict {
 	v.Confidence = p.Clock.Confidence
-	lists := map[string]bool{}
+	lists := map[string]time.Time{}
 	_, ruled := s.policies[p.Lane.Policy]
 	ruled = ruled && len(found) > 0
 	for i, f := range found {
 		ruled = ruled && f.Err == nil
 		if i == 0 {
-			v.Format, v.Scheme, v.Language = string(f.Format), f.Scheme, f.Facts.Language
+			v.Format, v.Scheme, v.Language = string(f.Shown), f.Scheme, f.Facts.Language
 		}
-		lists[f.TrustList], lists[f.StatusList] = true, true
-		if v.Outcome == verdict.Admit {
-			v.Counts = append(v.Counts, replay.Count(f.verified, replay.Place{Border: p.Lane.Kind != "venue",
-				Direction: p.Lane.Direction, Profile: p.Lane.Profile, Window: p.Lane.ReplayWindow}, p.At, p.Clock.Uncertainty))
-		}
+		lists[f.TrustList], lists[f.StatusList] = s.changed[f.TrustList], f.statusMade
 	}
-	if ruled {
-		lists["policy/"+p.Lane.Policy+".json"] = true
+	if name := "policy/" + p.Lane.Policy + ".json"; ruled {
+		lists[name] = s.changed[name]
 	}
-	for name := range lists {
-		if name != "" {
-			v.Lists = append(v.Lists, verdict.List{Name: name, Version: s.version, Changed: s.changed[name]})
-		}
+	delete(lists, "")
+	for name, changed := range lists {
+		v.Lists = append(v.Lists, verdict.List{Name: name, Version: s.version, Changed: changed})
 	}
 	slices.SortFunc(v.Lists, func(a, b verdict.List) int { return strings.Compare(a.Name, b.Name) })
 	return v
 }
 
 // decode finds the format by its prefix. The format is told also where the code is not in order.
-func decode(code []byte) (credential.Format, credential.Credential, error) {
+func decode(keys credential.Keys, code []byte) (credential.Format, credential.Presented, error) {
 	for _, d := range decoders {
 		if !bytes.HasPrefix(code, []byte(d.prefix)) {
 			continue
 		}
 		if len(code) > MaxCode {
-			return d.format, credential.Credential{}, fmt.Errorf("%w: more than %d characters", credential.ErrMalformed, MaxCode)
+			return d.format, credential.Presented{}, fmt.Errorf("%w: more than %d characters", credential.ErrMalformed, MaxCode)
 		}
-		c, err := d.decode(code)
-		return d.format, c, err
+		shown, err := d.decode(keys, code)
+		return d.format, shown, err
 	}
-	return "", credential.Credential{}, strange(code)
+	return "", credential.Presented{}, strange(code)
 }
 
 // strange tells a code of a format we know that was spoilt, is not read yet, or

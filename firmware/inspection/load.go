@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"example.org/checkpoint/firmware/credential"
 	"example.org/checkpoint/firmware/policy"
 	"example.org/checkpoint/firmware/revocation"
 	"example.org/checkpoint/firmware/trust"
@@ -27,6 +28,7 @@ type Snapshot struct {
 	status    revocation.Lists
 	policies  map[string]*policy.Policy
 	freshness freshness
+	keys      credential.Keys // nil where nothing sealed can be opened
 }
 
 // File is one file of a bundle.
@@ -96,6 +98,13 @@ func read(fsys fs.FS, name string) (File, error) {
 		err = errTooLarge
 	}
 	return File{data, info.ModTime()}, err
+}
+
+// WithKeys returns the same rules and lists for a site that can open what is sealed to it.
+func (s *Snapshot) WithKeys(keys credential.Keys) *Snapshot {
+	again := *s
+	again.keys = keys
+	return &again
 }
 
 // New is Load for files at hand, by their name in the bundle.

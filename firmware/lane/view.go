@@ -169,7 +169,8 @@ func mendable(v verdict.Verdict) bool {
 		return false
 	}
 	switch v.Reason {
-	case verdict.Unreadable, verdict.Malformed, verdict.UnknownFormat, verdict.HolderProof, verdict.TooSlow:
+	case verdict.Unreadable, verdict.Malformed, verdict.UnknownFormat, verdict.HolderProof, verdict.NotFresh,
+		verdict.NoPerson, verdict.TooSlow:
 		return true
 	}
 	return false

@@ -20,11 +20,14 @@ type Lane struct{ Site, Kind, Direction, VenueClass string }
 
 // Code is one verified credential, with what this lane may learn of it.
 type Code struct {
-	Verified  trust.Verified
-	Facts     credential.Facts // already without what the lane's profile does not name
-	Colour    string           // after live status; empty for none
-	TrustAge  time.Duration    // since the trust list last changed
-	StatusAge *time.Duration   // since the status list was made; nil if none was asked
+	Verified   trust.Verified
+	Facts      credential.Facts // already without what the lane's profile does not name
+	Colour     string           // after live status; empty for none
+	Meaning    string           // of the colour, to this lane; empty for none
+	Bound      bool             // shown inside a fresh presentation of the phone it is bound to
+	TrustAge   time.Duration    // since the trust list last changed
+	StatusAge  *time.Duration   // since the status list was made; nil if none was asked
+	RevokedAge *time.Duration   // since the revocation list was made; nil if none was asked
 }
 
 // facts says it in the words of the rules.
@@ -75,13 +78,11 @@ func (c Code) object() object {
 	}
 	m := map[string]any{
 		"format": string(cred.Signed.Format), "scheme": c.Verified.Scheme(), "colour": colour,
-		"holder_bound": false, "fresh": false, "trust_age": c.TrustAge, "reasons": c.reasons(zone),
+		"holder_bound": c.Bound, "fresh": c.Bound, "trust_age": c.TrustAge, "reasons": c.reasons(zone),
 	}
 	put(m, "profile", c.Facts.Profile)
 	put(m, "provenance", c.Facts.Provenance)
-	if meaning, ok := c.Verified.Meaning(c.Colour); ok {
-		m["meaning"] = meaning
-	}
+	put(m, "meaning", c.Meaning)
 	if issued := cred.Signed.Issued; !issued.IsZero() {
 		m["issued"], m["local_day"] = issued, issued.In(zone).Format(time.DateOnly)
 	}
@@ -90,6 +91,9 @@ func (c Code) object() object {
 	}
 	if c.StatusAge != nil {
 		m["status_age"] = *c.StatusAge
+	}
+	if c.RevokedAge != nil {
+		m["revocation_age"] = *c.RevokedAge
 	}
 	if c.Facts.ConvertsTo != nil {
 		m["converts_to"] = c.Facts.ConvertsTo

@@ -17,6 +17,10 @@ type file struct {
 	Source    string           `json:"source"`
 	Effective time.Time        `json:"effective_from"`
 	Windows   map[string]int64 `json:"windows"`
+	ReadsAs   string           `json:"reads_as"`
+	AnyPlace  bool             `json:"any_place"`
+	Unproven  []string         `json:"unproven_classes"`
+	Joins     bool             `json:"joins_codes"`
 	Rules     []ruleEntry      `json:"rules"`
 	Default   ruleEntry        `json:"default"`
 	Tests     []test           `json:"tests"`
@@ -50,12 +54,18 @@ func Parse(data []byte) (*Policy, error) {
 		return nil, fmt.Errorf("%w: want \"v\": 1, a profile and 1 to %d rules", errForm, maxRules)
 	}
 	p := &Policy{profile: f.Profile, source: f.Source, effective: f.Effective, windows: object{windowType, map[string]any{}},
-		fallback: rule{outcome: verdict.Refer, reason: verdict.NoRule}}
+		Presenting: Presenting{Fresh: DefaultFresh, ReadsAs: f.ReadsAs, AnyPlace: f.AnyPlace, Unproven: f.Unproven, Joins: f.Joins},
+		fallback:   rule{outcome: verdict.Refer, reason: verdict.NoRule}}
 	for name, value := range f.Windows {
 		if !window.MatchString(name) {
 			return nil, fmt.Errorf("%w: window %q", errForm, name)
 		}
 		p.windows.values[name] = value
+	}
+	if s, ok := f.Windows[freshWindow]; ok {
+		if p.Fresh = time.Duration(s) * time.Second; s < 1 || s > maxFresh {
+			return nil, fmt.Errorf("%w: window %s: want 1 to %d seconds", errForm, freshWindow, maxFresh)
+		}
 	}
 	var faults []error
 	if f.Default != (ruleEntry{}) {

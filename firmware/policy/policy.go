@@ -31,7 +31,26 @@ type Policy struct {
 	rules     []rule
 	fallback  rule
 	cost      uint64
+	Presenting
 }
+
+// Presenting is what a policy says of how codes are shown, beside its rules.
+type Presenting struct {
+	Fresh    time.Duration // for so long a phone's presentation may be shown; window fresh_s
+	ReadsAs  string        // the scheme whose reading of other schemes' colours holds here; empty for their own
+	AnyPlace bool          // presentations for audience "*" are taken
+	Unproven []string      // classes of venues that take codes bound to a phone without its proof
+	Joins    bool          // several codes that are one person's by birth date and name may admit
+}
+
+// DefaultFresh is Presenting.Fresh where the policy file does not say (FORMATS A2).
+const DefaultFresh = 30 * time.Second
+
+// freshWindow is the window of Presenting.Fresh in seconds, maxFresh its largest value.
+const (
+	freshWindow = "fresh_s"
+	maxFresh    = 3600
+)
 
 type rule struct {
 	name    string

@@ -36,7 +36,8 @@ type schemeFile struct {
 	Colours  map[string]struct {
 		Meaning string `json:"meaning"`
 	} `json:"colours"`
-	Keys []keyEntry `json:"keys"`
+	MapsTo map[string]map[string]string `json:"maps_to"` // by the reading scheme: meaning by number of the colour
+	Keys   []keyEntry                   `json:"keys"`
 }
 
 // keyEntry is one key. From and Until are seconds since 1970, 0 for unlimited.
@@ -48,7 +49,21 @@ type keyEntry struct {
 	From      int64                `json:"from"`
 	Until     int64                `json:"until"`
 	Withdrawn bool                 `json:"withdrawn"`
+	Device    string               `json:"device"` // whose key it is, for purpose device
 }
+
+// siteEntry is a key that codes may be sealed to (FORMATS A3).
+type siteEntry struct {
+	KID       string `json:"kid"`
+	KEM       string `json:"kem"`
+	Public    []byte `json:"public"` // 32 bytes
+	Purpose   string `json:"purpose"`
+	Site      string `json:"site"`
+	Withdrawn bool   `json:"withdrawn"`
+}
+
+// siteKEM is the one key encapsulation of site keys (RFC 9180 section 7.1).
+const siteKEM = "DHKEM(X25519, HKDF-SHA256)"
 
 // colourNames are the names of the numbers in a trust file.
 var colourNames = map[string]string{"1": "green", "2": "amber", "3": "red", "4": "blue"}
@@ -95,7 +110,7 @@ func (s *Store) addScheme(file string, data []byte) error {
 	if err != nil {
 		return fmt.Errorf("%w: zone: %v", errForm, err)
 	}
-	sch := &scheme{f.Scheme, zone, f.Formats, f.Profiles, f.Scope, map[string]string{}}
+	sch := &scheme{f.Scheme, zone, f.Formats, f.Profiles, f.Scope, map[string]string{}, map[string]map[string]string{}}
 	for number, c := range f.Colours {
 		name, ok := colourNames[number]
 		if !ok {
@@ -105,34 +120,77 @@ func (s *Store) addScheme(file string, data []byte) error {
 			sch.meanings[name] = c.Meaning
 		}
 	}
+	for reader, colours := range f.MapsTo {
+		sch.mapsTo[reader] = map[string]string{}
+		for number, meaning := range colours {
+			name, ok := colourNames[number]
+			if !ok || meaning == "" {
+				return fmt.Errorf("%w: maps_to %s: colour %q", errForm, reader, number)
+			}
+			sch.mapsTo[reader][name] = meaning
+		}
+	}
 	s.schemes[f.Scheme] = sch
 	return s.addKeys(file, sch, f.Keys)
 }
 
 func (s *Store) addCentre(file string, data []byte) error {
 	var f struct {
-		V    int        `json:"v"`
-		Keys []keyEntry `json:"keys"`
+		V     int         `json:"v"`
+		Keys  []keyEntry  `json:"keys"`
+		Sites []siteEntry `json:"sites"`
 	}
 	if err := json.Unmarshal(data, &f); err != nil || f.V != 1 {
 		return fmt.Errorf("%w: want \"v\": 1 and keys: %v", errForm, err)
 	}
+	for i, e := range f.Sites {
+		if err := s.addSite(e); err != nil {
+			return fmt.Errorf("%w: site %d: %v", errForm, i+1, err)
+		}
+	}
 	return s.addKeys(file, nil, f.Keys)
+}
+
+func (s *Store) addSite(e siteEntry) error {
+	kid, err := hex.DecodeString(e.KID)
+	sum := sha256.Sum256(e.Public)
+	if err != nil || len(e.Public) != 32 || !bytes.Equal(kid, sum[:8]) {
+		return errors.New("kid is not the start of the SHA-256 of 32 public bytes")
+	}
+	if e.KEM != siteKEM || e.Purpose != site || e.Site == "" {
+		return fmt.Errorf("want \"kem\": %q, \"purpose\": %q and a site", siteKEM, site)
+	}
+	if s.sites == nil {
+		s.sites = map[keyID]bool{}
+	}
+	if !e.Withdrawn {
+		s.sites[keyID(kid)] = true
+	}
+	return nil
 }
 
 func (s *Store) addKeys(file string, sch *scheme, entries []keyEntry) error {
 	for i, e := range entries {
 		id, k, err := e.key()
+		if err != nil && e.Purpose != "" && e.Purpose != dsc && !slices.Contains(ofScheme, e.Purpose) && !slices.Contains(ofCentre, e.Purpose) {
+			continue // a kind of key that a later version reads
+		}
 		if err != nil {
 			return fmt.Errorf("%w: key %d: %v", errForm, i+1, err)
 		}
-		if sch == nil && (e.Purpose == token || e.Purpose == status) {
-			return fmt.Errorf("%w: key %d: purpose %s belongs to a scheme", errForm, i+1, e.Purpose)
+		if sch == nil && slices.Contains(ofScheme, e.Purpose) || sch != nil && slices.Contains(ofCentre, e.Purpose) {
+			return fmt.Errorf("%w: key %d: a key of purpose %s belongs into another file", errForm, i+1, e.Purpose)
 		}
 		if other, taken := s.keys[id]; taken {
 			return fmt.Errorf("%w: key %d: has a purpose already in %s", errForm, i+1, other.list)
 		}
 		k.list, k.scheme = file, sch
+		if e.Purpose == device {
+			if e.Device == "" {
+				return fmt.Errorf("%w: key %d: whose device?", errForm, i+1)
+			}
+			k.scheme = &scheme{name: e.Device, zone: time.UTC}
+		}
 		s.keys[id] = k
 	}
 	return nil

@@ -26,18 +26,22 @@ const (
 	Unsupported   Reason = "unsupported"
 	SeveralCodes  Reason = "several-codes" // more than one code, and nothing proves that they are one person's
 	Unreadable    Reason = "unreadable"    // a symbol that carries no text
+	NoPerson      Reason = "no-person"     // a venue's code, which states nothing of who shows it
+	Provisional   Reason = "provisional"   // a slip that leads staff to a registration
 
 	// Who signed it.
 	UnknownSigner Reason = "unknown-signer"
 	WrongUse      Reason = "wrong-use" // a key of another purpose, scheme or kind
 	KeyWithdrawn  Reason = "key-withdrawn"
-	OutOfScope    Reason = "out-of-scope" // a claim the scheme may not sign
+	OutOfScope    Reason = "out-of-scope" // a claim the scheme may not sign, or a presentation for another place
 	BadSignature  Reason = "bad-signature"
 	HolderProof   Reason = "holder-proof-missing"
+	HolderOther   Reason = "holder-mismatch" // bound to another phone than the one that presents it
 
 	// Whether it still holds.
 	NotYet       Reason = "not-yet"
 	Expired      Reason = "expired"
+	NotFresh     Reason = "stale" // presented by the phone too long ago: a screenshot, or an app left open
 	Withdrawn    Reason = "withdrawn"
 	Undetermined Reason = "status-undetermined" // no usable status list
 	Stale        Reason = "data-stale"          // the device's own lists are older than they may be
@@ -74,7 +78,7 @@ type Verdict struct {
 	Cite       string  // the rule's source
 	Measured   string  // what was measured, "age 49 h", and
 	Threshold  string  // what would have been needed, "≤ 48 h"; both may be empty
-	Format     string  // of the most specific code
+	Format     string  // of the first code, as shown: HCE1 where a token came sealed
 	Scheme     string  // its issuer, as trusted
 	Language   string  // BCP 47, the person's own; empty if the code does not say
 	Confidence string  // of the clock: trusted, drifting, unknown

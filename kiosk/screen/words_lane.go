@@ -60,6 +60,8 @@ var mend = map[verdict.Reason]Words{
 	verdict.Unsupported:   {"請更新應用程式後再出示", "请更新应用程序后再出示", "Update your app, then show the code"},
 	verdict.SeveralCodes:  {"每次只出示一個碼", "每次只出示一个码", "Show only one code at a time"},
 	verdict.HolderProof:   {"在應用程式內開啟，勿用截圖", "在应用程序内打开，勿用截图", "Open it in the app, no screenshots"},
+	verdict.NotFresh:      {"請更新二維碼後再掃", "请刷新二维码后再扫", "Refresh your code, then scan again"},
+	verdict.NoPerson:      {"這是場所碼，請出示你的碼", "这是场所码，请出示您的码", "That is a place's code, show yours"},
 	verdict.Expired:       {"請更新二維碼後再掃", "请刷新二维码后再扫", "Refresh your code, then scan again"},
 	verdict.Replayed:      {"請更新二維碼後再掃", "请刷新二维码后再扫", "Refresh your code, then scan again"},
 }

@@ -43,6 +43,11 @@ func certificate(m *cosecwt.Map, c *credential.Credential) error {
 	if day, ok := date(m.Take("dob")); ok {
 		c.Facts.Birth = &day
 	}
+	if nam, ok := m.Take("nam").(map[any]any); ok { // as on the machine readable zone, '<' between parts
+		surname, _ := nam["fnt"].(string)
+		given, _ := nam["gnt"].(string)
+		c.Facts.Name = strings.TrimSpace(surname + " " + given)
+	}
 	return m.Err()
 }
 

@@ -3,6 +3,7 @@ package cosecwt
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"example.org/checkpoint/firmware/credential"
@@ -86,6 +87,30 @@ func as(key any) any {
 		return int64(n)
 	}
 	return key
+}
+
+// Encoded returns what is under a key as deterministic CBOR, without reading it; nil if it is absent.
+func (m *Map) Encoded(key any) []byte {
+	if !m.Has(key) {
+		return nil
+	}
+	b, err := canonical.Marshal(m.left[as(key)])
+	if err != nil {
+		m.Fail(key, "cannot be written again")
+	}
+	return b
+}
+
+// TextKeys returns the keys that are text and that nobody has read yet, in order.
+func (m *Map) TextKeys() []string {
+	var keys []string
+	for k := range m.left {
+		if s, ok := k.(string); ok {
+			keys = append(keys, s)
+		}
+	}
+	slices.Sort(keys)
+	return keys
 }
 
 // Take returns what is under a key and marks it as read; nil if it is absent.
