@@ -65,9 +65,9 @@ var (
 	sure   = inspection.Clock{Confidence: "trusted"}
 )
 
-// today is a health code of a colour, issued this morning.
+// today is a health code of a colour, issued this morning, that says whose it is.
 func today(colour int) issuer.HealthCode {
-	return issuer.HealthCode{Colour: colour, From: now.Add(-4 * time.Hour)}
+	return issuer.HealthCode{Profile: "gate", Colour: colour, From: now.Add(-4 * time.Hour)}
 }
 
 func TestInspect(t *testing.T) {
@@ -98,6 +98,7 @@ func TestInspect(t *testing.T) {
 		reason  verdict.Reason
 	}{
 		{"green", border, []string{green}, admit, verdict.Satisfied},
+		{"green, but for doors only", border, []string{with(issuer.Green, func(h *issuer.HealthCode) { h.Profile = "door" })}, refer, "gate-code-needed"},
 		{"amber", border, []string{w.hk.HealthCode(today(issuer.Amber))}, refer, "amber"},
 		{"red with a reason", border, []string{with(issuer.Red, func(h *issuer.HealthCode) { h.Reasons = []int{3} })}, refuse, "red-close-contact"},
 		{"red for a reason nobody knows", border, []string{with(issuer.Red, func(h *issuer.HealthCode) { h.Reasons = []int{44} })}, refer, "unknown-reason"},

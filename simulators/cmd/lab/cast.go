@@ -33,8 +33,14 @@ func one(sign func(c *cast, now time.Time) string) func(*cast, laneLink, time.Ti
 	return func(c *cast, _ laneLink, now time.Time) []string { return []string{sign(c, now)} }
 }
 
+// hk is a code of Hong Kong: for a border the profile that says whose it is.
 func hk(h issuer.HealthCode) func(*cast, laneLink, time.Time) []string {
-	return one(func(c *cast, now time.Time) string { return c.hongKong.HealthCode(today(h, now)) })
+	return func(c *cast, lane laneLink, now time.Time) []string {
+		if lane.Kind == "border" {
+			h.Profile = "gate"
+		}
+		return []string{c.hongKong.HealthCode(today(h, now))}
+	}
 }
 
 // today makes a code valid from an hour ago until the scheme's midnight, unless it says when.
@@ -48,13 +54,10 @@ func today(h issuer.HealthCode, now time.Time) issuer.HealthCode {
 // roles is who comes, over and over: most of them travel as one should.
 var roles = []role{
 	{"green code", walks, hk(issuer.HealthCode{Colour: issuer.Green})},
-	{"green code, gate profile", walks, hk(issuer.HealthCode{Colour: issuer.Green, Profile: "gate", Language: "en"})},
-	{"the code of one let in before", walks, func(c *cast, l laneLink, now time.Time) []string {
-		if text := c.used[l.Name]; text != "" {
-			return []string{text}
-		}
-		return []string{c.hongKong.HealthCode(today(issuer.HealthCode{Colour: issuer.Green}, now))}
-	}},
+	{"green code for doors only", walks, one(func(c *cast, now time.Time) string {
+		return c.hongKong.HealthCode(today(issuer.HealthCode{Colour: issuer.Green, Language: "en"}, now))
+	})},
+	{"the code of one let in before", walks, func(c *cast, l laneLink, _ time.Time) []string { return []string{c.used[l.Name]} }},
 	{"expired code", walks, one(func(c *cast, now time.Time) string {
 		return c.hongKong.HealthCode(issuer.HealthCode{Colour: issuer.Green, From: now.Add(-30 * time.Hour), Until: now.Add(-6 * time.Hour)})
 	})},

@@ -200,7 +200,7 @@ func (s *session) boards(t *testing.T) map[string]boards {
 
 // amber is a person with a fresh amber code at the market.
 func (s *session) amber() person {
-	return person{Lane: "M", Who: "amber code", Act: walks, Codes: roleNamed("amber code").codes(s.cast, laneLink{Name: "M"}, time.Now())}
+	return person{Lane: "M", Who: "amber code", Act: walks, Codes: roleNamed("amber code").codes(s.cast, laneLink{Name: "M", Kind: "venue"}, time.Now())}
 }
 
 func roleNamed(who string) role {
@@ -325,7 +325,7 @@ func (s *session) await(t *testing.T, kind string) {
 // lets its holder through once, and not twice.
 func TestInterrupted(t *testing.T) {
 	s := open(t)
-	code := roleNamed("green code").codes(s.cast, laneLink{Name: "1"}, time.Now())
+	code := roleNamed("green code").codes(s.cast, laneLink{Name: "1", Kind: "border"}, time.Now())
 	p := person{Lane: "1", Who: "green code", Act: walks, Codes: code}
 
 	s.sent++

@@ -56,7 +56,7 @@ func TestPages(t *testing.T) {
 	look("lane-idle", s.url(1), `document.querySelector('[data-state="idle"]') !== null || document.body.dataset.state === "idle"`)
 	look("venue-idle", s.url(12), `document.querySelector('[data-state="idle"]') !== null || document.body.dataset.state === "idle"`)
 
-	p := s.cast.next(1, laneLink{Name: "1"})
+	p := s.cast.next(1, laneLink{Name: "1", Kind: "border"})
 	if got := s.visit(t, *p); got.Saw != "green" {
 		t.Fatalf("%+v", got)
 	}
