@@ -35,6 +35,8 @@ type Finding struct {
 	Issuer     string            // as the code claims
 	Scheme     string            // as trusted; empty if it is not
 	Trust      trust.Finding
+	KeyID      []byte // that signed, as the code says
+	Algorithm  credential.Algorithm
 	Validity   Validity
 	Issued     time.Time // as the code claims; zero if it does not
 	NotBefore  time.Time
@@ -185,7 +187,8 @@ func (s *Snapshot) unproven(p Presentation) bool {
 
 // believe checks who signed c and what they may state.
 func (s *Snapshot) believe(c credential.Credential, p Presentation) Finding {
-	f := Finding{Decoded: true, Format: c.Signed.Format, Issuer: c.Signed.Issuer, Issued: c.Signed.Issued, NotBefore: c.NotBefore, NotAfter: c.NotAfter,
+	f := Finding{Decoded: true, Format: c.Signed.Format, Issuer: c.Signed.Issuer, KeyID: c.Signed.KeyID, Algorithm: c.Signed.Algorithm,
+		Issued: c.Signed.Issued, NotBefore: c.NotBefore, NotAfter: c.NotAfter,
 		Venue: c.Venue, Slip: c.Registration, bound: c.HolderKey, profile: c.Facts.Profile}
 	f.verified, f.Trust, f.Err = s.trust.Verify(c)
 	f.TrustList = f.Trust.List

@@ -107,6 +107,9 @@ func (s *Snapshot) WithKeys(keys credential.Keys) *Snapshot {
 	return &again
 }
 
+// Trust returns the keys of the snapshot.
+func (s *Snapshot) Trust() *trust.Store { return s.trust }
+
 // New is Load for files at hand, by their name in the bundle.
 func New(files map[string]File, version string, published time.Time) (*Snapshot, error) {
 	s := &Snapshot{version: version, published: published, changed: map[string]time.Time{}, modified: map[string]time.Time{},

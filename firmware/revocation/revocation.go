@@ -85,11 +85,10 @@ func (l *Lists) Look(scheme string, ref credential.StatusRef, now time.Time) Ans
 	}
 	a := Answer{List: h.file, Changed: h.list.Signed.Issued}
 	value, reaches := h.list.Entry(ref.Index)
-	ends := h.list.Signed.Issued.Add(h.list.TTL)
 	switch {
 	case h.bad != nil:
 		a.Why = h.bad
-	case !h.list.Expires.IsZero() && !now.Before(h.list.Expires), h.list.TTL > 0 && !now.Before(ends):
+	case h.list.Ended(now):
 		a.Why = errEnded
 	case !reaches:
 		a.Why = errTooShort

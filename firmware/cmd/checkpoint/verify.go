@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"time"
 
 	"example.org/checkpoint/firmware/inspection"
@@ -16,12 +17,13 @@ import (
 )
 
 type verifyCmd struct {
-	Keys   []string `sep:"none" placeholder:"FORMAT=FILE" help:"Whom to trust: dcc=LIST or hct=DIR; may be given more than once."`
-	Policy string   `placeholder:"FILE" help:"Rules to judge by; without, a code that is genuine and valid now is admitted."`
-	At     string   `placeholder:"RFC3339" help:"The time to judge at; without, now."`
-	JSON   bool     `name:"json" help:"Print one line of JSON for each code."`
-	JSONL  string   `name:"jsonl" placeholder:"FILE" help:"Read codes from lines of JSON, - for standard input."`
-	Codes  []string `arg:"" optional:"" name:"code" help:"Texts of codes, or pictures of them (PNG, JPEG, GIF)."`
+	Keys    []string `sep:"none" placeholder:"FORMAT=FILE" help:"Whom to trust: dcc=LIST or hct=DIR; may be given more than once."`
+	Policy  string   `placeholder:"FILE" help:"Rules to judge by; without, a code that is genuine and valid now is admitted."`
+	At      string   `placeholder:"RFC3339" help:"The time to judge at; without, now."`
+	JSON    bool     `name:"json" help:"Print one line of JSON for each code."`
+	Explain bool     `help:"Say it also to the holder, to an officer and to an auditor, each in their words."`
+	JSONL   string   `name:"jsonl" placeholder:"FILE" help:"Read codes from lines of JSON, - for standard input."`
+	Codes   []string `arg:"" optional:"" name:"code" help:"Texts of codes, pictures of them (PNG, JPEG, GIF), files of signed bytes, or hex:BYTES."`
 }
 
 // Help is shown by `checkpoint verify --help`.
@@ -32,11 +34,18 @@ func (verifyCmd) Help() string {
   checkpoint verify --keys hct=trustdir --policy venue-market.json 'HCT1:…'
 
 dcc=LIST is the publishers' list of signers of EU certificates, {"<hex kid>": "<base64 certificate>"}.
-hct=DIR is a directory of trust files, or one with trust/, status/ and keys.json as in a bundle.
+hct=DIR is a directory of trust files, or one with trust/, status/ and keys.json as in a bundle;
+site-key*.json in it ({"kid", "private", "site"}) opens codes that are sealed to that site.
 
---jsonl reads lines {"id", "text" or "file", "at", "lane": {"profile", "audiences", "u"}}, of which
-lane may be left out, and writes for each one line {"id", "format", "signature", "signer",
-"validity", "outcome", "reason", "detail"}. A line that cannot be read is answered as malformed.
+What nobody holds up is read from bytes: orders, leases and marks of the centre, status lists:
+
+  checkpoint verify --explain --keys hct=bundle bundle/status/GZ/7.cwt
+
+--jsonl reads lines {"id", "text" or "file" or "hex", "kind", "at", "lane": {"profile", "audiences",
+"u"}, "after"}, of which kind, lane and after may be left out, and writes for each one line {"id",
+"format", "signature", "signer", "validity", "outcome", "reason", "detail"}. after names lines
+before this one that the same lane has admitted or obeyed. A line that cannot be read is answered
+as malformed.
 
 Exit code: 0 all are admitted, 2 not all, 1 it could not run.`
 }
@@ -46,12 +55,15 @@ type question struct {
 	ID   json.RawMessage `json:"id"`
 	Text *string         `json:"text"`
 	File string          `json:"file"`
+	Hex  string          `json:"hex"`
+	Kind string          `json:"kind"` // of hex: order, lease, mark or status; found out where it is empty
 	At   string          `json:"at"`
 	Lane struct {
 		Profile   string   `json:"profile"`
 		Audiences []string `json:"audiences"`
 		U         float64  `json:"u"` // seconds
 	} `json:"lane"`
+	After []json.RawMessage `json:"after"`
 }
 
 // answer is what is found of one code.
@@ -64,16 +76,22 @@ type answer struct {
 	Outcome   string          `json:"outcome"`
 	Reason    verdict.Reason  `json:"reason"`
 	Detail    string          `json:"detail"`
+	Explain   *voices         `json:"explain,omitempty"`
 
 	verdict verdict.Verdict
 	found   []inspection.Finding
 	at      time.Time
+	stated  *statement // of the centre or a scheme, where it is no code
 }
 
 // verifier judges questions, one after the other.
 type verifier struct {
 	snapshot *inspection.Snapshot
 	policy   string
+	genuine  bool     // no rules were given: whatever is genuine is admitted
+	sites    []string // whose keys are here; the audiences of a question that names none
+	explain  bool
+	kept     memory
 	at       string // for questions without a time of their own; empty for now
 	reader   symbol.Reader
 }
@@ -93,22 +111,30 @@ func (c *verifyCmd) run(ctx context.Context, stdin io.Reader, stdout io.Writer) 
 			return fmt.Errorf("verify: --at: %w", err)
 		}
 	}
-	snapshot, policy, err := loadVerify(c.Keys, c.Policy)
+	snapshot, policy, sites, err := loadVerify(c.Keys, c.Policy)
 	if err != nil {
 		return fmt.Errorf("verify: %w", err)
 	}
-	v := &verifier{snapshot: snapshot, policy: policy, at: c.At}
+	v := &verifier{snapshot: snapshot, policy: policy, genuine: c.Policy == "", sites: sites, explain: c.Explain, at: c.At}
 	if c.JSONL != "" {
 		return v.lines(ctx, c.JSONL, stdin, stdout)
 	}
 	var no error
 	for i, code := range c.Codes {
 		q := question{ID: json.RawMessage(fmt.Sprint(i + 1)), Text: &code}
-		if _, err := os.Stat(code); err == nil {
-			if _, err := loadGray(code); err != nil {
+		if bytes, ok := strings.CutPrefix(code, "hex:"); ok {
+			q.Text, q.Hex = nil, bytes
+		} else if _, err := os.Stat(code); err == nil {
+			signed, err := signedBytes(code)
+			if err != nil {
 				return fmt.Errorf("verify: %w", err)
 			}
-			q.Text, q.File = nil, code
+			if q.Text, q.Hex = nil, signed; signed == "" {
+				if _, err := loadGray(code); err != nil {
+					return fmt.Errorf("verify: %w", err)
+				}
+				q.File = code
+			}
 		}
 		a := v.answer(ctx, q)
 		if ctx.Err() != nil {
@@ -120,7 +146,7 @@ func (c *verifyCmd) run(ctx context.Context, stdin io.Reader, stdout io.Writer) 
 		if c.JSON {
 			err = writeLine(stdout, a)
 		} else {
-			err = explain(stdout, a)
+			err = describe(stdout, a)
 		}
 		if err != nil {
 			return err
@@ -135,8 +161,20 @@ func bad(id json.RawMessage, why verdict.Reason, detail string) answer {
 		Outcome: verdict.Refuse.String(), Reason: why, Detail: detail}
 }
 
-// answer judges one question.
+// answer judges one question, and remembers what the lane would.
 func (v *verifier) answer(ctx context.Context, q question) answer {
+	a, err := v.judge(ctx, q)
+	if err != nil {
+		return bad(q.ID, verdict.Malformed, err.Error())
+	}
+	v.kept.add(q.ID, a)
+	if v.explain {
+		a.Explain = speak(a)
+	}
+	return a
+}
+
+func (v *verifier) judge(ctx context.Context, q question) (answer, error) {
 	if q.At == "" {
 		q.At = v.at
 	}
@@ -144,18 +182,26 @@ func (v *verifier) answer(ctx context.Context, q question) answer {
 	if q.At != "" {
 		var err error
 		if at, err = parseTime(q.At); err != nil {
-			return bad(q.ID, verdict.Malformed, err.Error())
+			return answer{}, err
 		}
 	}
 	if q.Lane.U < 0 || q.Lane.U > maxUncertainty {
-		return bad(q.ID, verdict.Malformed, "u is not a number of seconds up to a year")
+		return answer{}, errors.New("u is not a number of seconds up to a year")
+	}
+	past, err := v.kept.past(q.After)
+	if err != nil {
+		return answer{}, err
+	}
+	clock := inspection.Clock{Uncertainty: time.Duration(q.Lane.U * float64(time.Second)), Confidence: "trusted"}
+	if q.Hex != "" || q.Kind != "" && q.Text == nil && q.File == "" {
+		return v.bytes(q, at, clock, past), nil
 	}
 	var codes [][]byte
 	switch {
 	case q.File != "":
 		texts, err := readPicture(ctx, &v.reader, q.File)
 		if err != nil || len(texts) == 0 {
-			return bad(q.ID, verdict.Unreadable, pictureDetail(err))
+			return bad(q.ID, verdict.Unreadable, pictureDetail(err)), nil
 		}
 		codes = texts
 	case q.Text != nil:
@@ -167,11 +213,19 @@ func (v *verifier) answer(ctx context.Context, q question) answer {
 	if profile == "" {
 		profile = "gate"
 	}
-	p := inspection.Presentation{Number: 1, At: at, Codes: codes,
-		Clock: inspection.Clock{Uncertainty: time.Duration(q.Lane.U * float64(time.Second)), Confidence: "trusted"},
-		Lane:  inspection.Lane{Kind: "border", Direction: "none", Profile: profile, Audiences: q.Lane.Audiences, Policy: v.policy}}
-	verdict, found := v.snapshot.Explain(p)
-	return newAnswer(q.ID, at, verdict, found)
+	audiences := q.Lane.Audiences
+	if audiences == nil {
+		audiences = v.sites
+	}
+	said, found := v.snapshot.Explain(inspection.Presentation{Number: 1, At: at, Codes: codes, Clock: clock,
+		Lane: inspection.Lane{Kind: "border", Direction: "none", Profile: profile, Audiences: audiences, Policy: v.policy}})
+	if said.Reason == verdict.NoPerson && v.genuine {
+		said.Outcome, said.Reason = verdict.Admit, verdict.Satisfied // genuine, though nobody's own
+	}
+	if said.Outcome == verdict.Admit && past.counted(said.Counts, at) {
+		said = verdict.Verdict{Reason: verdict.Replayed, Format: said.Format, Scheme: said.Scheme}
+	}
+	return newAnswer(q.ID, at, said, found), nil
 }
 
 // maxUncertainty bounds the uncertainty of a clock in seconds: a year.

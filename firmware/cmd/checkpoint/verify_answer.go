@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,10 +21,10 @@ func newAnswer(id json.RawMessage, at time.Time, v verdict.Verdict, found []insp
 	a.Outcome, a.verdict, a.found, a.at = v.Outcome.String(), v, found, at
 	for i, f := range found {
 		if i == 0 {
-			a.Format = string(f.Format)
+			a.Format = string(f.Shown)
 		}
 		if i == 0 && f.Decoded {
-			a.Signature, a.Signer, a.Validity = f.Trust.Signature.String(), signer(f), f.Validity.String()
+			a.Signature, a.Signer, a.Validity = f.Trust.Signature.String(), signerWord(f.Trust.Signer), f.Validity.String()
 		}
 		if f.Err != nil && a.Detail == "" {
 			a.Detail = f.Err.Error()
@@ -37,12 +39,22 @@ func newAnswer(id json.RawMessage, at time.Time, v verdict.Verdict, found []insp
 	if v.Reason == verdict.SeveralCodes {
 		a.Detail = fmt.Sprintf("%d codes, and nothing proves that they are one person's", len(found))
 	}
+	switch v.Reason {
+	case verdict.Replayed:
+		a.Detail = "it was counted before, on a line that after names"
+	case verdict.HolderOther:
+		if a.Detail == "" {
+			a.Detail = "a code in it is bound to another phone or to none; it was left out"
+		}
+	case verdict.Provisional:
+		a.Detail = "a slip that leads staff to a registration; it admits nobody"
+	}
 	return a
 }
 
-// signer says in one word who signed.
-func signer(f inspection.Finding) string {
-	switch err := f.Trust.Signer; {
+// signerWord says in one word who signed.
+func signerWord(err error) string {
+	switch {
 	case err == nil:
 		return "allowed"
 	case errors.Is(err, trust.ErrUnknownSigner):
@@ -59,13 +71,15 @@ func writeLine(w io.Writer, a answer) error {
 	return out.Encode(a)
 }
 
-// explain tells a person what was found.
-func explain(w io.Writer, a answer) error {
+// describe tells a person what was found.
+func describe(w io.Writer, a answer) error {
 	var b strings.Builder
 	for _, f := range a.found {
 		explainCode(&b, f)
 	}
-	if len(a.found) == 0 {
+	if a.stated != nil {
+		a.stated.describe(&b)
+	} else if len(a.found) == 0 {
 		fmt.Fprintf(&b, "%s\n", a.Detail)
 	}
 	fmt.Fprintf(&b, "  at         %s\n", a.at.Format(time.RFC3339))
@@ -77,7 +91,11 @@ func explain(w io.Writer, a answer) error {
 		}
 		b.WriteByte(')')
 	}
-	b.WriteString("\n\n")
+	b.WriteByte('\n')
+	if a.Explain != nil {
+		fmt.Fprintf(&b, "\n  to the holder   %s\n  to an officer   %s\n  to an auditor   %s\n", a.Explain.Holder, a.Explain.Officer, a.Explain.Auditor)
+	}
+	b.WriteByte('\n')
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -92,12 +110,26 @@ func explainCode(b *strings.Builder, f inspection.Finding) {
 		issuer = fmt.Sprintf("%q, as it claims", f.Issuer)
 	}
 	fmt.Fprintf(b, "%s code of %s\n", f.Format, issuer)
-	fmt.Fprintf(b, "  signer     %s", signer(f))
+	fmt.Fprintf(b, "  signer     %s", signerWord(f.Trust.Signer))
 	if f.TrustList != "" {
 		fmt.Fprintf(b, ", named in %s", f.TrustList)
 	}
 	fmt.Fprintf(b, "\n  signature  %s\n", f.Trust.Signature)
 	fmt.Fprintf(b, "  validity   %s: %s to %s\n", f.Validity, moment(f.NotBefore), moment(f.NotAfter))
+	if !f.Presented.IsZero() {
+		fmt.Fprintf(b, "  presented  as %s by a phone for %s at %s%s\n", f.Shown, f.Audience, moment(f.Presented),
+			map[bool]string{true: ", which this code is bound to"}[f.Bound])
+	}
+	if v := f.Venue; v != nil {
+		fmt.Fprintf(b, "  venue      %s, class %s", v.ID, v.Class)
+		for _, language := range slices.Sorted(maps.Keys(v.Names)) {
+			fmt.Fprintf(b, ", %s %q", language, v.Names[language])
+		}
+		b.WriteByte('\n')
+	}
+	if r := f.Slip; r != nil {
+		fmt.Fprintf(b, "  slip       registration %x of %s at %s\n", r.Number, r.Device, r.Site)
+	}
 	if f.Printed != "" || f.Colour != "" {
 		fmt.Fprintf(b, "  colour     %s", f.Colour)
 		if f.Colour != f.Printed {

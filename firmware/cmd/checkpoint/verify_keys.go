@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"example.org/checkpoint/firmware/credential/holder"
 	"example.org/checkpoint/firmware/inspection"
 )
 
@@ -20,9 +22,12 @@ const genuine = `{"v":1,"profile":"genuine","rules":[{"name":"genuine","when":"t
 // maxInput bounds one file of keys or rules in bytes.
 const maxInput = 16 << 20
 
-// loadVerify reads keys and rules as a bundle has them, and names the policy.
-func loadVerify(keys []string, policy string) (*inspection.Snapshot, string, error) {
+// loadVerify reads keys and rules as a bundle has them. It names the policy, and
+// the sites for which codes can be opened.
+func loadVerify(keys []string, policy string) (*inspection.Snapshot, string, []string, error) {
 	files := map[string]inspection.File{}
+	private := holder.SiteKeys{}
+	var sites []string
 	for _, k := range keys {
 		format, name, ok := strings.Cut(k, "=")
 		var err error
@@ -30,12 +35,14 @@ func loadVerify(keys []string, policy string) (*inspection.Snapshot, string, err
 		case ok && format == "dcc":
 			err = add(files, "trust/dsc.json", name)
 		case ok && format == "hct":
-			err = addTrust(files, name)
+			if err = addTrust(files, name); err == nil {
+				sites, err = addSites(private, name)
+			}
 		default:
 			err = fmt.Errorf("--keys %s: write dcc=LIST or hct=DIR", k)
 		}
 		if err != nil {
-			return nil, "", err
+			return nil, "", nil, err
 		}
 	}
 	profile := "genuine"
@@ -43,13 +50,13 @@ func loadVerify(keys []string, policy string) (*inspection.Snapshot, string, err
 	if policy != "" {
 		data, err := readBounded(policy)
 		if err != nil {
-			return nil, "", fmt.Errorf("--policy: %w", err)
+			return nil, "", nil, fmt.Errorf("--policy: %w", err)
 		}
 		var head struct {
 			Profile string `json:"profile"`
 		}
 		if err := json.Unmarshal(data, &head); err != nil || head.Profile == "" {
-			return nil, "", fmt.Errorf("--policy %s: not a policy file; see firmware/policy/profiles for examples", policy)
+			return nil, "", nil, fmt.Errorf("--policy %s: not a policy file; see firmware/policy/profiles for examples", policy)
 		}
 		profile, rules = head.Profile, inspection.File{Data: data}
 	}
@@ -58,7 +65,42 @@ func loadVerify(keys []string, policy string) (*inspection.Snapshot, string, err
 	if err != nil { // one line for each fault
 		err = errors.New(strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
-	return s, profile, err
+	if err == nil && len(private) > 0 {
+		s = s.WithKeys(private)
+	}
+	return s, profile, sites, err
+}
+
+// addSites reads private site keys that lie beside trust files, and names their sites.
+func addSites(into holder.SiteKeys, dir string) ([]string, error) {
+	names, err := filepath.Glob(filepath.Join(dir, "site-key*.json"))
+	if err != nil {
+		return nil, err
+	}
+	var sites []string
+	for _, name := range names {
+		data, err := readBounded(name)
+		if err != nil {
+			return nil, err
+		}
+		var f struct {
+			KID     string `json:"kid"`
+			Private []byte `json:"private"`
+			Site    string `json:"site"`
+		}
+		if err := json.Unmarshal(data, &f); err != nil {
+			return nil, fmt.Errorf("%s: not a site key: %w", name, err)
+		}
+		kid, err := into.Add(f.Private)
+		if err == nil && f.KID != hex.EncodeToString(kid[:]) {
+			err = errors.New("kid is not the start of the SHA-256 of the public key")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		sites = append(sites, f.Site)
+	}
+	return sites, nil
 }
 
 // addTrust reads a directory of trust files, or one that is laid out as a bundle.

@@ -97,6 +97,12 @@ func decode(data []byte) (List, error) {
 	return l, nil
 }
 
+// Ended reports whether the list has ended at a time: at its expiry, or when its
+// time to live is over, whichever comes first.
+func (l List) Ended(now time.Time) bool {
+	return !l.Expires.IsZero() && !now.Before(l.Expires) || l.TTL > 0 && !now.Before(l.Signed.Issued.Add(l.TTL))
+}
+
 // Entry returns the value at an index; false when the list does not reach so far.
 func (l List) Entry(index uint64) (byte, bool) {
 	perByte := uint64(8 / l.Bits)
