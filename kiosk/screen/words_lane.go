@@ -79,7 +79,6 @@ var steps = []struct {
 var (
 	laneWord  = Words{"通道", "通道", "Lane"}
 	todayWord = Words{"今日進入", "今日进入", "In today"}
-	staffWord = Words{"職員", "工作人员", "Staff"}
 	keyless   = says{
 		Words{"這個畫面已上鎖", "此画面已上锁", "This screen is locked"},
 		Words{"請用裝置設定中的完整網址開啟（包括 token）", "请用设备配置中的完整网址打开（包括 token）",
