@@ -84,12 +84,11 @@ func (d *DSC) Certificate(c Certificate) string {
 	}
 	kind, entry := c.entry(d.Country)
 	hcert[kind] = []any{entry}
-	data := key.sign(map[int]any{1: es256, 4: kid}, "", encode(map[int]any{
+	data := key.sign(map[int]any{1: es256, 4: kid}, "", CBOR(map[int]any{
 		1: d.Country, 4: c.Until.Unix(), 6: c.From.Unix(), -260: map[int]any{1: hcert},
 	}))
 	if c.Spoil == BadSignature {
 		data[len(data)-1] ^= 1
-		c.Spoil = Sound
 	}
 	var packed bytes.Buffer
 	z := zlib.NewWriter(&packed)
@@ -97,7 +96,11 @@ func (d *DSC) Certificate(c Certificate) string {
 	if err := z.Close(); err != nil {
 		panic(err)
 	}
-	return spoil("HC1:", packed.Bytes(), c.Spoil)
+	text := "HC1:" + Base45(packed.Bytes())
+	if c.Spoil == Malformed {
+		text = text[:len(text)-2]
+	}
+	return text
 }
 
 // entry follows eu-dcc-schema 1.3.0.

@@ -8,17 +8,6 @@ import (
 	"time"
 )
 
-// Spoil says what is wrong with a code.
-type Spoil uint8
-
-const (
-	Sound        Spoil = iota
-	BadSignature       // one bit of the signature is turned
-	Malformed          // the last two characters are missing
-	WrongKey           // a health code signed by the scheme's venue key
-	Stranger           // signed by a key that nobody knows
-)
-
 // HealthCode is a health code token (FORMATS A1). The zero value of everything
 // but Colour is usable.
 type HealthCode struct {
@@ -38,7 +27,10 @@ type HealthCode struct {
 	Exempt     []string                 // gate
 	Tests      []Test                   // gate
 	Doses      []Dose                   // gate
-	Phone      bool                     // bound to the key of a phone
+	Phone      bool                     // bound to the key of some phone
+	Holder     map[int]any              // bound to this phone: its COSE_Key
+	Name       string                   // gate: full name
+	Face       []byte                   // gate: template of 128 bytes
 	StatusList string                   // short reference of a status list; none by default
 	StatusAt   uint                     // index in it
 	Change     func(claims map[int]any) // made to the claims before they are signed
@@ -61,7 +53,6 @@ type Dose struct {
 
 // HealthCode signs a code and returns its text.
 func (i *Issuer) HealthCode(h HealthCode) string {
-	const prefix = "HCT1:"
 	key := i.keys["token"]
 	switch h.Spoil {
 	case WrongKey:
@@ -73,20 +64,7 @@ func (i *Issuer) HealthCode(h HealthCode) string {
 	if h.Change != nil {
 		h.Change(claims)
 	}
-	data := key.sign(map[int]any{1: es256, 4: key.kid}, prefix, encode(claims))
-	return spoil(prefix, data, h.Spoil)
-}
-
-// spoil writes the text of signed data that ends with its signature.
-func spoil(prefix string, data []byte, how Spoil) string {
-	if how == BadSignature {
-		data[len(data)-1] ^= 1
-	}
-	text := prefix + base45(data)
-	if how == Malformed {
-		text = text[:len(text)-2]
-	}
-	return text
+	return key.code("HCT1:", claims, h.Spoil)
 }
 
 func (i *Issuer) claims(h HealthCode) map[int]any {
@@ -108,12 +86,25 @@ func (i *Issuer) claims(h HealthCode) map[int]any {
 			h.Subject = base64.RawURLEncoding.EncodeToString(random(16))
 		}
 		c[2] = h.Subject
+		identity := map[int]any{}
+		if h.Name != "" {
+			identity[4] = h.Name
+		}
 		if h.Birth != "" {
-			c[169] = map[int]any{8: h.Birth}
+			identity[8] = h.Birth
+		}
+		if h.Face != nil {
+			identity[62] = []any{map[int]any{0: h.Face, 1: 1, 2: 100, 3: "lab"}}
+		}
+		if len(identity) > 0 {
+			c[169] = identity
 		}
 	}
 	if h.Phone {
-		c[8] = map[int]any{1: coseKey()}
+		h.Holder = coseKey()
+	}
+	if h.Holder != nil {
+		c[8] = map[int]any{1: h.Holder}
 	}
 	if h.StatusList != "" {
 		c[65535] = map[string]any{"status_list": map[string]any{"idx": h.StatusAt, "uri": h.StatusList}}

@@ -28,7 +28,7 @@ func (i *Issuer) StatusList(uri string, codes uint, values map[uint]byte, issued
 		panic(err)
 	}
 	key := i.keys["status"]
-	return key.sign(map[int]any{1: es256, 4: key.kid, 16: "application/statuslist+cwt"}, "status:", encode(map[int]any{
+	return key.sign(map[int]any{1: es256, 4: key.kid, 16: "application/statuslist+cwt"}, "status:", CBOR(map[int]any{
 		2: uri, 4: issued.Add(ttl).Unix(), 6: issued.Unix(), 65534: int64(ttl / time.Second),
 		65533: map[string]any{"bits": 2, "lst": packed.Bytes()},
 	}))
