@@ -6,10 +6,10 @@ LDFLAGS     := -s -w -X main.version=$(VERSION)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 ARGS        ?=
 
-.PHONY: help build run test check bench fuzz deps clean
+.PHONY: help build run test check bench bench-read fuzz deps clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
 build: ## the product and the lab, without cgo, into build/
 	CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o build/ ./firmware/cmd/checkpoint ./simulators/cmd/lab
@@ -33,12 +33,18 @@ check: ## formatting, vet and staticcheck (staticcheck.conf)
 bench: ## figures, each beside something named, in one run
 	go test -run '^$$' -bench . -benchmem ./...
 
+bench-read: ## our reader of codes beside gozxing, ZBar and zxing-cpp on all sets of frames, on one core (SEED=2 makes other fresh pictures)
+	@.ci/peers/build
+	@go test -c -o build/symbol.test ./firmware/symbol
+	@cd firmware/symbol && GOMAXPROCS=1 taskset -c $(or $(CORE),0) $(CURDIR)/build/symbol.test -test.run '^TestTable$$' -peers $(CURDIR)/build/peers -seed $(or $(SEED),1) -repeats $(or $(REPEATS),3)
+
 fuzz: ## every fuzz test for FUZZ (default 3m) each
 	.ci/fuzz $(or $(FUZZ),3m)
 
 deps: ## what the tests need beyond Go (Debian, as root)
 	apt-get update -qq
-	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk fonts-inter zbar-tools
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk fonts-inter zbar-tools \
+		g++ libzbar-dev libzxing-dev
 	go mod download
 
 clean: ## build/ and nothing else

@@ -19,5 +19,5 @@ func Glance() Budget {
 // Thorough is for a picture that somebody waits for, and for a frame in which a glance saw
 // something.
 func Thorough() Budget {
-	return Budget{Layers: maxLayers, Pixels: 2 * MaxPixels, Candidates: 32_768, Triples: 100_000, Grids: 240, Decodes: 120}
+	return Budget{Layers: maxLayers, Pixels: 2 * MaxPixels, Candidates: 20_000, Triples: 60_000, Grids: 160, Decodes: 60}
 }

@@ -83,8 +83,11 @@ func (r *Reader) Read(ctx context.Context, img *image.Gray, b Budget) ([]Symbol,
 		if len(r.finders) > before || n == 0 {
 			r.readAll(ctx)
 		}
+		if len(r.finders) > crowd {
+			break
+		}
 	}
-	if b.Layers > 1 && len(r.symbols) == 0 {
+	if b.Layers > 1 && len(r.symbols) == 0 && len(r.finders) <= crowd {
 		r.recover(ctx)
 	}
 	for i := range r.symbols {
@@ -94,6 +97,10 @@ func (r *Reader) Read(ctx context.Context, img *image.Gray, b Budget) ([]Symbol,
 	}
 	return r.symbols, ctx.Err()
 }
+
+// crowd is the number of finder patterns from which a picture is not searched any further: what was
+// found is more than is combined.
+const crowd = 3 * mostFinders
 
 // smallest is the side of version 1 at one pixel a module (section 6.3.1).
 const smallest = 21

@@ -81,9 +81,12 @@ func (r *Reader) choose(ctx context.Context) {
 	})
 }
 
+// mostUnlike is the ratio of the modules of two finder patterns of a symbol seen from close by.
+const mostUnlike = 2.4
+
 // alike reports whether two finder patterns may belong to one symbol, seen from the side.
 func alike(f, g *finder) bool {
-	return f.light == g.light && f.module < 2*g.module && g.module < 2*f.module &&
+	return f.light == g.light && f.module < mostUnlike*g.module && g.module < mostUnlike*f.module &&
 		f.contrast < 4*g.contrast && g.contrast < 4*f.contrast
 }
 
