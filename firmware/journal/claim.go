@@ -25,16 +25,23 @@ const sweepBatch = 64
 // Claim writes e, which opens a claim of its presentation, with a pending mark for
 // each identity that e's verdict counts, in one transaction. It answers
 // verdict.Replayed and writes nothing if one of them is marked already, by any lane
-// of this device, and its time is not over; else the empty reason. With an error
-// nothing may pass.
+// of this device, and its time is not over, and verdict.Expired if the time of one is
+// over already, so that it could not be marked; else the empty reason. With an error,
+// or a reason, nothing may pass.
 func (l *Lane) Claim(e event.Event) (verdict.Reason, error) {
 	j := l.journal
 	j.writing.Lock()
 	defer j.writing.Unlock()
+	if err := j.ready(); err != nil {
+		return "", err
+	}
 	now := j.options.Now()
 	for _, c := range e.Verdict.Counts {
-		if c.Until.IsZero() {
+		switch {
+		case c.Until.IsZero():
 			return "", ErrNoUntil
+		case !now.Before(c.Until):
+			return verdict.Expired, nil
 		}
 	}
 	if err := j.renewKeys(now); err != nil {
@@ -54,7 +61,7 @@ func (l *Lane) Claim(e event.Event) (verdict.Reason, error) {
 			return err
 		}
 		key := claimKey(j.boot, e.Presentation, l.name)
-		macs, err := j.mark(tx, now, key, e.Verdict.Counts)
+		macs, err := j.mark(tx, key, e.Verdict.Counts)
 		if err != nil {
 			return err
 		}
@@ -94,13 +101,10 @@ func (j *Journal) marked(tx *bolt.Tx, now time.Time, counts []verdict.Count) (bo
 }
 
 // mark writes pending marks under today's key and gives their HMACs, one after the other.
-func (j *Journal) mark(tx *bolt.Tx, now time.Time, claim []byte, counts []verdict.Count) ([]byte, error) {
+func (j *Journal) mark(tx *bolt.Tx, claim []byte, counts []verdict.Count) ([]byte, error) {
 	marks, ends, today := tx.Bucket(marksBucket), tx.Bucket(endsBucket), j.keys.today()
 	var macs []byte
 	for _, c := range counts {
-		if !now.Before(c.Until) {
-			continue // it counts again already
-		}
 		mac, until := today.mac(c.Identity), ceil(c.Until)
 		if v := marks.Get(mac); v != nil { // ended, or twice in this presentation
 			was, err := readMark(v)

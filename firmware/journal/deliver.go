@@ -2,6 +2,7 @@ package journal
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"time"
 
@@ -18,15 +19,20 @@ type Entry struct {
 
 // Entries gives the oldest events that the centre has not confirmed, in order: at
 // most max, of together at most maxBytes unless the first alone has more. All are
-// of one epoch; the oldest epoch comes first.
+// of one epoch; the oldest epoch comes first. Of a disputed one there are none.
 func (j *Journal) Entries(max, maxBytes int) ([]Entry, error) {
 	var out []Entry
-	err := j.db.View(func(tx *bolt.Tx) error {
+	id := 0
+	err := j.db.Load().View(func(tx *bolt.Tx) error {
+		id = tx.ID()
 		all, err := generations(tx)
 		if err != nil {
 			return err
 		}
 		for _, g := range all {
+			if disputed(tx, g.gen) {
+				continue
+			}
 			size := 0
 			c := tx.Bucket(eventsBucket).Cursor()
 			for k, v := c.Seek(eventKey(g.gen, g.marked.seq+1)); bytes.HasPrefix(k, genKey(g.gen)) && len(out) < max; k, v = c.Next() {
@@ -44,18 +50,31 @@ func (j *Journal) Entries(max, maxBytes int) ([]Entry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("journal: %w", err)
 	}
+	j.writing.Lock()
+	defer j.writing.Unlock()
+	if id > j.acked { // seen while its commit was failing: it will not have happened
+		return nil, ErrFailed
+	}
 	return out, nil
 }
 
 // Mark takes the centre's word that it holds every event of epoch up to seq, the
 // last of which has that SHA-256; only then may they be deleted here. ErrMark if
-// that event has another hash here, or if there is none. Of an epoch that has
-// ended, a restored copy may lack what the centre holds: there a later seq
-// confirms all that is left.
+// that event has another hash here, or if there is none.
+//
+// Of an epoch that has ended the centre may hold more than is here: the journal was
+// restored from a copy. Then a later seq confirms nothing (ErrAhead): what is here is sent,
+// and the centre answers with the mark of the last event of that. Another hash there
+// says that the two records went different ways. Such an epoch is disputed: its events
+// are neither sent nor deleted any more, and hold up no other.
 func (j *Journal) Mark(epoch, seq uint64, hash [32]byte) error {
 	j.writing.Lock()
 	defer j.writing.Unlock()
+	if err := j.ready(); err != nil {
+		return err
+	}
 	moved := false
+	var conflict error
 	err := j.writeLocked(atUpkeep, func(tx *bolt.Tx) error {
 		g, err := generationOf(tx, epoch)
 		if err != nil {
@@ -65,20 +84,23 @@ func (j *Journal) Mark(epoch, seq uint64, hash [32]byte) error {
 		if err != nil {
 			return err
 		}
-		if seq > head.seq && g.gen != j.gen {
-			seq, hash = head.seq, head.hash
-		}
 		ours := hashOf(tx.Bucket(eventsBucket).Get(eventKey(g.gen, seq)))
 		switch {
 		case seq < g.pruned.seq:
 			return nil // confirmed and deleted long since
 		case seq == g.pruned.seq:
 			ours = g.pruned.hash
+		case seq > head.seq && g.gen != j.gen:
+			return ErrAhead
 		case seq > head.seq:
 			return fmt.Errorf("%w: it confirms event %s/%016x/%d; the last here is %d", ErrMark, j.options.Device, epoch, seq, head.seq)
 		}
 		if ours != hash {
-			return fmt.Errorf("%w: event %s/%016x/%d has another hash here", ErrMark, j.options.Device, epoch, seq)
+			conflict = fmt.Errorf("%w: event %s/%016x/%d has another hash here", ErrMark, j.options.Device, epoch, seq)
+			if g.gen == j.gen || seq <= g.marked.seq {
+				return conflict
+			}
+			return tx.Bucket(metaBucket).Put(disputedKey(g.gen), u64(seq))
 		}
 		if moved = seq > g.marked.seq; !moved {
 			return nil
@@ -91,9 +113,14 @@ func (j *Journal) Mark(epoch, seq uint64, hash [32]byte) error {
 		return err
 	})
 	if err != nil || !moved {
-		return err
+		return cmp.Or(err, conflict)
 	}
 	return j.observe()
+}
+
+// disputed reports whether the centre holds other events of that epoch than this journal.
+func disputed(tx *bolt.Tx, gen uint32) bool {
+	return tx.Bucket(metaBucket).Get(disputedKey(gen)) != nil
 }
 
 func generationOf(tx *bolt.Tx, epoch uint64) (generation, error) {
@@ -113,12 +140,13 @@ func generationOf(tx *bolt.Tx, epoch uint64) (generation, error) {
 type Stats struct {
 	Epoch, Boot, Seq uint64
 	Unsynced         uint64    // events that the centre has not confirmed
+	Disputed         uint64    // events of ended epochs of which the centre holds others; not among Unsynced
 	Oldest           time.Time // of the oldest of them; zero if there is none
 	Bytes            int64     // in use in the file
 	Full             bool      // no new claim is taken until the centre confirms
 	Origin           Origin    // of the epoch, at the last Open
 	Aside            string    // the damaged file that was set aside, if any
-	Fault            error     // of the write after which nothing is written any more
+	Fault            error     // of the write since which none has succeeded
 }
 
 // Stats never fails: what cannot be read stays zero.
@@ -128,7 +156,7 @@ func (j *Journal) Stats() Stats {
 	gen := j.gen
 	j.writing.Unlock()
 	confirmed := uint64(0)
-	_ = j.db.View(func(tx *bolt.Tx) error { // fails only on a closed journal
+	_ = j.db.Load().View(func(tx *bolt.Tx) error { // fails only on a closed journal
 		all, err := generations(tx)
 		if err != nil {
 			return err
@@ -141,13 +169,17 @@ func (j *Journal) Stats() Stats {
 			if g.gen == gen {
 				s.Seq = head.seq
 			}
+			confirmed += g.marked.seq - g.pruned.seq
+			if disputed(tx, g.gen) {
+				s.Disputed += head.seq - g.marked.seq
+				continue
+			}
 			if s.Oldest.IsZero() && head.seq > g.marked.seq {
 				if r, err := event.Decode(tx.Bucket(eventsBucket).Get(eventKey(g.gen, g.marked.seq+1))); err == nil {
 					s.Oldest = r.At
 				}
 			}
 			s.Unsynced += head.seq - g.marked.seq
-			confirmed += g.marked.seq - g.pruned.seq
 		}
 		return nil
 	})

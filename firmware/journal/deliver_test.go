@@ -2,6 +2,8 @@ package journal
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -75,6 +77,60 @@ func TestMark(t *testing.T) {
 	}
 	if w, _, err := readWitness(b.dir); err != nil || w.MarkSeq != 10 {
 		t.Errorf("%+v %v", w, err)
+	}
+}
+
+// TestDisputed: a state directory that was put back as a whole goes on under the same epoch,
+// which the centre knows otherwise. Its events are never taken for confirmed, and hold
+// nothing up once the epoch has ended.
+func TestDisputed(t *testing.T) {
+	b := newBench(t)
+	j := b.open()
+	b.close(j)
+	copied := t.TempDir()
+	b.copy(b.dir, copied)
+	j = b.open()
+	for range 5 {
+		b.alarm(j.Lane("1"))
+	}
+	theirs := b.entries(j) // 1 to 7: all of them reach the centre
+	b.close(j)
+
+	b.copy(copied, b.dir)
+	j = b.open()
+	b.origin(j, Continued) // nothing on this machine tells
+	b.alarm(j.Lane("2"))
+	ours := b.entries(j)
+	if err := j.Mark(theirs[0].Epoch, 7, hashOf(theirs[6].Bytes)); !errors.Is(err, ErrMark) {
+		t.Error(err)
+	}
+	b.close(j)
+	b.must(os.Remove(filepath.Join(b.dir, witnessFile)))
+	j = b.open()
+	b.origin(j, Restored)
+
+	if err := j.Mark(theirs[0].Epoch, 7, hashOf(theirs[6].Bytes)); !errors.Is(err, ErrAhead) {
+		t.Error(err)
+	}
+	if e := b.entries(j); len(e) != len(ours) || e[0].Epoch != ours[0].Epoch || j.Stats().Disputed != 0 {
+		t.Errorf("%d entries, %+v", len(e), j.Stats())
+	}
+	last := uint64(len(ours))
+	if err := j.Mark(theirs[0].Epoch, last, hashOf(theirs[last-1].Bytes)); !errors.Is(err, ErrMark) {
+		t.Error(err)
+	}
+	s := j.Stats()
+	if e := b.entries(j); len(e) == 0 || e[0].Epoch != s.Epoch || s.Disputed != last || s.Unsynced != s.Seq {
+		t.Errorf("%d entries, %+v", len(e), s)
+	}
+	b.must(j.Mark(s.Epoch, s.Seq, hashOf(b.entries(j)[s.Seq-1].Bytes)))
+	b.close(j)
+	j = b.open()
+	if s = j.Stats(); s.Disputed != last || s.Unsynced != 1 {
+		t.Errorf("%+v", s)
+	}
+	if e := b.intact(b.dir).Epochs[0]; e.First != 1 || e.Last != last || e.Pruned != 0 {
+		t.Errorf("%+v", e)
 	}
 }
 
@@ -167,7 +223,8 @@ func TestFull(t *testing.T) {
 func TestBboltRefusesToGrow(t *testing.T) {
 	b := newBench(t)
 	j := b.open()
-	j.db.MaxSize = int(j.db.Stats().FreelistInuse) + 64<<10
+	db := j.db.Load()
+	db.MaxSize = int(db.Stats().FreelistInuse) + 64<<10
 	var err error
 	for range 100 {
 		if err = j.Append(event.Event{At: b.now, Kind: event.Condition, Note: map[string]string{"x": strings.Repeat("x", 15<<10)}}); err != nil {
@@ -177,6 +234,6 @@ func TestBboltRefusesToGrow(t *testing.T) {
 	if !errors.Is(err, ErrFull) {
 		t.Fatal(err)
 	}
-	j.db.MaxSize = DefaultMaxSize
+	db.MaxSize = DefaultMaxSize
 	b.must(j.Append(event.Event{At: b.now, Kind: event.Condition}))
 }

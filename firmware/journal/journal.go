@@ -24,6 +24,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -44,8 +45,10 @@ var (
 	ErrOther = errors.New("journal: the state directory belongs to another device: give this one its own")
 	// ErrNewer: it does not open backward.
 	ErrNewer = errors.New("journal: written by a newer version: install that version, or set the state directory aside")
-	// ErrFailed: a write failed, and only reading the file anew tells what it holds.
-	ErrFailed = errors.New("journal: an earlier write failed: restart the device")
+	// ErrFailed: a write failed, and the file could not be taken back yet to what was acknowledged.
+	ErrFailed = errors.New("journal: a write failed, it is tried again: if it stays, replace the storage")
+	// ErrAhead: the centre's mark is of an epoch that has ended, and beyond its last event here.
+	ErrAhead = errors.New("journal: the centre holds more of an ended epoch than this journal, whose own events it has yet to name")
 	// ErrNoUntil: an identity without an end would never count again, or always.
 	ErrNoUntil = errors.New("journal: a count has no end")
 )
@@ -72,7 +75,7 @@ type Options struct {
 type Journal struct {
 	options Options
 	dir     string
-	db      *bolt.DB
+	db      atomic.Pointer[bolt.DB] // replaced after a failed write; closed in between
 	changed chan struct{}
 
 	writing sync.Mutex // serialises what changes the file, and guards the rest
@@ -81,10 +84,12 @@ type Journal struct {
 	epoch   uint64
 	origin  Origin
 	aside   string
-	failed  error // of the write that broke the journal
+	page    int   // bytes of a page of the file
+	acked   int   // the last transaction that was acknowledged
+	failed  error // of the write since which nothing was written
+	retry   retry
 	closed  bool
 	keys    dayKeys
-	witness witness
 	since   int // events since the witness was written
 	lanes   map[string]*Lane
 }
@@ -151,7 +156,7 @@ func (l *Lane) record(e event.Event) (event.Record, error) {
 // nobody has secured it since.
 func (l *Lane) Evacuated() bool {
 	evacuated := false
-	_ = l.journal.db.View(func(tx *bolt.Tx) error { // of a closed journal: nothing is known
+	_ = l.journal.db.Load().View(func(tx *bolt.Tx) error { // of a closed journal: nothing is known
 		evacuated = len(tx.Bucket(lanesBucket).Get([]byte(l.name))) > 0
 		return nil
 	})
@@ -164,6 +169,7 @@ func (j *Journal) put(tx *bolt.Tx, r event.Record) error {
 	if err != nil {
 		return err
 	}
+	r.At = j.stamp(r.At)
 	r.Device, r.Site, r.Epoch, r.Seq, r.Prev = j.options.Device, j.options.Site, head.epoch, head.seq+1, head.hash
 	b, err := event.Encode(r)
 	if err != nil {
@@ -185,10 +191,23 @@ func (j *Journal) put(tx *bolt.Tx, r event.Record) error {
 	return nil
 }
 
+// stamp gives the checked time of an event. Its own wall clock is not believed; the
+// monotonic clock, if the event has read it, tells how long ago it was.
+func (j *Journal) stamp(at time.Time) time.Time {
+	now := j.options.Now()
+	if at == at.Round(0) {
+		return now
+	}
+	return now.Add(-max(time.Since(at), 0))
+}
+
 // write runs fn in one transaction, if there is room for what it is for.
 func (j *Journal) write(p purpose, fn func(*bolt.Tx) error) error {
 	j.writing.Lock()
 	defer j.writing.Unlock()
+	if err := j.ready(); err != nil {
+		return err
+	}
 	return j.writeLocked(p, fn)
 }
 
@@ -217,19 +236,24 @@ func (j *Journal) update(fn func(*bolt.Tx) error) error {
 		return fmt.Errorf("%w: %w", ErrFailed, j.failed)
 	}
 	var refused error
-	err := j.db.Update(func(tx *bolt.Tx) error {
-		refused = fn(tx)
+	id := 0
+	err := j.db.Load().Update(func(tx *bolt.Tx) error {
+		id, refused = tx.ID(), fn(tx)
 		return refused
 	})
 	switch {
-	case err == nil, refused != nil:
+	case err == nil:
+		j.acked, j.retry = id, retry{}
+		return nil
+	case refused != nil:
 		return refused
 	case errors.Is(err, berrors.ErrMaxSizeReached):
 		return ErrFull
 	case errors.Is(err, syscall.ENOSPC):
-		return fmt.Errorf("journal: %w: make room in %s", err, j.dir)
+		err = fmt.Errorf("%w: make room in %s", err, j.dir)
+		j.fail(err)
 	case !errors.Is(err, berrors.ErrDatabaseNotOpen):
-		j.failed = err
+		j.fail(err)
 	}
 	return fmt.Errorf("journal: %w", err)
 }
@@ -247,7 +271,7 @@ func (j *Journal) Close() error {
 		err = j.observe()
 	}
 	j.keys.erase()
-	return errors.Join(err, j.db.Close())
+	return errors.Join(err, j.db.Load().Close())
 }
 
 func hashOf(b []byte) [32]byte { return sha256.Sum256(b) }

@@ -144,7 +144,7 @@ func (b *bench) kinds(j *Journal) string {
 // count of what is in a bucket.
 func count(t *testing.T, j *Journal, bucket []byte) (n int) {
 	t.Helper()
-	if err := j.db.View(func(tx *bolt.Tx) error { n = tx.Bucket(bucket).Stats().KeyN; return nil }); err != nil {
+	if err := j.db.Load().View(func(tx *bolt.Tx) error { n = tx.Bucket(bucket).Stats().KeyN; return nil }); err != nil {
 		t.Fatal(err)
 	}
 	return n
@@ -249,6 +249,43 @@ func TestClaimsThatCannotBeMade(t *testing.T) {
 	b.claim(j.Lane("1"), 2, "", "a") // none of them has marked it
 }
 
+// TestTheTimeIsOverAlready: what cannot be marked does not pass, else the same code would
+// pass again and again where two clocks disagree.
+func TestTheTimeIsOverAlready(t *testing.T) {
+	b := newBench(t)
+	j := b.open()
+	for _, until := range []time.Time{b.now, b.now.Add(-time.Hour)} {
+		e := claimed(b.now, 1, until, "a")
+		e.Verdict.Counts = append(e.Verdict.Counts, verdict.Count{Identity: []byte("b"), Until: b.now.Add(time.Hour)})
+		if got, err := j.Lane("1").Claim(e); err != nil || got != verdict.Expired {
+			t.Errorf("%q %v", got, err)
+		}
+	}
+	if got := b.kinds(j); got != "started" {
+		t.Error(got)
+	}
+	b.claim(j.Lane("1"), 2, "", "a", "b")
+}
+
+// TestCheckedClock: events say the journal's time, whatever the machine's clock said where
+// they happened, and how long they waited is taken off.
+func TestCheckedClock(t *testing.T) {
+	b := newBench(t)
+	j := b.open()
+	happened := time.Now().Add(-3 * time.Second) // far from noon, on the monotonic clock 3 s ago
+	b.must(j.Lane("1").Append(event.Event{At: happened, Kind: event.Alarm}))
+	b.must(j.Append(event.Event{At: happened.Round(0), Kind: event.Condition}))
+	b.must(j.Append(event.Event{At: time.Now().Add(time.Hour), Kind: event.Condition}))
+	all, err := j.Recent(3)
+	b.must(err)
+	if late := noon.Sub(all[2].At); late < 3*time.Second || late > time.Minute {
+		t.Errorf("it waited 3 s, its time is %v ago", late)
+	}
+	if !all[1].At.Equal(noon) || !all[0].At.Equal(noon) {
+		t.Errorf("%v %v", all[1].At, all[0].At)
+	}
+}
+
 // TestOnlyOneLaneWins lets lanes claim the same codes at the same time.
 func TestOnlyOneLaneWins(t *testing.T) {
 	b := newBench(t)
@@ -290,13 +327,13 @@ func TestOnlyOneLaneWins(t *testing.T) {
 func TestEvacuated(t *testing.T) {
 	b := newBench(t)
 	j := b.open()
-	one, two := j.Lane("1"), j.Lane("2")
+	one := j.Lane("1")
 	b.must(one.Append(event.Event{At: b.now, Kind: event.Evacuated}))
 	b.alarm(one)
 	b.close(j)
 	j = b.open()
-	one, two = j.Lane("1"), j.Lane("2")
-	if !one.Evacuated() || two.Evacuated() {
+	one = j.Lane("1")
+	if two := j.Lane("2"); !one.Evacuated() || two.Evacuated() {
 		t.Errorf("%v %v", one.Evacuated(), two.Evacuated())
 	}
 	b.must(one.Append(event.Event{At: b.now, Kind: event.Secured}))

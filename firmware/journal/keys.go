@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/json"
@@ -9,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -34,11 +36,16 @@ func (k dayKey) mac(identity []byte) []byte {
 }
 
 type dayKeys struct {
-	list []dayKey  // oldest first; the last is today's
+	list []dayKey  // oldest first
+	day  uint64    // whose key new marks are made with
 	next time.Time // when one begins or ends
 }
 
-func (k *dayKeys) today() dayKey { return k.list[len(k.list)-1] }
+// today is the key of new marks.
+func (k *dayKeys) today() dayKey {
+	i := slices.IndexFunc(k.list, func(d dayKey) bool { return d.id == k.day })
+	return k.list[i] // renewKeys has put it there
+}
 
 // erase overwrites the keys in memory.
 func (k *dayKeys) erase() {
@@ -48,19 +55,22 @@ func (k *dayKeys) erase() {
 
 const day = 24 * time.Hour
 
-// renewKeys begins the key of a new day and erases those whose time is over. A
-// clock that goes back keeps the newest. It needs writing.
+// renewKeys begins the key of a new day and erases those whose time is over. A key of
+// a day after tomorrow was made while the clock was far ahead: it makes no marks now,
+// and those it has made count until the end of tomorrow at most. It needs writing.
 func (j *Journal) renewKeys(now time.Time) error {
-	if len(j.keys.list) > 0 && now.Before(j.keys.next) {
+	today := uint64(max(now.Unix(), 0)) / uint64(day/time.Second)
+	if len(j.keys.list) > 0 && j.keys.day == today && now.Before(j.keys.next) {
 		return nil
 	}
-	today := uint64(max(now.Unix(), 0)) / uint64(day/time.Second)
-	renewed := dayKeys{next: time.Unix(int64(today+1)*int64(day/time.Second), 0)}
-	err := j.db.View(func(tx *bolt.Tx) error {
-		for i, k := range j.keys.list {
+	if err := j.endEarly(today); err != nil {
+		return err
+	}
+	renewed := dayKeys{day: today, next: midnight(today + 1)}
+	err := j.db.Load().View(func(tx *bolt.Tx) error {
+		for _, k := range j.keys.list {
 			until := time.Unix(int64(number(tx.Bucket(keysBucket).Get(u64(k.id)))), 0)
-			newest := i == len(j.keys.list)-1
-			if !now.Before(until) && !(newest && k.id >= today) {
+			if k.id != today && !now.Before(until) {
 				continue
 			}
 			if until.After(now) && until.Before(renewed.next) {
@@ -73,12 +83,13 @@ func (j *Journal) renewKeys(now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
-	if n := len(renewed.list); n == 0 || renewed.list[n-1].id < today {
+	at, found := slices.BinarySearchFunc(renewed.list, today, func(k dayKey, id uint64) int { return cmp.Compare(k.id, id) })
+	if !found {
 		k := dayKey{id: today}
 		if err := j.options.random(k.key[:]); err != nil {
 			return err
 		}
-		renewed.list = append(renewed.list, k)
+		renewed.list = slices.Insert(renewed.list, at, k)
 	}
 	if err := writeKeys(j.dir, renewed.list); err != nil { // before any mark is made with it
 		return err
@@ -86,6 +97,29 @@ func (j *Journal) renewKeys(now time.Time) error {
 	clear(j.keys.list)
 	j.keys = renewed
 	return nil
+}
+
+func midnight(id uint64) time.Time { return time.Unix(int64(id)*int64(day/time.Second), 0) }
+
+// endEarly bounds the time of the keys of days after tomorrow.
+func (j *Journal) endEarly(today uint64) error {
+	end := uint64(midnight(today + 2).Unix())
+	ahead := slices.ContainsFunc(j.keys.list, func(k dayKey) bool { return k.id > today+1 })
+	if !ahead {
+		return nil
+	}
+	return j.update(func(tx *bolt.Tx) error {
+		b := tx.Bucket(keysBucket)
+		for _, k := range j.keys.list {
+			if k.id <= today+1 || number(b.Get(u64(k.id))) <= end {
+				continue
+			}
+			if err := b.Put(u64(k.id), u64(end)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // lastUntil notes that the key of that id is needed until then.

@@ -70,6 +70,40 @@ func TestMarksOutliveTheKeyOfTheirDay(t *testing.T) {
 	b.until(b.open(), 12, b.now.Add(time.Hour), "back", verdict.Replayed)
 }
 
+// TestKeyOfAFarDay: the clock jumped a year ahead for a while. The key of that day makes no
+// marks any more, and is erased after tomorrow at the latest.
+func TestKeyOfAFarDay(t *testing.T) {
+	b := newBench(t)
+	j := b.open()
+	keys := func() []dayKey {
+		list, err := readKeys(b.dir)
+		b.must(err)
+		return list
+	}
+	right := b.now
+	b.now = right.AddDate(1, 0, 0)
+	b.until(j, 1, b.now.Add(time.Hour), "far", "")
+	far := keys()[len(keys())-1]
+	b.now = right
+	b.until(j, 2, b.now.Add(time.Hour), "a", "")
+	b.until(j, 3, b.now.Add(time.Hour), "far", verdict.Replayed)
+	if today := j.keys.today(); today.id == far.id {
+		t.Fatal("marks are made with the far day's key")
+	}
+	b.close(j)
+	j = b.open()
+	for n := range 3 {
+		b.now = b.now.Add(24 * time.Hour)
+		b.until(j, uint64(4+n), b.now.Add(time.Hour), "a", "")
+		if n == 0 {
+			b.until(j, 9, b.now.Add(time.Hour), "far", verdict.Replayed)
+		}
+	}
+	if list := keys(); len(list) != 1 || list[0].id == far.id {
+		t.Errorf("%d keys are left", len(list))
+	}
+}
+
 func TestLostKeyFile(t *testing.T) {
 	for name, content := range map[string]string{"missing": "", "unreadable": "{", "wrong": `{"v":1,"keys":[{"day":1,"key":"AA=="}]}`} {
 		t.Run(name, func(t *testing.T) {

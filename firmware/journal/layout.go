@@ -14,7 +14,7 @@ import (
 // Buckets. Numbers are big endian, so that keys sort as they count. A gen is the
 // place of an epoch in the order of epochs, from 1.
 var (
-	metaBucket   = []byte("meta")   // "format", "boot": 8 bytes; "device"
+	metaBucket   = []byte("meta")   // "format", "boot": 8 bytes; "device"; "disputed", gen → seq
 	epochsBucket = []byte("epochs") // gen → epochState
 	eventsBucket = []byte("events") // gen, seq → event
 	marksBucket  = []byte("marks")  // HMAC of an identity → mark
@@ -34,6 +34,9 @@ var (
 	bootKey   = []byte("boot")
 	deviceKey = []byte("device")
 )
+
+// disputedKey notes at which event the centre holds another one of an epoch that has ended.
+func disputedKey(gen uint32) []byte { return append([]byte("disputed"), genKey(gen)...) }
 
 // errDamaged: the file is no sound journal.
 var errDamaged = errors.New("journal: damaged")
@@ -119,7 +122,8 @@ func headOf(tx *bolt.Tx, gen uint32) (headOfEpoch, error) {
 		return headOfEpoch{}, err
 	}
 	c := tx.Bucket(eventsBucket).Cursor()
-	k, v := c.Seek(eventKey(gen, math.MaxUint64))
+	var v []byte
+	k, _ := c.Seek(eventKey(gen, math.MaxUint64))
 	if k == nil {
 		k, v = c.Last()
 	} else {

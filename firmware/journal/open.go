@@ -54,9 +54,14 @@ func Open(dir string, o Options) (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &Journal{options: o, dir: dir, db: db, aside: aside, changed: make(chan struct{}, 1), lanes: map[string]*Lane{}}
-	if err := j.start(); err != nil {
+	j := &Journal{options: o, dir: dir, aside: aside, changed: make(chan struct{}, 1), lanes: map[string]*Lane{}}
+	j.db.Store(db)
+	j.page = db.Info().PageSize
+	if j.acked, err = idOf(db); err != nil {
 		return nil, errors.Join(err, db.Close())
+	}
+	if err := j.start(); err != nil {
+		return nil, errors.Join(err, j.db.Load().Close())
 	}
 	return j, nil
 }
@@ -170,7 +175,7 @@ func (j *Journal) start() error {
 		return err
 	}
 	var last generation // none if the file is new
-	err = j.db.View(func(tx *bolt.Tx) error {
+	err = j.db.Load().View(func(tx *bolt.Tx) error {
 		var err error
 		last, err = j.judge(tx, w, found)
 		return err

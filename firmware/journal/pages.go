@@ -3,7 +3,6 @@ package journal
 import (
 	"encoding/binary"
 	"fmt"
-	"hash/fnv"
 	"io"
 	"os"
 )
@@ -78,10 +77,8 @@ func (p *pages) meta() (root uint64, err error) {
 			return 0, fmt.Errorf("journal: %w", err)
 		}
 		m := b[headerSize:]
-		sum := fnv.New64a()
-		_, _ = sum.Write(m[:56]) // a hash takes everything
-		transaction := native.Uint64(m[48:])
-		if sum.Sum64() != native.Uint64(m[56:]) || found && transaction < newest {
+		transaction, whole := transactionOf(b)
+		if !whole || found && transaction < newest {
 			continue
 		}
 		newest, found = transaction, true

@@ -11,7 +11,7 @@ import (
 
 // Recent gives the newest n events, newest first.
 func (j *Journal) Recent(n int) ([]event.Record, error) {
-	return newest(j.db, n, func(event.Record) bool { return true })
+	return newest(j.db.Load(), n, func(event.Record) bool { return true })
 }
 
 // List gives the newest n events that keep wants, newest first, of a state

@@ -32,10 +32,10 @@ func (j *Journal) limit(p purpose) int64 {
 // used is how many bytes of the file are not free for new pages.
 func (j *Journal) used() (int64, error) {
 	var size int64
-	if err := j.db.View(func(tx *bolt.Tx) error { size = tx.Size(); return nil }); err != nil {
+	if err := j.db.Load().View(func(tx *bolt.Tx) error { size = tx.Size(); return nil }); err != nil {
 		return 0, fmt.Errorf("journal: %w", err)
 	}
-	s := j.db.Stats()
+	s := j.db.Load().Stats()
 	return size - int64(s.FreePageN+s.PendingPageN)*pageSize, nil
 }
 

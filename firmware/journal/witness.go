@@ -60,7 +60,7 @@ func (w witness) write(dir string) error {
 // observe writes the witness of what the journal holds now. It needs writing.
 func (j *Journal) observe() error {
 	w := witness{Boot: j.boot}
-	err := j.db.View(func(tx *bolt.Tx) error {
+	err := j.db.Load().View(func(tx *bolt.Tx) error {
 		head, err := headOf(tx, j.gen)
 		if err != nil {
 			return err
