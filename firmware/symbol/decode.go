@@ -5,9 +5,9 @@ import (
 	"image"
 	"math"
 	"math/bits"
-	"unicode/utf8"
 
 	"github.com/makiuchi-d/gozxing"
+	"github.com/makiuchi-d/gozxing/common/reedsolomon"
 	"github.com/makiuchi-d/gozxing/qrcode/decoder"
 )
 
@@ -214,33 +214,44 @@ func decode(m *gozxing.BitMatrix) (s Symbol, err error) {
 			err = fmt.Errorf("symbol: decoder: %v", p)
 		}
 	}()
-	res, err := decoder.NewDecoder().Decode(m, nil)
+	parser, err := decoder.NewBitMatrixParser(m)
 	if err != nil {
 		return Symbol{}, err
 	}
-	s = Symbol{Format: FormatQR, Text: res.GetText()}
-	if b, ok := onlyBytes(res.GetRawBytes(), res.GetByteSegments(), (m.GetWidth()-17)/4); ok {
-		s.Bytes = b
-		if utf8.Valid(b) {
-			s.Text = string(b)
-		}
-	} else {
-		s.Bytes = []byte(s.Text)
+	format, err := parser.ReadFormatInformation()
+	if err != nil {
+		return Symbol{}, err
 	}
-	return s, nil
+	codewords, err := parser.ReadCodewords()
+	if err != nil {
+		return Symbol{}, err
+	}
+	version := (m.GetWidth() - 17) / 4
+	blocks, err := decoder.DataBlock_GetDataBlocks(codewords, decoder.VERSIONS[version-1], format.GetErrorCorrectionLevel())
+	if err != nil {
+		return Symbol{}, err
+	}
+	var data []byte
+	for _, b := range blocks {
+		if data, err = correct(data, b.GetCodewords(), b.GetNumDataCodewords()); err != nil {
+			return Symbol{}, err
+		}
+	}
+	s.Format = FormatQR
+	return s, s.read(data, version)
 }
 
-// onlyBytes returns what was encoded in a symbol that holds one segment of bytes, without a
-// character set, and nothing else: mode, count, bytes, terminator (section 7.4).
-func onlyBytes(raw []byte, segments [][]byte, version int) ([]byte, bool) {
-	const modeBytes = 4
-	if len(segments) != 1 || len(raw) == 0 || raw[0]>>4 != modeBytes {
-		return nil, false
+// correct appends the data of a block of codewords, errors corrected (section 7.5.2).
+func correct(data, block []byte, n int) ([]byte, error) {
+	words := make([]int, len(block))
+	for i, v := range block {
+		words[i] = int(v)
 	}
-	count := 1 // bytes of the count; the second half of the last one is in the byte behind
-	if version >= 10 {
-		count = 2
+	if err := reedsolomon.NewReedSolomonDecoder(reedsolomon.GenericGF_QR_CODE_FIELD_256).Decode(words, len(block)-n); err != nil {
+		return nil, err
 	}
-	end := count + len(segments[0]) // its low half follows the segment
-	return segments[0], end >= len(raw) || raw[end]&0x0f == 0
+	for _, v := range words[:n] {
+		data = append(data, byte(v))
+	}
+	return data, nil
 }

@@ -25,9 +25,10 @@ var ErrTooLarge = errors.New("symbol: the picture has more than 64 megapixels; m
 
 // Symbol is one symbol of a picture.
 type Symbol struct {
-	Text    string         // as best the bytes can be told; white space is kept
+	Text    string         // by the character set named in the symbol, or the likeliest; white space is kept
 	Bytes   []byte         // as encoded, before any character set
 	Format  string         // FormatQR
+	Part    Part           // of a text of several symbols
 	Corners [4]image.Point // outer corners in pixels: top left, top right, bottom right, bottom left of the symbol itself
 }
 
