@@ -92,18 +92,17 @@ func (b *Board) Release(context.Context) error {
 	})
 }
 
-// Secure shuts the leaf. It fails with ErrObstructed, and moves nothing, while a
-// beam is broken.
+// Secure shuts the leaf. While the alarm contact is open or a beam is broken, or was
+// until a moment ago, it moves nothing and fails with ErrAlarm or ErrObstructed.
 func (b *Board) Secure(context.Context) error {
 	return b.order(func() error {
-		samples, err := b.sense()
-		if err != nil {
+		switch err := b.sense(); {
+		case err != nil:
 			return err
-		}
-		for _, s := range samples {
-			if s&inBeams != inBeams {
-				return ErrObstructed
-			}
+		case b.contacts.believed&inAlarm == 0:
+			return ErrAlarm
+		case b.contacts.believed&inBeams != inBeams:
+			return ErrObstructed
 		}
 		return b.shut()
 	})
@@ -128,20 +127,14 @@ func (b *Board) Sound(_ context.Context, s Sound) error {
 	return b.order(b.show)
 }
 
-// Close leaves the gate safe: red, silent, without a heartbeat, so that the way out
-// is free, and with the leaf told to shut unless a beam is broken or the alarm
-// contact open. Call it when Run has returned.
+// Close leaves the gate safe: red, silent, and without a heartbeat, so that the way out
+// is free. It does not tell the leaf to shut: the board does not know whether somebody
+// has yet to end an evacuation (G3). Who does know gives Secure before; else the drive
+// shuts the leaf of its own accord. Call it when Run has returned.
 func (b *Board) Close() error {
 	err := b.order(func() error {
 		b.light, b.sound = Red, Silence
-		if err := b.show(); err != nil {
-			return err
-		}
-		samples, err := b.sense()
-		if err != nil || samples[len(samples)-1]&(inBeams|inAlarm) != inBeams|inAlarm {
-			return err
-		}
-		return b.shut()
+		return b.show()
 	})
 	b.turn.Lock()
 	defer b.turn.Unlock()
@@ -162,7 +155,7 @@ func (b *Board) order(f func() error) error {
 	}
 	var err error
 	for range tries {
-		if err = f(); err == nil || errors.Is(err, ErrObstructed) {
+		if err = f(); err == nil || err == ErrObstructed || err == ErrAlarm {
 			return err
 		}
 	}
@@ -199,10 +192,10 @@ func (b *Board) shut() error {
 }
 
 // sense reads the inputs and keeps what is new for Run to report.
-func (b *Board) sense() ([]byte, error) {
+func (b *Board) sense() error {
 	samples, err := b.wire.sense()
 	if err != nil && !errors.Is(err, errUnsound) {
-		return nil, err
+		return err
 	}
 	b.setFault(err)
 	b.heard = time.Now()
@@ -213,7 +206,7 @@ func (b *Board) sense() ([]byte, error) {
 			b.news = append(b.news, b.contacts.sample(time.Now(), s)...)
 		}
 	}
-	return samples, nil
+	return nil
 }
 
 // show tells the board what lamps and buzzer are to do now, if it is something new.

@@ -29,7 +29,7 @@ func (b *Board) Run(ctx context.Context, alive func() bool, report func(Input)) 
 	for ctx.Err() == nil {
 		next := time.Now().Add(poll)
 		b.find()
-		b.poll(func() error { _, err := b.sense(); return err })
+		b.poll(b.sense)
 		for _, in := range b.reports() {
 			report(in)
 		}
