@@ -79,7 +79,7 @@ func BenchmarkFrameToRelease(b *testing.B) {
 		c.See([][]byte{[]byte(symbols[0].Text)}, time.Now())
 		took = append(took, (<-gate.released).Sub(began))
 		b.StopTimer()
-		for _, in := range []lane.Input{lane.Entered{}, lane.Reached{}, lane.Left{}, lane.Clear{}} {
+		for _, in := range []lane.Input{lane.Entered{}, lane.Reached{}, lane.EntryWhole{}, lane.Left{}, lane.Clear{}} {
 			reports <- in
 		}
 		b.StartTimer()

@@ -17,15 +17,19 @@ const (
 	broken
 )
 
-// take returns what in means to the lane, in order. An open alarm contact is not
-// among it: that has its own way.
+// take returns what in means to the lane, in order. The alarm contact is not among it:
+// that has its own way.
 func (c *contacts) take(in gate.Input) []lane.Input {
 	switch in.Kind {
 	case gate.EntryBroken:
 		c.entry = broken
 		return []lane.Input{lane.Entered{}}
 	case gate.EntryWhole:
+		was := c.entry
 		c.entry = whole
+		if was == broken {
+			return append([]lane.Input{lane.EntryWhole{}}, c.clear()...)
+		}
 		return c.clear()
 	case gate.ExitBroken:
 		c.exit = broken
@@ -37,12 +41,10 @@ func (c *contacts) take(in gate.Input) []lane.Input {
 			return append([]lane.Input{lane.Left{}}, c.clear()...)
 		}
 		return c.clear()
-	case gate.AlarmNormal:
-		return []lane.Input{lane.AlarmCleared{}}
 	case gate.OfficerKey:
-		return []lane.Input{lane.Reset{By: lane.Officer}, lane.OpenLane{}}
+		return []lane.Input{lane.Turned{By: lane.Officer}}
 	case gate.SupervisorKey:
-		return []lane.Input{lane.Reset{By: lane.Supervisor}, lane.OpenLane{}}
+		return []lane.Input{lane.Turned{By: lane.Supervisor}}
 	case gate.BoardLost:
 		*c = contacts{}
 		return []lane.Input{lane.Failed{Fault: lane.BoardFault}}

@@ -16,18 +16,18 @@ func TestContacts(t *testing.T) {
 		in   []gate.Kind
 		want []lane.Input
 	}{
-		{"power-up", []gate.Kind{gate.AlarmNormal, gate.EntryWhole, gate.ExitWhole}, []lane.Input{lane.AlarmCleared{}, lane.Clear{}}},
+		{"power-up", []gate.Kind{gate.EntryWhole, gate.ExitWhole}, []lane.Input{lane.Clear{}}},
 		{"one beam known", []gate.Kind{gate.EntryWhole}, nil},
 		{"a person passes", []gate.Kind{gate.EntryWhole, gate.ExitWhole, gate.EntryBroken, gate.ExitBroken, gate.EntryWhole, gate.ExitWhole},
-			[]lane.Input{lane.Clear{}, lane.Entered{}, lane.Reached{}, lane.Left{}, lane.Clear{}}},
+			[]lane.Input{lane.Clear{}, lane.Entered{}, lane.Reached{}, lane.EntryWhole{}, lane.Left{}, lane.Clear{}}},
 		{"goes back", []gate.Kind{gate.EntryWhole, gate.ExitWhole, gate.EntryBroken, gate.EntryWhole},
-			[]lane.Input{lane.Clear{}, lane.Entered{}, lane.Clear{}}},
+			[]lane.Input{lane.Clear{}, lane.Entered{}, lane.EntryWhole{}, lane.Clear{}}},
 		{"stands in the exit at power-up", []gate.Kind{gate.EntryWhole, gate.ExitBroken, gate.ExitWhole},
 			[]lane.Input{lane.Reached{}, lane.Left{}, lane.Clear{}}},
 		{"board lost and back", []gate.Kind{gate.EntryWhole, gate.ExitWhole, gate.BoardLost, gate.BoardBack, gate.EntryWhole},
 			[]lane.Input{lane.Clear{}, lane.Failed{Fault: lane.BoardFault}, lane.Recovered{Fault: lane.BoardFault}}},
-		{"officer's key", []gate.Kind{gate.OfficerKey}, []lane.Input{lane.Reset{By: lane.Officer}, lane.OpenLane{}}},
-		{"supervisor's key", []gate.Kind{gate.SupervisorKey}, []lane.Input{lane.Reset{By: lane.Supervisor}, lane.OpenLane{}}},
+		{"officer's key", []gate.Kind{gate.OfficerKey}, []lane.Input{lane.Turned{By: lane.Officer}}},
+		{"supervisor's key", []gate.Kind{gate.SupervisorKey}, []lane.Input{lane.Turned{By: lane.Supervisor}}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var c contacts

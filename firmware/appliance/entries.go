@@ -21,9 +21,10 @@ type entries struct {
 	in  int
 }
 
-// Settle counts a passage that the journal has taken.
-func (e *entries) Settle(ev event.Event, passed bool) error {
-	if err := e.Lane.Settle(ev, passed); err != nil || !passed {
+// Settle counts a passage that the journal has taken. A code that is used by one who
+// may have gone away is none.
+func (e *entries) Settle(ev event.Event, used bool) error {
+	if err := e.Lane.Settle(ev, used); err != nil || ev.Kind != event.Passed {
 		return err
 	}
 	e.mu.Lock()

@@ -2,9 +2,12 @@ package appliance
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"image"
 	"log/slog"
 	"net"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -58,7 +61,7 @@ func (c *changes) get() time.Time {
 }
 
 func newLane(c LaneConfig, site string, j *journal.Lane, now func() time.Time, clock func() inspection.Clock, log *slog.Logger) (*laneLoop, error) {
-	l := &laneLoop{config: c, log: log.With("lane", c.Name), journal: j, reports: make(chan lane.Input)}
+	l := &laneLoop{config: c, log: log.With("lane", c.Name), journal: j, reports: make(chan lane.Input, waiting)}
 	l.camera = camera.New(c.Camera.Device, camera.Options{Log: l.log})
 	var err error
 	if l.board, err = openBoard(c); err != nil {
@@ -132,9 +135,16 @@ func (l *laneLoop) signal(v lane.View) {
 	}
 }
 
+// waiting is how many reports may wait for the lane's loop, so that none keeps an
+// alarm from being heard: more than come in while the loop is late and still alive.
+const waiting = 64
+
 // serve runs the lane until ctx is done; its devices run until bench is done, so
 // that the controller can still make the barrier safe.
 func (l *laneLoop) serve(ctx, bench context.Context, devices *sync.WaitGroup) error {
+	if l.journal.Evacuated() { // the power went during an evacuation
+		l.controller.Evacuate(ctx)
+	}
 	devices.Go(func() { l.camera.Run(bench) })
 	devices.Go(func() { l.look(bench) })
 	devices.Go(func() { l.watch(bench) })
@@ -149,29 +159,31 @@ func (l *laneLoop) serve(ctx, bench context.Context, devices *sync.WaitGroup) er
 			}
 		})
 	}
-	if l.journal.Evacuated() { // the power went during an evacuation
-		l.controller.Evacuate(ctx)
-	}
 	return l.controller.Run(ctx, l.machine())
 }
 
 // contact tells the lane what a contact did. The alarm contact goes first to the
-// barrier, past the lane's loop.
+// barrier, past the lane's loop, and does so also when the loop has ended.
 func (l *laneLoop) contact(ctx context.Context, c *contacts, in gate.Input) {
-	if in.Kind == gate.AlarmOpen {
+	switch in.Kind {
+	case gate.AlarmOpen:
 		if err := l.controller.Evacuate(ctx); err != nil {
 			l.log.Error("evacuation: the barrier did not obey; the relay and the next order do", "err", err)
 		}
-		return
-	}
-	for _, input := range c.take(in) {
-		l.report(ctx, input)
+	case gate.AlarmNormal:
+		l.report(ctx, l.controller.Cleared())
+	default:
+		for _, input := range c.take(in) {
+			l.report(ctx, input)
+		}
 	}
 }
 
+// report waits only for a loop that is late.
 func (l *laneLoop) report(ctx context.Context, in lane.Input) {
 	select {
 	case l.reports <- in:
+	case <-l.controller.Ended():
 	case <-ctx.Done():
 	}
 }
@@ -184,10 +196,7 @@ func (l *laneLoop) look(ctx context.Context) {
 		if err != nil {
 			return
 		}
-		symbols, err := reader.Read(ctx, picture, symbol.Glance())
-		if err == nil && len(symbols) == 0 && reader.Spent().Triples > 0 {
-			symbols, err = reader.Read(ctx, picture, symbol.Thorough())
-		}
+		symbols, err := l.read(ctx, &reader, picture)
 		if err != nil {
 			l.log.Warn("picture", "err", err)
 			continue
@@ -198,6 +207,26 @@ func (l *laneLoop) look(ctx context.Context) {
 		}
 		l.controller.See(texts, at)
 	}
+}
+
+// errPanicked reports a picture that is skipped; where it happened is in the log.
+var errPanicked = errors.New("reading it panicked: report this")
+
+// read finds the symbols in one picture. One that makes the reader panic must not end
+// the program that serves all lanes, so it is skipped and the reader begins afresh. What
+// was in it is not logged.
+func (l *laneLoop) read(ctx context.Context, reader *symbol.Reader, picture *image.Gray) (symbols []symbol.Symbol, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			l.log.Error("reader", "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+			*reader, symbols, err = symbol.Reader{}, nil, errPanicked
+		}
+	}()
+	symbols, err = reader.Read(ctx, picture, symbol.Glance())
+	if err == nil && len(symbols) == 0 && reader.Spent().Triples > 0 {
+		symbols, err = reader.Read(ctx, picture, symbol.Thorough())
+	}
+	return symbols, err
 }
 
 // watchEvery is how soon a camera's loss is noticed.

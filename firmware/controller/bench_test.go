@@ -47,7 +47,7 @@ func BenchmarkController(b *testing.B) {
 		c.See([][]byte{fmt.Append(nil, n)}, began)
 		<-i.released
 		taken += time.Since(began)
-		for _, in := range []lane.Input{lane.Entered{}, lane.Reached{}, lane.Left{}, lane.Clear{}} {
+		for _, in := range []lane.Input{lane.Entered{}, lane.Reached{}, lane.EntryWhole{}, lane.Left{}, lane.Clear{}} {
 			reports <- in
 		}
 		awaitReady(c)

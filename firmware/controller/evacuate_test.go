@@ -86,7 +86,7 @@ func TestEvacuateBeforeRun(t *testing.T) {
 			t.Error("shut after the alarm")
 		}
 		go func() { b.done <- b.Run(t.Context(), lane.Lane{Timing: timing, Unattended: true}) }() // ends with the test
-		b.report(lane.Clear{}, lane.AlarmCleared{}, lane.Reset{By: lane.Officer})
+		b.report(lane.Clear{}, b.Cleared(), lane.Reset{By: lane.Officer})
 		time.Sleep(time.Minute)
 		if s := b.State().State; s != lane.Evacuating || !b.isOpen() {
 			t.Errorf("%v, open %v", s, b.isOpen())
@@ -151,10 +151,58 @@ func TestAlarmGoesFirst(t *testing.T) {
 		b := build(t, &bench{})
 		r := run{Controller: b.Controller, workers: b.start(b.ctx), timer: time.NewTimer(time.Hour)}
 		b.Evacuate(b.ctx)
-		r.take(lane.AlarmCleared{})
+		r.take(b.Cleared())
 		if r.lane.State != lane.Evacuating || !r.lane.Normal {
 			t.Errorf("lane %+v", r.lane)
 		}
 		r.finish()
+	})
+}
+
+// TestAlarmAgain opens the alarm contact again before the loop has heard that it was
+// normal: the loop hears of the newer alarm first, and what is older is stale.
+func TestAlarmAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := build(t, &bench{})
+		r := run{Controller: b.Controller, workers: b.start(b.ctx), timer: time.NewTimer(time.Hour)}
+		b.Evacuate(b.ctx)
+		cleared := b.Cleared()
+		b.Evacuate(b.ctx)
+		r.take(cleared)
+		r.take(lane.Reset{By: lane.Supervisor})
+		if r.lane.State != lane.Evacuating || r.lane.Normal {
+			t.Errorf("the contact is open, and the lane is %v, contact normal: %v", r.lane, r.lane.Normal)
+		}
+		r.take(b.Cleared())
+		r.take(lane.Reset{By: lane.Supervisor})
+		if r.lane.State != lane.Secured || !r.lane.Normal {
+			t.Errorf("the contact is normal and the supervisor has reset, and the lane is %v", r.lane)
+		}
+		r.finish()
+	})
+}
+
+// TestEnded has the program end while the journal thinks: who has something to report
+// meanwhile is told at once that nobody listens any more.
+func TestEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := serve(t, &bench{thinks: 5 * time.Second})
+		b.present()
+		select {
+		case <-b.Ended():
+			t.Error("ended while it runs")
+		default:
+		}
+		b.stop()
+		synctest.Wait()
+		select {
+		case <-b.Ended():
+		default:
+			t.Error("it waits for the journal, and who reports waits for it")
+		}
+		if err := <-b.done; err != errHangs {
+			t.Error(err)
+		}
+		later(10 * time.Second)
 	})
 }

@@ -1,13 +1,20 @@
 package controller
 
 import (
+	"bytes"
+	"context"
 	"errors"
+	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"example.org/checkpoint/firmware/event"
+	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/firmware/lane"
+	"example.org/checkpoint/firmware/verdict"
 )
 
 var errFull = errors.New("no space")
@@ -214,5 +221,83 @@ func TestBoardLost(t *testing.T) {
 		b.expect(t, lane.Ready, 0)
 		b.stop()
 		<-b.done
+	})
+}
+
+// TestHopeless holds up codes of which the journal can never write what is said of
+// them: the lane goes on, and what comes after them is written.
+func TestHopeless(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := unattended(t, "")
+		for _, text := range []string{"!expired citing law", "A citing law"} {
+			b.view(text)
+			b.expect(t, lane.Ready, 0)
+			if got := b.shown(); got != "refer amber" || b.isOpen() {
+				t.Errorf("%s: shows %q, open %v", text, got, b.isOpen())
+			}
+			later(5 * time.Second)
+		}
+		b.Evacuate(b.ctx)
+		later(time.Second)
+		if want := []string{"presented expired stripped", "presented policy-error stripped", "evacuated"}; !slices.Equal(b.journal, want) {
+			t.Errorf("journal %q, want %q", b.journal, want)
+		}
+		b.stop()
+		if err := <-b.done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestHopelessSettle: a claim ends although the event that ends it has no time.
+func TestHopelessSettle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := build(t, &bench{})
+		w := b.start(b.ctx)
+		w.hand(order{lane.Settle{Event: event.Event{At: time.Unix(1<<60, 0), Kind: event.Passed, Presentation: 1}, Used: true}, 0})
+		w.hand(order{lane.Record{Event: event.Event{Kind: "no such kind"}}, 0})
+		w.hand(order{lane.Record{Event: event.Event{Kind: event.Alarm}}, 0})
+		<-w.close()
+		if want := []string{"settle passed stripped", "alarm"}; !slices.Equal(b.journal, want) {
+			t.Errorf("journal %q, want %q", b.journal, want)
+		}
+	})
+}
+
+// TestInspectionPanics holds a code up that makes the inspection panic: its holder is
+// referred, nothing of the code is logged, and the next person passes.
+func TestInspectionPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		b := build(t, &bench{lane: lane.Lane{Unattended: true}})
+		b.Log = slog.New(slog.NewTextHandler(&log, nil))
+		b.Use(func(p inspection.Presentation) verdict.Verdict {
+			if text := string(p.Codes[0]); strings.HasPrefix(text, "hostile") {
+				panic("cannot parse " + text)
+			}
+			return b.inspect(p)
+		})
+		ctx, stop := context.WithCancel(t.Context())
+		go func() { b.done <- b.Run(ctx, b.lane) }() // ends with stop
+		b.report(lane.AlarmCleared{}, lane.Clear{})
+		later(2 * time.Second)
+		for range 3 {
+			b.view("hostile Ms Chan")
+			if v := b.State().Verdict; v.Outcome != verdict.Refer || v.Reason != verdict.PolicyError || b.isOpen() {
+				t.Errorf("judged %+v, open %v", v, b.isOpen())
+			}
+			later(5 * time.Second)
+		}
+		b.view("A")
+		if !b.isOpen() {
+			t.Error("the next person is not admitted")
+		}
+		stop()
+		if err := <-b.done; err != nil {
+			t.Error(err)
+		}
+		if got := log.String(); !strings.Contains(got, "an inspection panicked") || !strings.Contains(got, "hang_test.go") || strings.Contains(got, "Chan") {
+			t.Errorf("logged %q", got)
+		}
 	})
 }

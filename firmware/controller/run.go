@@ -35,6 +35,7 @@ func (c *Controller) Run(ctx context.Context, l lane.Lane) error {
 			r.take(lane.Elapsed{})
 		case <-ctx.Done():
 			r.drain()
+			close(c.ended)
 			r.take(lane.Stop{})
 			r.timer.Stop()
 			return r.finish()
@@ -61,7 +62,8 @@ func (r *run) see(f frame) {
 	}
 }
 
-// take steps the lane. An alarm goes first, however late the loop hears of it.
+// take steps the lane. An alarm goes first, however late the loop hears of it, and
+// also before what was reported earlier: the end of an earlier alarm is stale then.
 func (r *run) take(in lane.Input) {
 	r.listen()
 	r.step(in)
@@ -70,7 +72,7 @@ func (r *run) take(in lane.Input) {
 func (r *run) listen() {
 	if n := r.alarms.Load(); n != r.heard {
 		r.heard = n
-		r.step(lane.Evacuate{})
+		r.step(lane.Evacuate{Alarm: n})
 	}
 }
 

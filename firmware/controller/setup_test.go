@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -158,9 +159,15 @@ func (b *bench) write(kind event.Kind, e event.Event) error {
 	if b.broken != nil {
 		return b.broken
 	}
+	if _, err := event.Encode(event.Record{Position: event.Position{Device: "d", Site: "s"}, Event: e}); err != nil {
+		return err
+	}
 	line := string(kind)
 	if e.Kind == event.Presented {
 		line += " " + string(e.Verdict.Reason)
+	}
+	if e.Note["stripped"] != "" {
+		line += " stripped"
 	}
 	b.journal = append(b.journal, line)
 	return nil
@@ -200,6 +207,7 @@ func last(vs []lane.View) lane.View {
 }
 
 // inspect admits every code but those that name a reason after an exclamation mark.
+// What they are "citing" is cited more often than an event can hold.
 func (b *bench) inspect(p inspection.Presentation) verdict.Verdict {
 	b.use("inspection")
 	b.set(func() { b.inspected = append(b.inspected, fmt.Sprintf("%d %s", p.Number, p.Codes)) })
@@ -207,8 +215,12 @@ func (b *bench) inspect(p inspection.Presentation) verdict.Verdict {
 		return verdict.Verdict{Reason: verdict.ClockUnknown}
 	}
 	for _, code := range p.Codes {
-		if text := string(code); text[0] == '!' {
-			return verdict.Verdict{Reason: verdict.Reason(text[1:])}
+		text, cited, _ := strings.Cut(string(code), " citing ")
+		cite := strings.Repeat(cited, event.MaxSize)
+		if text[0] == '!' {
+			return verdict.Verdict{Reason: verdict.Reason(text[1:]), Cite: cite}
+		} else if cite != "" {
+			return verdict.Verdict{Outcome: verdict.Admit, Reason: verdict.Satisfied, Cite: cite}
 		}
 	}
 	return verdict.Verdict{Outcome: verdict.Admit, Reason: verdict.Satisfied}

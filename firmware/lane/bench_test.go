@@ -6,7 +6,7 @@ import (
 	"example.org/checkpoint/firmware/verdict"
 )
 
-// BenchmarkLaneStep steps a lane through one whole passage of eight inputs.
+// BenchmarkLaneStep steps a lane through one whole passage of nine inputs.
 func BenchmarkLaneStep(b *testing.B) {
 	v := verdict.Verdict{Outcome: verdict.Admit, Reason: verdict.Satisfied}
 	l, _ := Lane{Timing: timing, Zone: ZoneClear, Normal: true}.Step(start, OpenLane{})
@@ -16,7 +16,7 @@ func BenchmarkLaneStep(b *testing.B) {
 		l, _ = l.Step(start, Presented{codes})
 		l, _ = l.Step(start, Judged{l.Asked, v})
 		l, _ = l.Step(start, Recorded{Number: l.Asked, Pending: true})
-		for _, in := range []Input{Moved{l.Ordered}, Entered{}, Reached{}, Left{}, Clear{}} {
+		for _, in := range []Input{Moved{l.Ordered}, Entered{}, Reached{}, EntryWhole{}, Left{}, Clear{}} {
 			l, _ = l.Step(start, in)
 		}
 	}

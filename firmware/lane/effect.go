@@ -15,8 +15,8 @@ type (
 	Record struct{ Event event.Event } // write
 	Claim  struct{ Event event.Event } // write and mark the code as pending, once per code; answer Recorded
 	Settle struct {                    // write and end the claim of that presentation, if there is one
-		Event  event.Event
-		Passed bool // the code is used; else it is free again
+		Event event.Event
+		Used  bool // the code is used; else it is free again
 	}
 )
 

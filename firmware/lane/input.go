@@ -45,17 +45,24 @@ type Input interface{ input() }
 type (
 	OpenLane  struct{}                 // an officer, who has looked at the barrier, opens the lane for service
 	Reset     struct{ By Role }        // an alarm was seen to
+	Turned    struct{ By Role }        // a key was turned at the lane: Reset, or OpenLane where the lane is out of service
 	Presented struct{ Codes [][]byte } // somebody holds up one or several codes
 )
 
 // The zone and the building.
 type (
-	Entered      struct{} // the entry beam broke
-	Reached      struct{} // the exit beam broke
-	Left         struct{} // the exit beam is whole again
-	Clear        struct{} // all beams are whole
-	Evacuate     struct{} // the alarm contact opened, or its wire broke (G1)
-	AlarmCleared struct{} // the alarm contact is normal, or normal again
+	Entered    struct{} // the entry beam broke
+	EntryWhole struct{} // the entry beam is whole again
+	Reached    struct{} // the exit beam broke
+	Left       struct{} // the exit beam is whole again
+	Clear      struct{} // all beams are whole
+
+	Evacuate struct { // the alarm contact opened, or its wire broke (G1)
+		Alarm uint64 // its number, from 1; there is none before
+	}
+	AlarmCleared struct { // the alarm contact is normal, or normal again
+		Alarm uint64 // number of the last alarm when that was sensed
+	}
 )
 
 // Answers.
@@ -84,7 +91,9 @@ type (
 func (OpenLane) input()     {}
 func (Reset) input()        {}
 func (Presented) input()    {}
+func (Turned) input()       {}
 func (Entered) input()      {}
+func (EntryWhole) input()   {}
 func (Reached) input()      {}
 func (Left) input()         {}
 func (Clear) input()        {}

@@ -100,9 +100,11 @@ func state(l Lane) string {
 
 // plain are the inputs that a scenario gives by their name alone.
 var plain = map[string]Input{
-	"open": OpenLane{}, "entered": Entered{}, "reached": Reached{}, "left": Left{}, "clear": Clear{},
-	"evacuate": Evacuate{}, "alarm-cleared": AlarmCleared{}, "elapsed": Elapsed{}, "stop": Stop{},
+	"open": OpenLane{}, "entered": Entered{}, "entry-whole": EntryWhole{}, "reached": Reached{}, "left": Left{}, "clear": Clear{},
+	"elapsed": Elapsed{}, "stop": Stop{},
 }
+
+var roles = map[string]Role{"officer": Officer, "supervisor": Supervisor}
 
 func parse(t *testing.T, word, arg string) Input {
 	if in, ok := plain[word]; ok {
@@ -143,7 +145,13 @@ func parse(t *testing.T, word, arg string) Input {
 			}
 		}
 	case "reset":
-		return Reset{map[string]Role{"officer": Officer, "supervisor": Supervisor}[arg]}
+		return Reset{roles[arg]}
+	case "turned":
+		return Turned{roles[arg]}
+	case "evacuate":
+		return Evacuate{number}
+	case "alarm-cleared":
+		return AlarmCleared{number}
 	}
 	t.Fatalf("unknown input %q", word)
 	return nil
@@ -163,8 +171,8 @@ func describe(e Effect) string {
 	case Claim:
 		return fmt.Sprintf("claim #%d", e.Event.Presentation)
 	case Settle:
-		if e.Passed {
-			return fmt.Sprintf("settle #%d passed", e.Event.Presentation)
+		if e.Used {
+			return fmt.Sprintf("settle #%d used, %s", e.Event.Presentation, e.Event.Kind)
 		}
 		return fmt.Sprintf("settle #%d released, %s", e.Event.Presentation, e.Event.Kind)
 	case Inspect:

@@ -43,6 +43,8 @@ func (l Lane) stale(now time.Time, in Input) bool {
 		return in.Number != l.Ordered
 	case Stuck:
 		return in.Number != l.Ordered
+	case AlarmCleared:
+		return in.Alarm != l.Alarms
 	case Elapsed:
 		return l.Deadline.IsZero() || now.Before(l.Deadline)
 	}
@@ -53,9 +55,7 @@ func (l Lane) stale(now time.Time, in Input) bool {
 func (l Lane) step(now time.Time, in Input) (Lane, []Effect) {
 	switch in := in.(type) {
 	case OpenLane:
-		if l.State == Secured && l.right(l.Faults&^BarrierFault) {
-			return l.serve()
-		}
+		return l.open()
 	case Presented:
 		if l.State == Ready {
 			l.Asked++
@@ -78,9 +78,10 @@ func (l Lane) step(now time.Time, in Input) (Lane, []Effect) {
 	case Stop:
 		l.Unattended = false
 		l, fx := l.fail(now, 0)
-		l, end := l.settle(now, event.Interrupted)
+		l, end := l.settle(now, event.Interrupted, false)
 		return l, append(fx, end...)
 	case Evacuate:
+		l.Alarms = in.Alarm
 		return l.evacuate(now)
 	case AlarmCleared:
 		was := l.Normal
@@ -89,6 +90,11 @@ func (l Lane) step(now time.Time, in Input) (Lane, []Effect) {
 			return l.shut()
 		}
 	case Reset:
+		return l.reset(now, in.By)
+	case Turned:
+		if l.State == Secured {
+			return l.open()
+		}
 		return l.reset(now, in.By)
 	default:
 		if l.Profile == Single {
@@ -115,6 +121,14 @@ func (l Lane) settleDown(now time.Time) Lane {
 		l.Deadline = now.Add(calm)
 	}
 	return l
+}
+
+// open is the officer's: a barrier that did not obey has been looked at.
+func (l Lane) open() (Lane, []Effect) {
+	if l.State == Secured && l.right(l.Faults&^BarrierFault) {
+		return l.serve()
+	}
+	return l, nil
 }
 
 func (l Lane) serve() (Lane, []Effect) {
@@ -206,8 +220,8 @@ func (l Lane) fail(now time.Time, f Fault) (Lane, []Effect) {
 	l.Faults |= f
 	var fx, end []Effect
 	if f.Has(BoardFault) {
-		l.Zone, l.Normal = ZoneUnknown, false
-		l, end = l.settle(now, event.Interrupted)
+		l.Zone, l.Entry, l.Normal = ZoneUnknown, false, false
+		l, end = l.settle(now, event.Interrupted, true)
 	}
 	switch l.State {
 	case Secured, Alarmed, Evacuating:
@@ -225,8 +239,8 @@ func (l Lane) halt(now time.Time, s State) (Lane, []Effect) {
 	return l, append(fx, end...)
 }
 
-// abandon ends what is open for a person who has not entered. A claim the journal
-// has not answered ends when it does.
+// abandon ends what is open for a person who has not entered, as far as anybody sees.
+// A claim the journal has not answered ends when it does.
 func (l Lane) abandon(now time.Time) (Lane, []Effect) {
 	switch l.State {
 	case Inspecting:
@@ -235,7 +249,8 @@ func (l Lane) abandon(now time.Time) (Lane, []Effect) {
 	case Admitting:
 		l.Unanswered = true
 	case Released:
-		return l, []Effect{Settle{l.event(now, event.Interrupted, verdict.Verdict{}), false}}
+		used := l.Opened && l.Faults.Has(BoardFault)
+		return l, []Effect{Settle{l.event(now, event.Interrupted, verdict.Verdict{}), used}}
 	}
 	return l, nil
 }
@@ -243,7 +258,7 @@ func (l Lane) abandon(now time.Time) (Lane, []Effect) {
 func (l Lane) evacuate(now time.Time) (Lane, []Effect) {
 	first, written := l.State != Evacuating, l.incident(now, event.Evacuated)
 	l, end := l.abandon(now)
-	l, left := l.settle(now, event.Interrupted)
+	l, left := l.settle(now, event.Interrupted, false)
 	l.Normal = false
 	l, fx := l.keepOpen(now)
 	if first {
@@ -263,13 +278,13 @@ func (l Lane) reset(now time.Time, by Role) (Lane, []Effect) {
 }
 
 // settle ends the claim of the admitted person in the zone, if there is one.
-func (l Lane) settle(now time.Time, k event.Kind) (Lane, []Effect) {
+func (l Lane) settle(now time.Time, k event.Kind, used bool) (Lane, []Effect) {
 	if !l.Inside {
 		return l, nil
 	}
 	e := l.event(now, k, verdict.Verdict{})
 	l.Inside = false
-	return l, []Effect{Settle{e, k == event.Passed}}
+	return l, []Effect{Settle{e, used}}
 }
 
 // event is about the last presentation.
