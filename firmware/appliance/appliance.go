@@ -40,7 +40,7 @@ type Appliance struct {
 	store    *bundle.Store   // nil without a centre
 	link     *jetstream.Link // likewise
 	outbox   *outbox.Outbox  // likewise
-	markKeys atomic.Pointer[sign1.Keys]
+	markKeys atomic.Pointer[sign1.Dated]
 	lists    atomic.Pointer[[]screen.ListStatus]
 
 	rules       *inspection.Snapshot // in force; of followBundle alone, once it runs
@@ -124,10 +124,10 @@ func (j journalOf) Mark(epoch, seq uint64, hash [32]byte) error {
 }
 func (j journalOf) Changed() <-chan struct{} { return j.a.journal.Changed() }
 
-// marks are the centre's mark keys of the bundle in force.
+// marks are the centre's mark keys of the bundle in force that are trusted now.
 func (a *Appliance) marks() sign1.Keys {
 	if keys := a.markKeys.Load(); keys != nil {
-		return *keys
+		return keys.At(a.clock.Now())
 	}
 	return nil
 }

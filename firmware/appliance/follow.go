@@ -49,7 +49,7 @@ func (a *Appliance) use(set bundle.Set) error {
 }
 
 // parse reads everything that a set must have for this device.
-func (a *Appliance) parse(set bundle.Set) (*inspection.Snapshot, sign1.Keys, error) {
+func (a *Appliance) parse(set bundle.Set) (*inspection.Snapshot, sign1.Dated, error) {
 	snapshot, err := inspection.Load(set.FS, set.Version, set.Published)
 	if err != nil {
 		return nil, nil, err
@@ -71,7 +71,7 @@ func (a *Appliance) parse(set bundle.Set) (*inspection.Snapshot, sign1.Keys, err
 	return snapshot, keys, err
 }
 
-func (a *Appliance) take(set bundle.Set, snapshot *inspection.Snapshot, keys sign1.Keys) {
+func (a *Appliance) take(set bundle.Set, snapshot *inspection.Snapshot, keys sign1.Dated) {
 	a.markKeys.Store(&keys)
 	a.outbox.Hurry()
 	lists := listsOf(set)

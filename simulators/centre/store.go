@@ -68,8 +68,10 @@ func number(b []byte) uint64 {
 	return binary.BigEndian.Uint64(b)
 }
 
-// keep stores a batch in one transaction and says up to where nothing is missing: the
-// mark. seq 0 = nothing to mark yet.
+// keep stores a batch in one transaction and answers it with a mark: up to where nothing is
+// missing; of a batch that adds nothing, at most its last event, with the hash of what is
+// stored there, so that a device whose journal ends earlier than this record can compare.
+// seq 0 = nothing to mark yet.
 func (s *store) keep(b batch) (seq uint64, hash []byte, err error) {
 	err = s.db.Update(func(tx *bolt.Tx) error {
 		events := tx.Bucket(bEvents)
@@ -91,8 +93,14 @@ func (s *store) keep(b batch) (seq uint64, hash []byte, err error) {
 		if seq == 0 {
 			return nil
 		}
+		if err := tx.Bucket(bHigh).Put(chain(b.device, b.epoch), binary.BigEndian.AppendUint64(nil, seq)); err != nil {
+			return err
+		}
+		if seq == before {
+			seq = min(seq, b.first+uint64(len(b.items))-1)
+		}
 		hash = bytes.Clone(events.Get(place(b.device, b.epoch, seq))[:sha256.Size])
-		return tx.Bucket(bHigh).Put(chain(b.device, b.epoch), binary.BigEndian.AppendUint64(nil, seq))
+		return nil
 	})
 	return seq, hash, err
 }

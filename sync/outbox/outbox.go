@@ -29,7 +29,8 @@ var (
 type Journal interface {
 	// Entries gives the oldest events the centre has not marked, oldest epoch first.
 	Entries(max, maxBytes int) ([]journal.Entry, error)
-	// Mark moves the cursor; it refuses a hash that is not that event's.
+	// Mark moves the cursor; it refuses a hash that is not that event's, and says
+	// journal.ErrAhead where it cannot tell.
 	Mark(epoch, seq uint64, hash [32]byte) error
 	// Changed wakes after an append.
 	Changed() <-chan struct{}
@@ -50,7 +51,7 @@ type Link interface {
 type Options struct {
 	Device   string
 	Sign     func(purpose string, payload []byte) ([]byte, error) // with the device key
-	MarkKeys func() sign1.Keys                                    // the mark keys of the bundle in force
+	MarkKeys func() sign1.Keys                                    // the mark keys of the bundle in force, those trusted now
 	Patience time.Duration                                        // wait for the carrier, and for a mark before sending again; 0 = 10 s; the latter doubles up to 2 min
 	Log      *slog.Logger
 }
@@ -209,7 +210,11 @@ func (o *Outbox) accept(data []byte, b batch) (seq uint64, ok bool) {
 	if m.Epoch != b.epoch || m.Seq < b.first {
 		return 0, false
 	}
-	if err := o.journal.Mark(m.Epoch, m.Seq, [32]byte(m.Hash)); err != nil {
+	err = o.journal.Mark(m.Epoch, m.Seq, [32]byte(m.Hash))
+	if errors.Is(err, journal.ErrAhead) { // the answer to what we sent of that epoch is still to come
+		return 0, false
+	}
+	if err != nil {
 		o.fault(fmt.Errorf("%w: %w", ErrRefuse, err))
 		return 0, false
 	}

@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"time"
 )
 
 // KeyID is the first 8 bytes of SHA-256 of the key's SubjectPublicKeyInfo DER.
@@ -17,8 +18,28 @@ type KeyID [8]byte
 // String gives 16 hexadecimal digits.
 func (k KeyID) String() string { return hex.EncodeToString(k[:]) }
 
-// Keys are the public keys trusted for one purpose.
+// Keys are the public keys trusted for one purpose at one time.
 type Keys map[KeyID]*ecdsa.PublicKey
+
+// Dated are the keys of one purpose with the time in which each is trusted.
+type Dated []dated
+
+type dated struct {
+	id          KeyID
+	key         *ecdsa.PublicKey
+	from, until int64 // Unix seconds, until is no longer within; 0 = open
+}
+
+// At gives the keys that are trusted at now, which is a time that the caller has checked.
+func (d Dated) At(now time.Time) Keys {
+	keys := Keys{}
+	for _, k := range d {
+		if at := now.Unix(); (k.from == 0 || at >= k.from) && (k.until == 0 || at < k.until) {
+			keys[k.id] = k.key
+		}
+	}
+	return keys
+}
 
 // maxKeys bounds keys.json: purposes times a few generations.
 const maxKeys = 64
@@ -35,16 +56,18 @@ func KeyIDOf(key *ecdsa.PublicKey) (KeyID, error) {
 
 // ReadKeys takes the keys of one purpose out of the bundle's keys.json:
 //
-//	{"v": 1, "keys": [{"kid": "<16 hex digits>", "purpose": "mark", "alg": -7, "spki": "<base64>"}]}
+//	{"v": 1, "keys": [{"kid": "<16 hex digits>", "purpose": "mark", "alg": -7, "spki": "<base64>", "from": 0, "until": 0}]}
 //
+// from and until are Unix seconds between which the key is trusted, 0 or absent for open.
 // Unknown members, other purposes and withdrawn keys are passed over. A key whose id is not its own, or
 // which is listed for two purposes, is an error: a key has one purpose.
-func ReadKeys(data []byte, purpose string) (Keys, error) {
+func ReadKeys(data []byte, purpose string) (Dated, error) {
 	var file struct {
 		V    int `json:"v"`
 		Keys []struct {
 			KID, Purpose, SPKI string
 			Alg                int
+			From, Until        int64
 			Withdrawn          bool
 		} `json:"keys"`
 	}
@@ -54,7 +77,8 @@ func ReadKeys(data []byte, purpose string) (Keys, error) {
 	if file.V != 1 || len(file.Keys) > maxKeys {
 		return nil, fmt.Errorf("keys.json: want version 1 and at most %d keys, got version %d and %d keys", maxKeys, file.V, len(file.Keys))
 	}
-	keys, purposes := Keys{}, map[string]string{}
+	var keys Dated
+	purposes := map[string]string{}
 	for _, k := range file.Keys {
 		if other, seen := purposes[k.KID]; seen && other != k.Purpose {
 			return nil, fmt.Errorf("keys.json: key %q has two purposes, %q and %q", k.KID, other, k.Purpose)
@@ -73,7 +97,7 @@ func ReadKeys(data []byte, purpose string) (Keys, error) {
 		if id.String() != k.KID {
 			return nil, fmt.Errorf("keys.json: key %q is really %s", k.KID, id)
 		}
-		keys[id] = key
+		keys = append(keys, dated{id, key, k.From, k.Until})
 	}
 	return keys, nil
 }

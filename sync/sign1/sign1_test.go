@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/fxamacker/cbor/v2"
 	"github.com/veraison/go-cose"
@@ -141,13 +142,24 @@ func TestReadKeys(t *testing.T) {
 		return b
 	}
 	keys, err := ReadKeys(file(entry(id.String(), "mark"), map[string]any{"kid": "x", "purpose": "seal", "spki": "?"}), "mark")
-	if err != nil || len(keys) != 1 || !keys[id].Equal(&key.PublicKey) {
+	if trusted := keys.At(time.Time{}); err != nil || len(trusted) != 1 || !trusted[id].Equal(&key.PublicKey) {
 		t.Fatalf("keys = %v, %v", keys, err)
 	}
 	gone := entry(id.String(), "mark")
 	gone["withdrawn"] = true
 	if keys, err := ReadKeys(file(gone), "mark"); err != nil || len(keys) != 0 {
 		t.Errorf("a withdrawn key: %v, %v", keys, err)
+	}
+	const from, until = 1_700_000_000, 1_800_000_000
+	timed := entry(id.String(), "mark")
+	timed["from"], timed["until"] = from, until
+	if keys, err = ReadKeys(file(timed), "mark"); err != nil {
+		t.Fatal(err)
+	}
+	for at, want := range map[int64]int{from - 1: 0, from: 1, until - 1: 1, until: 0} {
+		if got := keys.At(time.Unix(at, 0)); len(got) != want {
+			t.Errorf("at %d: %d keys, want %d", at, len(got), want)
+		}
 	}
 	for name, bad := range map[string][]byte{
 		"wrong id":     file(entry("0000000000000000", "mark")),
