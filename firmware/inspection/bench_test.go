@@ -10,6 +10,7 @@ import (
 	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/firmware/verdict"
 	"example.org/checkpoint/simulators/issuer"
+	"example.org/checkpoint/simulators/phone"
 )
 
 // BenchmarkECDSAVerify is what the others are to be compared with: one bare
@@ -49,6 +50,21 @@ func benchmark(b *testing.B, w *world, lane inspection.Lane, code string) {
 	b.ReportAllocs()
 	for b.Loop() {
 		if v := s.Inspect(p); v.Outcome != verdict.Admit {
+			b.Fatal(v.Reason)
+		}
+	}
+}
+
+// BenchmarkInspectHCE1 opens a seal and judges the phone's signature and two gate tokens.
+func BenchmarkInspectHCE1(b *testing.B) {
+	st := newStage(b, "")
+	p := st.hold(phone.New(), issuer.HealthCode{Profile: "gate"})
+	st.hold(p, issuer.HealthCode{Profile: "gate"})
+	p.Site = st.site
+	shown := inspection.Presentation{Number: 1, At: now, Clock: sure, Lane: openGate, Codes: [][]byte{[]byte(p.Show(phone.Showing{Audience: "LMC-DEP", At: now}))}}
+	b.ReportAllocs()
+	for b.Loop() {
+		if v := st.s.Inspect(shown); v.Outcome != verdict.Admit {
 			b.Fatal(v.Reason)
 		}
 	}

@@ -29,32 +29,34 @@ func (v Validity) String() string { return [...]string{"unknown", "valid", "not-
 // Finding is what was found in one credential. Signer, signature and validity are
 // said apart, also where something else is wrong.
 type Finding struct {
-	Decoded    bool
-	Format     credential.Format // empty if no format begins so
-	Shown      credential.Format // how it was shown: HCP1 or HCE1 where a phone presented it, else as Format
-	Issuer     string            // as the code claims
-	Scheme     string            // as trusted; empty if it is not
-	Trust      trust.Finding
-	KeyID      []byte // that signed, as the code says
-	Algorithm  credential.Algorithm
-	Validity   Validity
-	Issued     time.Time // as the code claims; zero if it does not
-	NotBefore  time.Time
-	NotAfter   time.Time
-	Colour     string // after live status
-	Printed    string // before it
-	Meaning    string
-	Facts      credential.Facts // what this lane may learn; of a verified code only
-	Bound      bool             // shown in a fresh presentation by the phone that it is bound to
-	Other      bool             // shown by another phone than that, or bound to none: ignored, and staff decide
-	Audience   string           // where the phone meant to be, and
-	Presented  time.Time        // when it presented; zero for a code shown by itself
-	Venue      *credential.Venue
-	Slip       *credential.Registration
-	TrustList  string
-	StatusList string
-	StatusWhy  error // why the live status is undetermined
-	Err        error // the first hard check that failed
+	Decoded     bool
+	Format      credential.Format // empty if no format begins so
+	Shown       credential.Format // how it was shown: HCP1 or HCE1 where a phone presented it, else as Format
+	Issuer      string            // as the code claims
+	Scheme      string            // as trusted; empty if it is not
+	Trust       trust.Finding
+	KeyID       []byte // that signed, as the code says
+	Algorithm   credential.Algorithm
+	Validity    Validity
+	Issued      time.Time // as the code claims; zero if it does not
+	NotBefore   time.Time
+	NotAfter    time.Time
+	Colour      string // after live status
+	Printed     string // before it
+	Meaning     string
+	Facts       credential.Facts // what this lane may learn; of a verified code only
+	Bound       bool             // shown in a fresh presentation by the phone that it is bound to
+	Other       bool             // shown by another phone than that, or bound to none: ignored, and staff decide
+	Audience    string           // where the phone meant to be, and
+	Presented   time.Time        // when it presented; zero for a code shown by itself
+	Venue       *credential.Venue
+	Slip        *credential.Registration
+	TrustList   string
+	StatusList  string
+	StatusWhy   error // why the live status is undetermined
+	RevokedList string
+	RevokedWhy  error // why nobody knows whether it was withdrawn
+	Err         error // the first hard check that failed
 
 	verified     trust.Verified
 	bound        *credential.HolderKey
@@ -62,6 +64,7 @@ type Finding struct {
 	late         error  // what is wrong with its time
 	undetermined bool
 	statusMade   time.Time
+	revokedMade  time.Time
 }
 
 // LocalDay is the date of issue in the zone of the scheme; empty if it is not believed.
@@ -209,11 +212,17 @@ func (s *Snapshot) hold(f *Finding, p Presentation) {
 	if ref := f.verified.Credential().Status; ref != nil {
 		a := s.status.Look(f.Scheme, *ref, p.At.Add(-p.Clock.Uncertainty))
 		f.StatusList, f.statusMade, f.StatusWhy = a.List, a.Changed, a.Why
-		f.undetermined = a.Status == revocation.Undetermined
+		f.undetermined = f.undetermined || a.Status == revocation.Undetermined
 		f.Colour = revocation.Stricter(f.Printed, a.Status)
 		if a.Status == revocation.Withdrawn && f.Err == nil {
 			f.Err = errWithdrawn
 		}
+	}
+	a := s.revoked.Look(f.Scheme, replay.Identity(f.verified.Credential()), p.At.Add(-p.Clock.Uncertainty))
+	f.RevokedList, f.revokedMade, f.RevokedWhy = a.List, a.Changed, a.Why
+	f.undetermined = f.undetermined || a.Status == revocation.Undetermined
+	if a.Status == revocation.Withdrawn && f.Err == nil {
+		f.Err = errWithdrawn
 	}
 	f.Meaning, _ = f.verified.Meaning(f.Colour, s.presenting(p).ReadsAs)
 }
@@ -244,6 +253,10 @@ func (f Finding) code(s *Snapshot, p Presentation) policy.Code {
 	if !f.statusMade.IsZero() {
 		age := p.At.Sub(f.statusMade)
 		c.StatusAge = &age
+	}
+	if !f.revokedMade.IsZero() {
+		age := p.At.Sub(f.revokedMade)
+		c.RevokedAge = &age
 	}
 	return c
 }

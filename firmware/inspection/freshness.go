@@ -85,6 +85,7 @@ func (fr freshness) limit(s *Snapshot, p Presentation, f Finding) (verdict.Outco
 	}{
 		{"trust", s.vouchedFor(f.TrustList), true},
 		{"status", f.statusMade, f.StatusList != ""}, // signed with its own time
+		{"revocation", s.vouchedFor(f.RevokedList), f.RevokedList != ""},
 		{"policy", s.vouchedFor("policy/" + p.Lane.Policy + ".json"), true},
 	} {
 		st := fr[use.class]

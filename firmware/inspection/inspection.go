@@ -66,6 +66,7 @@ type Lane struct {
 // Clock says how far the device's time may be believed (PROTOCOL C12). The zero
 // Clock is unknown.
 type Clock struct {
+	Time        time.Time     // as checked; zero: the presentation's own is all there is
 	Uncertainty time.Duration // the true time is at most so far off
 	Confidence  string        // trusted, drifting, unknown
 }
@@ -225,7 +226,7 @@ func (s *Snapshot) finish(v verdict.Verdict, p Presentation, found []Finding) ve
 		if i == 0 {
 			v.Format, v.Scheme, v.Language = string(f.Shown), f.Scheme, f.Facts.Language
 		}
-		lists[f.TrustList], lists[f.StatusList] = s.changed[f.TrustList], f.statusMade
+		lists[f.TrustList], lists[f.StatusList], lists[f.RevokedList] = s.changed[f.TrustList], f.statusMade, f.revokedMade
 	}
 	if name := "policy/" + p.Lane.Policy + ".json"; ruled {
 		lists[name] = s.changed[name]

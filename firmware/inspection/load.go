@@ -1,6 +1,8 @@
 package inspection
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -26,6 +28,7 @@ type Snapshot struct {
 	modified  map[string]time.Time // by file, as found
 	trust     *trust.Store
 	status    revocation.Lists
+	revoked   revocation.Sets
 	policies  map[string]*policy.Policy
 	freshness freshness
 	keys      credential.Keys // nil where nothing sealed can be opened
@@ -43,6 +46,7 @@ const maxFile = 16 << 20
 var (
 	errTooLarge = errors.New("larger than a file of a bundle may be")
 	errName     = errors.New("the file is not named after its content")
+	errRevoked  = errors.New("not a revocation list")
 )
 
 // Load reads the files of a bundle that bear on verdicts (PROTOCOL C2). Published
@@ -80,7 +84,8 @@ func (s *Snapshot) Vouched(published time.Time) *Snapshot {
 func bears(name string) bool {
 	dir, ext := path.Dir(name), path.Ext(name)
 	return name == freshnessFile || name == "keys.json" || (dir == "trust" || dir == "policy") && ext == ".json" ||
-		path.Dir(dir) == "status" && ext == ".cwt"
+		path.Dir(dir) == "status" && (ext == ".cwt" || ext == ".delta") ||
+		dir == "revoked" && ext == ".json" || path.Dir(dir) == "revoked"
 }
 
 func read(fsys fs.FS, name string) (File, error) {
@@ -137,8 +142,15 @@ func New(files map[string]File, version string, published time.Time) (*Snapshot,
 			maps.Copy(s.changed, changed)
 		case dir == "policy":
 			fault(name, s.addPolicy(name, data[name]))
-		case path.Dir(dir) == "status":
+		case path.Dir(dir) == "status" && path.Ext(name) == ".cwt":
 			fault(name, s.status.Add(name, path.Base(dir), data[name], s.trust))
+		case dir == "revoked":
+			fault(name, s.addRevoked(name, data))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(data)) { // after the lists that they change
+		if dir := path.Dir(name); path.Dir(dir) == "status" && path.Ext(name) == ".delta" {
+			fault(name, s.status.AddDelta(path.Base(dir), data[name], s.trust))
 		}
 	}
 	if err := errors.Join(faults...); err != nil {
@@ -157,6 +169,26 @@ func (s *Snapshot) addPolicy(name string, data []byte) error {
 	}
 	s.policies[p.Profile()] = p
 	return nil
+}
+
+// addRevoked reads revoked/<scheme>.json, {"v":1,"list":"<base64 of what the scheme
+// signed>"}, and the files of hashes in revoked/<scheme>/.
+func (s *Snapshot) addRevoked(name string, data map[string][]byte) error {
+	var f struct {
+		V    int    `json:"v"`
+		List []byte `json:"list"`
+	}
+	if err := json.Unmarshal(data[name], &f); err != nil || f.V != 1 {
+		return fmt.Errorf("%w: want \"v\": 1 and a list: %v", errRevoked, err)
+	}
+	scheme := strings.TrimSuffix(path.Base(name), ".json")
+	return s.revoked.Add(scheme, f.List, s.trust, func(file string) (revocation.File, error) {
+		hashes, ok := data["revoked/"+scheme+"/"+file]
+		if !ok {
+			return revocation.File{}, fs.ErrNotExist
+		}
+		return revocation.File{At: bytes.NewReader(hashes), Size: int64(len(hashes))}, nil
+	})
 }
 
 // Policies names the policies of the snapshot.

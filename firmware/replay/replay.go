@@ -34,15 +34,21 @@ func Count(v trust.Verified, p Place, now time.Time, uncertainty time.Duration) 
 	if p.Border {
 		out.Until = (today + 1).In(v.Zone()).Add(margin + 2*uncertainty)
 	}
-	b := head(nil, 4, 3) // CBOR [format, issuer, value]
-	b = text(b, string(c.Signed.Format))
-	b = text(b, c.Signed.Issuer)
-	switch {
-	case p.Profile == "gate" && c.Facts.Profile == "gate" && c.Subject != "":
-		b = head(b, 4, 3) // [subject, direction, day]
+	if p.Profile == "gate" && c.Facts.Profile == "gate" && c.Subject != "" {
+		b := head(start(c), 4, 3) // [subject, direction, day]
 		b = text(b, c.Subject)
 		b = text(b, p.Direction)
-		b = text(b, local.Format(time.DateOnly))
+		out.Identity = text(b, local.Format(time.DateOnly))
+		return out
+	}
+	out.Identity = Identity(c)
+	return out
+}
+
+// Identity returns the identity of a code, CBOR [format, issuer, value].
+func Identity(c credential.Credential) []byte {
+	b := start(c)
+	switch {
 	case c.ID.Text != "":
 		b = text(b, c.ID.Text)
 	case len(c.ID.Bytes) > 0:
@@ -51,8 +57,12 @@ func Count(v trust.Verified, p Place, now time.Time, uncertainty time.Duration) 
 		sum := sha256.Sum256(c.Signed.Message)
 		b = append(head(b, 2, len(sum)), sum[:]...)
 	}
-	out.Identity = b
-	return out
+	return b
+}
+
+// start writes an array of three with format and issuer.
+func start(c credential.Credential) []byte {
+	return text(text(head(nil, 4, 3), string(c.Signed.Format)), c.Signed.Issuer)
 }
 
 func text(b []byte, s string) []byte { return append(head(b, 3, len(s)), s...) }

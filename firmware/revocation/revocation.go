@@ -1,5 +1,5 @@
 // Package revocation answers what a code's live status is, from the status
-// lists of its scheme.
+// lists of its scheme, and whether it was withdrawn, from the scheme's sorted hashes.
 package revocation
 
 import (
@@ -72,6 +72,30 @@ func (l *Lists) Add(file, scheme string, data []byte, store *trust.Store) error 
 		l.byName = map[name]held{}
 	}
 	l.byName[n] = held{list, file, store.VerifyStatus(scheme, list.Signed)}
+	return nil
+}
+
+// AddDelta brings the list that a delta is for up to date. A delta that is signed by
+// somebody else or does not fit leaves the list undetermined: what it would have
+// changed is not known.
+func (l *Lists) AddDelta(scheme string, data []byte, store *trust.Store) error {
+	d, err := statuslist.DecodeDelta(data)
+	if err != nil {
+		return err
+	}
+	n := name{scheme, d.URI}
+	h, ok := l.byName[n]
+	if !ok {
+		return fmt.Errorf("list %q: %w", d.URI, errNoList)
+	}
+	if err := store.VerifyStatus(scheme, d.Signed); err != nil {
+		h.bad = err
+	} else if next, err := h.list.Apply(d); err != nil {
+		h.bad = err
+	} else {
+		h.list = next
+	}
+	l.byName[n] = h
 	return nil
 }
 

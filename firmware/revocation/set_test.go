@@ -1,0 +1,320 @@
+package revocation_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"example.org/checkpoint/firmware/credential/revoked"
+	"example.org/checkpoint/firmware/revocation"
+	"example.org/checkpoint/firmware/trust"
+	"example.org/checkpoint/simulators/issuer"
+)
+
+// opener opens files of a bundle in memory.
+func opener(files map[string][]byte, scheme string) func(string) (revocation.File, error) {
+	return func(name string) (revocation.File, error) {
+		data, ok := files["revoked/"+scheme+"/"+name]
+		if !ok {
+			return revocation.File{}, fs.ErrNotExist
+		}
+		return revocation.File{At: bytes.NewReader(data), Size: int64(len(data))}, nil
+	}
+}
+
+// signedOf takes the signed part out of revoked/<scheme>.json.
+func signedOf(t testing.TB, files map[string][]byte, scheme string) []byte {
+	var f struct{ List []byte }
+	if err := json.Unmarshal(files["revoked/"+scheme+".json"], &f); err != nil {
+		t.Fatal(err)
+	}
+	return f.List
+}
+
+func openSet(t testing.TB, files map[string][]byte) *revocation.Set {
+	l, err := revoked.Decode(signedOf(t, files, "HK"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := revocation.OpenSet(l, opener(files, "HK"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// spread returns n hashes, evenly spread or in one corner.
+func spread(n int, from uint64, uneven bool) []uint64 {
+	out := make([]uint64, n)
+	for i := range out {
+		if out[i] = hash(from + uint64(i)); uneven && i%10 > 0 {
+			out[i] = 1<<40 + uint64(i)*3
+		}
+	}
+	return out
+}
+
+// TestSet asks sets of many shapes for everything that is in them and much that
+// is not, before and after merging.
+func TestSet(t *testing.T) {
+	hk := issuer.New("HK", "Asia/Hong_Kong")
+	for name, r := range map[string]issuer.Revocation{
+		"empty":        {},
+		"one":          {Base: []uint64{7}},
+		"a page":       {Base: spread(64, 0, false)},
+		"evenly":       {Base: spread(5000, 0, false)},
+		"unevenly":     {Base: spread(5000, 0, true)},
+		"in chunks":    {Base: spread(5000, 0, false), Chunk: 700},
+		"the limits":   {Base: []uint64{0, 1, 1<<64 - 2, 1<<64 - 1}},
+		"only a delta": {Deltas: []issuer.RevocationDelta{{Withdrawn: []uint64{3, 1, 2}}}},
+		"with deltas": {Base: spread(2000, 0, false), Chunk: 300, Deltas: []issuer.RevocationDelta{
+			{Withdrawn: spread(100, 1<<20, false), Reinstated: spread(50, 0, false)},
+			{Withdrawn: spread(10, 0, false), Reinstated: spread(20, 1<<20, false)},
+		}},
+	} {
+		want := map[uint64]bool{}
+		for _, h := range r.Base {
+			want[h] = true
+		}
+		for _, d := range r.Deltas {
+			for _, h := range d.Reinstated {
+				want[h] = false
+			}
+			for _, h := range d.Withdrawn {
+				want[h] = true
+			}
+		}
+		for h := range want {
+			for _, near := range []uint64{h - 1, h + 1} {
+				if _, known := want[near]; !known {
+					want[near] = false
+				}
+			}
+		}
+		s := openSet(t, hk.Revocation(r))
+		var merged bytes.Buffer
+		n, err := s.Merge(&merged)
+		if err != nil || int(n) != merged.Len()/8 {
+			t.Fatalf("%s: merged %d hashes, %d bytes, %v", name, n, merged.Len(), err)
+		}
+		again := openSet(t, hk.Revocation(issuer.Revocation{Base: numbers(merged.Bytes())}))
+		for h, in := range want {
+			for which, set := range map[string]*revocation.Set{"": s, " merged": again} {
+				if got, err := set.Has(revocation.Hash(h)); got != in || err != nil {
+					t.Fatalf("%s%s: %x is withdrawn: %t %v, want %t", name, which, h, got, err, in)
+				}
+			}
+		}
+	}
+}
+
+func numbers(b []byte) []uint64 {
+	var out []uint64
+	for ; len(b) > 0; b = b[8:] {
+		out = append(out, binary.BigEndian.Uint64(b))
+	}
+	return out
+}
+
+// TestMergeWhileAsked merges and asks at once.
+func TestMergeWhileAsked(t *testing.T) {
+	hk := issuer.New("HK", "Asia/Hong_Kong")
+	base := spread(20000, 0, false)
+	s := openSet(t, hk.Revocation(issuer.Revocation{Base: base, Chunk: 4000, Deltas: []issuer.RevocationDelta{{Reinstated: base[:100]}}}))
+	var merging sync.WaitGroup
+	var merged bytes.Buffer
+	merging.Go(func() {
+		if n, err := s.Merge(&merged); n != 19900 || err != nil {
+			t.Errorf("%d %v", n, err)
+		}
+	})
+	for i, h := range base {
+		if in, err := s.Has(revocation.Hash(h)); in != (i >= 100) || err != nil {
+			t.Fatalf("%d: %t %v", i, in, err)
+		}
+	}
+	merging.Wait()
+	if !slices.IsSorted(numbers(merged.Bytes())) {
+		t.Error("the new base is not in order")
+	}
+}
+
+// TestOpenRefuses spoils one thing of a list at a time.
+func TestOpenRefuses(t *testing.T) {
+	hk := issuer.New("HK", "Asia/Hong_Kong")
+	whole := issuer.Revocation{Base: spread(100, 0, false), Chunk: 40, Deltas: []issuer.RevocationDelta{{Withdrawn: []uint64{1}, Reinstated: []uint64{2, 3}}}}
+	for name, spoil := range map[string]func(map[string][]byte){
+		"a flipped bit":  func(f map[string][]byte) { f["revoked/HK/base-1.bin"][17] ^= 1 },
+		"a hash missing": func(f map[string][]byte) { f["revoked/HK/base-0.bin"] = f["revoked/HK/base-0.bin"][8:] },
+		"a part of one":  func(f map[string][]byte) { f["revoked/HK/base-0.bin"] = f["revoked/HK/base-0.bin"][1:] },
+		"a file missing": func(f map[string][]byte) { delete(f, "revoked/HK/delta-0.bin") },
+		"chunks exchanged": func(f map[string][]byte) {
+			f["revoked/HK/base-0.bin"], f["revoked/HK/base-1.bin"] = f["revoked/HK/base-1.bin"], f["revoked/HK/base-0.bin"]
+		},
+	} {
+		files := hk.Revocation(whole)
+		spoil(files)
+		l, err := revoked.Decode(signedOf(t, files, "HK"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := revocation.OpenSet(l, opener(files, "HK")); err == nil || !strings.Contains(err.Error(), ".bin: ") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	twice := hk.Revocation(issuer.Revocation{Base: []uint64{5, 5}})
+	l, _ := revoked.Decode(signedOf(t, twice, "HK"))
+	if _, err := revocation.OpenSet(l, opener(twice, "HK")); err == nil {
+		t.Error("a hash twice")
+	}
+}
+
+// TestSets asks lists of schemes: who signed them, and whether they have ended.
+func TestSets(t *testing.T) {
+	hk, mo := issuer.New("HK", "Asia/Hong_Kong"), issuer.New("MO", "Asia/Macau")
+	store, err := trust.Parse(map[string][]byte{"trust/HK.json": hk.TrustFile(), "trust/MO.json": mo.TrustFile()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone := []byte("withdrawn")
+	h := uint64(revocation.HashOf(gone))
+	list := issuer.Revocation{Base: []uint64{h}, Issued: at, Expires: at.Add(time.Hour)}
+	posing := *mo
+	posing.Name = "HK"
+	statusKey := list
+	statusKey.Key = "status"
+	for _, tc := range []struct {
+		name  string
+		files map[string][]byte
+		at    time.Time
+		id    []byte
+		want  revocation.Status
+	}{
+		{"withdrawn", hk.Revocation(list), at, gone, revocation.Withdrawn},
+		{"not withdrawn", hk.Revocation(list), at, []byte("another"), revocation.Valid},
+		{"ended", hk.Revocation(list), at.Add(time.Hour), []byte("another"), revocation.Undetermined},
+		{"by another scheme", posing.Revocation(list), at, gone, revocation.Undetermined},
+		{"by the status key", hk.Revocation(statusKey), at, gone, revocation.Undetermined},
+	} {
+		var sets revocation.Sets
+		if err := sets.Add("HK", signedOf(t, tc.files, "HK"), store, opener(tc.files, "HK")); err != nil {
+			t.Fatalf("%s: %v", tc.name, err)
+		}
+		if a := sets.Look("HK", tc.id, tc.at); a.Status != tc.want || a.List != "revoked/HK.json" || !a.Changed.Equal(at) {
+			t.Errorf("%s: %+v", tc.name, a)
+		}
+		if a := sets.Look("GZ", tc.id, tc.at); a.Status != revocation.Valid || a.List != "" {
+			t.Errorf("a scheme without a list: %+v", a)
+		}
+		if err := sets.Add("HK", signedOf(t, tc.files, "HK"), store, opener(tc.files, "HK")); err == nil {
+			t.Errorf("%s: added twice", tc.name)
+		}
+	}
+	files := hk.Revocation(list)
+	var sets revocation.Sets
+	if err := sets.Add("MO", signedOf(t, files, "HK"), store, opener(files, "HK")); err == nil {
+		t.Error("Hong Kong's list is taken for Macau's")
+	}
+}
+
+// million is how many withdrawn identities the largest list has.
+const million = 10_000_000
+
+// bigSet writes a base to files and opens it.
+func bigSet(b *testing.B, at func(name string, data []byte) io.ReaderAt) (*revocation.Set, revoked.List, func(string) (revocation.File, error)) {
+	hk := issuer.New("HK", "Asia/Hong_Kong")
+	files := hk.Revocation(issuer.Revocation{Base: spread(million, 0, false), Chunk: 2_000_000})
+	l, err := revoked.Decode(signedOf(b, files, "HK"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	open := func(name string) (revocation.File, error) {
+		data := files["revoked/HK/"+name]
+		return revocation.File{At: at(name, data), Size: int64(len(data))}, nil
+	}
+	s, err := revocation.OpenSet(l, open)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return s, l, open
+}
+
+func inMemory(_ string, data []byte) io.ReaderAt { return bytes.NewReader(data) }
+
+// onDisk has the files of the set opened, not mapped.
+func onDisk(b *testing.B) func(string, []byte) io.ReaderAt {
+	dir := b.TempDir()
+	return func(name string, data []byte) io.ReaderAt {
+		name = filepath.Join(dir, name)
+		if err := os.WriteFile(name, data, 0o600); err != nil {
+			b.Fatal(err)
+		}
+		f, err := os.Open(name)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(func() { f.Close() })
+		return f
+	}
+}
+
+// BenchmarkOpen10Million compares hashes and order of 80 MB.
+func BenchmarkOpen10Million(b *testing.B) {
+	_, l, open := bigSet(b, inMemory)
+	b.SetBytes(8 * million)
+	for b.Loop() {
+		if _, err := revocation.OpenSet(l, open); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkHas10Million(b *testing.B) {
+	for name, at := range map[string]func(string, []byte) io.ReaderAt{"memory": inMemory, "file": onDisk(b)} {
+		b.Run(name, func(b *testing.B) {
+			s, _, _ := bigSet(b, at)
+			i := uint64(0)
+			b.ReportAllocs()
+			for b.Loop() {
+				i++
+				h := hash(i % (2 * million)) // half of them are in it
+				if in, err := s.Has(revocation.Hash(h)); err != nil || in != (i%(2*million) < million) {
+					b.Fatal(in, err)
+				}
+			}
+		})
+	}
+}
+
+func FuzzRevoked(f *testing.F) {
+	hk := issuer.New("HK", "Asia/Hong_Kong")
+	f.Add(signedOf(f, hk.Revocation(issuer.Revocation{Base: []uint64{1, 2}, Deltas: []issuer.RevocationDelta{{Reinstated: []uint64{1}}}}), "HK"), []byte("12345678"))
+	odd, _ := base64.StdEncoding.DecodeString("0oRA")
+	f.Add(odd, []byte{})
+	f.Fuzz(func(t *testing.T, data, file []byte) {
+		l, err := revoked.Decode(data)
+		if err != nil {
+			return
+		}
+		s, err := revocation.OpenSet(l, func(string) (revocation.File, error) {
+			return revocation.File{At: bytes.NewReader(file), Size: int64(len(file))}, nil
+		})
+		if err != nil {
+			return
+		}
+		if _, err := s.Has(0); err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Fatal(err)
+		}
+	})
+}
