@@ -163,7 +163,7 @@ func (s *Snapshot) proof(found []Finding, shown credential.Presented, p Presenta
 		}
 	}
 	switch {
-	case !slices.Contains(p.Lane.Audiences, shown.Audience) && !(shown.Audience == "*" && rules.AnyPlace):
+	case !p.Lane.answersTo(shown.Audience) && !(shown.Audience == "*" && rules.AnyPlace):
 		return nil, errPlace
 	case !p.Clock.known():
 		return nil, errClock

@@ -59,8 +59,16 @@ type Lane struct {
 	VenueClass   string
 	Profile      string   // door or gate: the most that the lane may learn of a person
 	Policy       string   // the profile of the policy file
-	Audiences    []string // that the lane answers to
+	Audiences    []string // that the lane answers to; empty for the site alone
 	ReplayWindow time.Duration
+}
+
+// answersTo reports whether a phone that presents for an audience means this lane.
+func (l Lane) answersTo(audience string) bool {
+	if len(l.Audiences) == 0 {
+		return audience == l.Site && audience != ""
+	}
+	return slices.Contains(l.Audiences, audience)
 }
 
 // Clock says how far the device's time may be believed (PROTOCOL C12). The zero
