@@ -15,6 +15,8 @@ const likelyFinder = 0.5
 // recover looks for the third finder pattern of a symbol where glare, dirt or blur hid it from
 // the rows: with two known, it can only be in six places.
 func (r *Reader) recover(ctx context.Context) {
+	r.triples, r.guesses = r.guesses[:0], r.triples
+	defer func() { r.triples, r.guesses = r.guesses, r.triples }()
 	n := min(len(r.finders), mostPairs)
 	for i := range n {
 		for j := i + 1; j < n; j++ {

@@ -39,10 +39,12 @@ type Reader struct {
 	layers   [maxLayers]layer
 	scratch  [maxLayers][]byte
 	surface  surface
+	extremes extremes // of the picture
 	edges    []int32
 	finders  []finder
 	seen     []int32 // finder of each block of 8x8 base pixels, 0 none
 	triples  []triple
+	guesses  []triple   // with a third finder pattern that the rows did not show
 	areas    [][4]point // of the symbols read
 	used     []bool     // finder patterns within areas
 	grid     grid
@@ -81,6 +83,9 @@ func (r *Reader) Read(ctx context.Context, img *image.Gray, b Budget) ([]Symbol,
 		r.spent.Layers++
 		before := len(r.finders)
 		r.search(ctx, l)
+		if n == asIs {
+			r.extremes.keep(&r.surface)
+		}
 		if len(r.finders) > before || n == 0 {
 			r.readAll(ctx)
 		}
@@ -109,6 +114,7 @@ const smallest = 21
 func (r *Reader) reset() {
 	r.finders, r.triples = r.finders[:0], r.triples[:0]
 	r.attempts.clear()
+	r.extremes.lo, r.extremes.hi = r.extremes.lo[:0], r.extremes.hi[:0]
 	r.areas = r.areas[:0]
 	blocks := ((r.base.w + 7) / 8) * ((r.base.h + 7) / 8)
 	if cap(r.seen) < blocks {
