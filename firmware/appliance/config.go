@@ -17,9 +17,10 @@ import (
 // start, with line and column; Validate lists all other faults at once.
 type Config struct {
 	Device struct {
-		Name  string `toml:"name"`  // unique at the centre, "lane-12"
-		Site  string `toml:"site"`  // "HZMB-DEP"
-		State string `toml:"state"` // folder for the journal, the bundle and the device key
+		Name     string `toml:"name"`      // unique at the centre, "lane-12"
+		Site     string `toml:"site"`      // "HZMB-DEP"
+		State    string `toml:"state"`     // folder for the journal, the bundle and the device key
+		SiteKeys string `toml:"site_keys"` // folder of the site's private keys, site-key*.json, which open sealed presentations; empty: this device opens none
 	} `toml:"device"`
 	Centre struct {
 		URL     string   `toml:"url"`     // "nats://host:4222"; empty: this device never synchronises
@@ -171,6 +172,8 @@ func (c *Config) Validate() error {
 	must(name.MatchString(c.Device.Site), "device.site %q: use up to 32 letters, digits, - and _", c.Device.Site)
 	must(filepath.IsAbs(c.Device.State), "device.state %q: give an absolute folder", c.Device.State)
 	must(c.Centre.URL == "" || c.Centre.Root != "", "centre.root is missing: give the root.json that came with the package")
+	must(c.Centre.Refresh.Duration >= time.Second, "centre.refresh %v: use 1s or more", c.Centre.Refresh)
+	must(c.Clock.Within.Duration >= 0 && c.Clock.Within.Duration <= 5*time.Minute, "clock.within %v: use up to 5m; a clock that may be further off is of no use", c.Clock.Within)
 	must(c.Attendant.Listen == "" || loopback(c.Attendant.Listen), "attendant.listen %q: give a loopback address, as 127.0.0.1:8090", c.Attendant.Listen)
 	must(c.Health.Listen == "" || loopback(c.Health.Listen), "health.listen %q: give a loopback address, as 127.0.0.1:9090", c.Health.Listen)
 	must(len(c.Lanes) > 0, "no [[lane]]: describe at least one")
@@ -183,6 +186,7 @@ func (c *Config) Validate() error {
 		seen[l.Name] = true
 		must(l.Profile == "single" || l.Profile == "open", "%s: profile %q: use single or open", at, l.Profile)
 		must(l.Kind == "border" || l.Kind == "venue", "%s: kind %q: use border or venue", at, l.Kind)
+		must(l.Profile != "open" || l.Kind != "border", "%s: profile open has no barrier, and a border needs one: use single", at)
 		must(l.Direction == "in" || l.Direction == "out" || l.Direction == "none", "%s: direction %q: use in, out or none", at, l.Direction)
 		must(l.Facts == "door" || l.Facts == "gate", "%s: facts %q: use door or gate", at, l.Facts)
 		must(l.Policy != "", "%s: policy is missing: name a profile of the bundle", at)
@@ -193,6 +197,11 @@ func (c *Config) Validate() error {
 				must(language == "zh-Hant" || language == "zh-Hans" || language == "en", "%s: %s.%s: use zh-Hant, zh-Hans or en", at, what, language)
 			}
 		}
+		must(l.Gate.Wire != "modbus" || l.Gate.Address >= 1 && l.Gate.Address <= 247, "%s: gate.address %d: a Modbus unit is 1 to 247", at, l.Gate.Address)
+		must(l.Gate.Wire != "i2c" || l.Gate.Address >= 0x20 && l.Gate.Address <= 0x27, "%s: gate.address %#x: the I²C board is 0x20 to 0x27", at, l.Gate.Address)
+		must(l.ReplayWindow.Duration >= time.Second && l.ReplayWindow.Duration <= 24*time.Hour, "%s: replay_window %v: use 1s to 24h", at, l.ReplayWindow)
+		must(l.Screen.WidthMM > 0 && l.Screen.ViewMM > 0, "%s: screen.width_mm %d, view_mm %d: give millimetres", at, l.Screen.WidthMM, l.Screen.ViewMM)
+		must(l.Screen.Volume >= 0 && l.Screen.Volume <= 1, "%s: screen.volume %v: use 0 to 1", at, l.Screen.Volume)
 		must(l.Gate.Device != "", "%s: gate.device is missing: give /dev/ttyUSB0, or the I²C bus", at)
 		must(l.Screen.Listen == "" || loopback(l.Screen.Listen), "%s: screen.listen %q: give a loopback address, as 127.0.0.1:8081", at, l.Screen.Listen)
 		for what, d := range map[string]Duration{"judge": l.Timing.Judge, "enter": l.Timing.Enter, "leave": l.Timing.Leave, "show": l.Timing.Show} {

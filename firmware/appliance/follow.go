@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"time"
 
+	"example.org/checkpoint/firmware/clock"
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/kiosk/screen"
@@ -76,13 +77,26 @@ func (a *Appliance) take(set bundle.Set, snapshot *inspection.Snapshot, keys sig
 	a.outbox.Hurry()
 	lists := listsOf(set)
 	a.lists.Store(&lists)
-	a.clock.Raise(set.Published)
 	a.judgeBy(snapshot)
+}
+
+// vouched tells the clock when the newest timestamp was signed. A newer version may say an
+// earlier time than the one before: then that was signed wrongly.
+func (a *Appliance) vouched(before, now bundle.Set) {
+	if now.Published.Before(before.Published) && !now.Published.IsZero() {
+		a.log.Warn("the centre takes back the time of its last signature", "was", before.Published, "is", now.Published)
+		a.clock.Lower(now.Published)
+		return
+	}
+	a.clock.Raise(now.Published)
 }
 
 // judgeBy has every lane judge by a snapshot from the next presentation on.
 func (a *Appliance) judgeBy(snapshot *inspection.Snapshot) {
 	a.rules = snapshot
+	if keys := a.siteKeys(); len(keys) > 0 {
+		snapshot = snapshot.WithKeys(keys)
+	}
 	for _, l := range a.lanes {
 		l.controller.Use(snapshot.Inspect)
 	}
@@ -125,14 +139,16 @@ func (a *Appliance) followBundle(ctx context.Context) {
 
 // refresh takes the newest set whole or not at all.
 func (a *Appliance) refresh(ctx context.Context) {
-	set, changed, err := a.store.Refresh(ctx, a.clock.Now())
+	before, _ := a.store.Current()
+	r := a.clock.Read()
+	set, changed, err := a.store.Refresh(ctx, bundle.Time{Now: r.Unfloored, Doubt: r.Uncertainty, Known: r.Confidence != clock.Unknown && r.Fault == nil})
 	if err != nil {
 		a.refused(err)
 		return
 	}
 	a.disbelieved = ""
 	if !changed {
-		a.clock.Raise(set.Published)
+		a.vouched(before, set)
 		if a.rules != nil {
 			a.judgeBy(a.rules.Vouched(set.Published))
 		}
@@ -148,6 +164,7 @@ func (a *Appliance) refresh(ctx context.Context) {
 		a.note(event.Event{Kind: event.BundleRejected, Note: map[string]string{"version": set.Version, "why": err.Error()}})
 		return
 	}
+	a.vouched(before, set)
 	a.take(set, snapshot, keys)
 	a.log.Info("bundle activated", "version", set.Version)
 	a.note(event.Event{Kind: event.BundleActivated, Note: map[string]string{"version": set.Version}})
@@ -168,9 +185,14 @@ func (a *Appliance) refused(err error) {
 }
 
 // note journals an event of the whole device.
-func (a *Appliance) note(e event.Event) {
-	e.At = a.clock.Now()
-	if err := a.journal.Append(e); err != nil {
+func (a *Appliance) note(e event.Event) { a.noteIn(a.journal, e) }
+
+// noteIn journals an event of the device or of one lane. Texts are shortened to what an event holds.
+func (a *Appliance) noteIn(j interface{ Append(event.Event) error }, e event.Event) {
+	for name, text := range e.Note {
+		e.Note[name] = event.Clip(text)
+	}
+	if err := j.Append(e); err != nil {
 		a.log.Error("journal", "kind", string(e.Kind), "err", err)
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 const (
 	tries    = 3                      // of an order
-	patience = 300 * time.Millisecond // without an answer, after which the board is lost
+	patience = 400 * time.Millisecond // without an answer, after which the board is lost
 
 	// lapse is the pause in the heartbeat after which the board may have dropped
 	// the relay: half of the watchdog's time.

@@ -21,7 +21,7 @@ const (
 
 // answerIn is how long an answer may take. At 9600 baud the longest request and
 // its answer are on the line for 20 ms.
-const answerIn = 50 * time.Millisecond
+const answerIn = 100 * time.Millisecond
 
 // Line is a serial board and the line it is on.
 type Line struct {

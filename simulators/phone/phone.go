@@ -60,6 +60,9 @@ func (p *Phone) Hold(code string) {
 	p.tokens = append(p.tokens, issuer.Unbase45(strings.TrimPrefix(code, "HCT1:")))
 }
 
+// Tokens returns the tokens that the phone holds, as one who copies them has them.
+func (p *Phone) Tokens() [][]byte { return p.tokens }
+
 // Carry keeps a code of somebody else, as a picture: a child's, a companion's.
 func (p *Phone) Carry(code string) { p.papers = append(p.papers, code) }
 

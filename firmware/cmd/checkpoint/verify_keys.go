@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -83,22 +82,11 @@ func addSites(into holder.SiteKeys, dir string) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		var f struct {
-			KID     string `json:"kid"`
-			Private []byte `json:"private"`
-			Site    string `json:"site"`
-		}
-		if err := json.Unmarshal(data, &f); err != nil {
-			return nil, fmt.Errorf("%s: not a site key: %w", name, err)
-		}
-		kid, err := into.Add(f.Private)
-		if err == nil && f.KID != hex.EncodeToString(kid[:]) {
-			err = errors.New("kid is not the start of the SHA-256 of the public key")
-		}
+		site, err := into.AddFile(data)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		sites = append(sites, f.Site)
+		sites = append(sites, site)
 	}
 	return sites, nil
 }

@@ -4,6 +4,9 @@ import (
 	"crypto/ecdh"
 	"crypto/hpke"
 	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
 	"fmt"
 
 	"example.org/checkpoint/firmware/credential"
@@ -27,6 +30,25 @@ func (s SiteKeys) Add(private []byte) (kid [8]byte, err error) {
 	kid = [8]byte(sum[:8])
 	s[kid] = open
 	return kid, nil
+}
+
+// AddFile takes a key as the centre hands it to a gate, {"v": 1, "site", "kid": "<16 hex
+// digits>", "private": "<base64>"}, and returns the site. Errors say nothing of the key.
+func (s SiteKeys) AddFile(data []byte) (site string, err error) {
+	var f struct {
+		KID     string `json:"kid"`
+		Private []byte `json:"private"`
+		Site    string `json:"site"`
+	}
+	if json.Unmarshal(data, &f) != nil {
+		return "", errors.New("not a site key")
+	}
+	kid, err := s.Add(f.Private)
+	if err == nil && f.KID != hex.EncodeToString(kid[:]) {
+		delete(s, kid)
+		err = errors.New("kid is not the start of the SHA-256 of the public key")
+	}
+	return f.Site, err
 }
 
 // Open opens with HPKE base mode, DHKEM(X25519, HKDF-SHA256), HKDF-SHA256,

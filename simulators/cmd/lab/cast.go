@@ -4,20 +4,24 @@ import (
 	"time"
 
 	"example.org/checkpoint/simulators/issuer"
+	"example.org/checkpoint/simulators/phone"
 )
 
 // cast is everybody who may come, and the authorities that signed what they hold.
 type cast struct {
 	hongKong, guangzhou *issuer.Issuer
-	stranger            *issuer.Issuer // in no trust file
-	europe, vaccines    *issuer.DSC    // the second may sign vaccinations only
-	used                map[string]string
+	stranger            *issuer.Issuer          // in no trust file
+	europe, vaccines    *issuer.DSC             // the second may sign vaccinations only
+	site                *issuer.Site            // whose gates open what phones seal
+	used                map[string]string       // the last code let in on paper, by lane
+	seen                map[string]*phone.Phone // the last phone let in, by lane
 	turn                map[string]int
 }
 
 func newCast() *cast {
 	c := &cast{hongKong: issuer.New("HK", "Asia/Hong_Kong"), guangzhou: issuer.New("GZ", "Asia/Shanghai"), stranger: issuer.New("XX", "UTC"),
-		europe: issuer.NewDSC("PT"), vaccines: issuer.NewDSC("PT", "v"), used: map[string]string{}, turn: map[string]int{}}
+		europe: issuer.NewDSC("PT"), vaccines: issuer.NewDSC("PT", "v"),
+		site: issuer.NewSite(siteName), used: map[string]string{}, seen: map[string]*phone.Phone{}, turn: map[string]int{}}
 	c.guangzhou.Meanings = map[int]string{issuer.Green: "low-risk-proxy", issuer.Amber: "watch", issuer.Red: "high-risk", issuer.Blue: "low-risk-self"}
 	return c
 }
@@ -51,6 +55,25 @@ func today(h issuer.HealthCode, now time.Time) issuer.HealthCode {
 	return h
 }
 
+// handset is a phone with a green code bound to its key: for a border sealed to the
+// site and saying whose it is, for a venue in the open.
+func (c *cast) handset(lane laneLink, now time.Time) *phone.Phone {
+	p, h := phone.New(), issuer.HealthCode{Colour: issuer.Green}
+	if lane.Kind == "border" {
+		p.Site, h.Profile = c.site, "gate"
+	}
+	h.Holder = p.Key()
+	p.Hold(c.hongKong.HealthCode(today(h, now)))
+	return p
+}
+
+// from is what a phone shows at the site, by a way of showing it.
+func from(show func(c *cast, p *phone.Phone, now time.Time) string) func(*cast, laneLink, time.Time) []string {
+	return func(c *cast, lane laneLink, now time.Time) []string {
+		return []string{show(c, c.handset(lane, now), now)}
+	}
+}
+
 // roles is who comes, over and over: most of them travel as one should.
 var roles = []role{
 	{"green code", walks, hk(issuer.HealthCode{Colour: issuer.Green})},
@@ -61,12 +84,20 @@ var roles = []role{
 	{"expired code", walks, one(func(c *cast, now time.Time) string {
 		return c.hongKong.HealthCode(issuer.HealthCode{Colour: issuer.Green, From: now.Add(-30 * time.Hour), Until: now.Add(-6 * time.Hour)})
 	})},
+	{"phone", walks, func(c *cast, l laneLink, now time.Time) []string {
+		c.seen[l.Name] = c.handset(l, now)
+		return []string{c.seen[l.Name].Screen(siteName, now)}
+	}},
+	{"screenshot of that phone", walks, func(c *cast, l laneLink, _ time.Time) []string { return []string{c.seen[l.Name].Screenshot()} }},
 	{"green code, holds on", stays, hk(issuer.HealthCode{Colour: issuer.Green, Language: "zh-Hans"})},
 	{"forged code", walks, hk(issuer.HealthCode{Colour: issuer.Green, Spoil: issuer.BadSignature})},
 	{"EU certificate", walks, one(func(c *cast, now time.Time) string {
 		return c.europe.Certificate(issuer.Certificate{From: now.AddDate(0, -1, 0), Until: now.AddDate(0, 6, 0)})
 	})},
 	{"green code, changes their mind", withdraws, hk(issuer.HealthCode{Colour: issuer.Green})},
+	{"phone out of date", walks, from(func(_ *cast, p *phone.Phone, now time.Time) string {
+		return p.Show(phone.Showing{Audience: siteName, At: now.Add(-2 * time.Minute)})
+	})},
 	{"red code", walks, hk(issuer.HealthCode{Colour: issuer.Red, Reasons: []int{3}})},
 	{"green code", walks, hk(issuer.HealthCode{Colour: issuer.Green, Language: "en"})},
 	{"two codes at once", walks, func(c *cast, _ laneLink, now time.Time) []string {
@@ -75,6 +106,18 @@ var roles = []role{
 	}},
 	{"amber code", walks, hk(issuer.HealthCode{Colour: issuer.Amber, Reasons: []int{8}})},
 	{"green code, turns back", turnsBack, hk(issuer.HealthCode{Colour: issuer.Green})},
+	{"somebody else's phone token", walks, func(c *cast, l laneLink, now time.Time) []string {
+		p, thief := c.handset(l, now), phone.New()
+		thief.Site = p.Site
+		return []string{thief.Show(phone.Showing{Audience: siteName, At: now, Tokens: p.Tokens()})}
+	}},
+	{"phone meant for another place", walks, from(func(_ *cast, p *phone.Phone, now time.Time) string {
+		return p.Show(phone.Showing{Audience: "SZB-DEP", At: now})
+	})},
+	{"phone's token without the phone", walks, func(c *cast, l laneLink, now time.Time) []string {
+		h := issuer.HealthCode{Colour: issuer.Green, Phone: true}
+		return []string{c.hongKong.HealthCode(today(h, now))}
+	}},
 	{"code for tomorrow", walks, one(func(c *cast, now time.Time) string {
 		return c.hongKong.HealthCode(issuer.HealthCode{Colour: issuer.Green, From: now.Add(20 * time.Hour), Until: now.Add(40 * time.Hour)})
 	})},

@@ -17,6 +17,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"example.org/checkpoint/simulators/issuer"
 )
 
 // device and site are the names of the one device of the lab.
@@ -149,6 +151,9 @@ func (h *hall) publish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if keys, err = joined(keys, issuer.KeysFile(nil, []*issuer.Site{h.cast.site})); err != nil {
+		return err
+	}
 	if err := os.WriteFile(h.path("source", "keys.json"), keys, 0o644); err != nil {
 		return err
 	}
@@ -166,6 +171,21 @@ func (h *hall) publish(ctx context.Context) error {
 		return err
 	}
 	return h.send()
+}
+
+// joined is two files of public keys in one.
+func joined(a, b []byte) ([]byte, error) {
+	var one, other map[string]any
+	if err := errors.Join(json.Unmarshal(a, &one), json.Unmarshal(b, &other)); err != nil {
+		return nil, err
+	}
+	for name, more := range other {
+		if list, ok := more.([]any); ok {
+			had, _ := one[name].([]any)
+			one[name] = append(had, list...)
+		}
+	}
+	return json.Marshal(one)
 }
 
 // send hands the signed repository to the centre as it is.

@@ -23,6 +23,9 @@ func (h *hall) writeSource(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := h.writeFile("site-keys/site-key.json", h.cast.site.PrivateFile()); err != nil {
+		return err
+	}
 	_, err := h.checkpoint(ctx, "bundle", "profiles", "-o", h.path("source", "policy"))
 	return err
 }
@@ -31,14 +34,14 @@ func (h *hall) writeFile(name string, text []byte) error {
 	if err := os.MkdirAll(filepath.Dir(h.path(name)), 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(h.path(name), text, 0o644)
+	return os.WriteFile(h.path(name), text, 0o600)
 }
 
 // configure writes the device's configuration, as an integrator would.
 func (h *hall) configure() error {
 	var b strings.Builder
 	say := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	say("[device]\nname = %q\nsite = %q\nstate = %q\n", deviceName, siteName, h.path("device"))
+	say("[device]\nname = %q\nsite = %q\nstate = %q\nsite_keys = %q\n", deviceName, siteName, h.path("device"), h.path("site-keys"))
 	say("[centre]\nurl = %q\nroot = %q\nrefresh = \"20s\"\n", "nats://"+h.link.address(), h.path("repository", "1.root.json"))
 	say("[clock]\nwithin = \"2s\"\n")
 	say("[attendant]\nlisten = \"127.0.0.1:%d\"\n", h.port+10)
@@ -51,7 +54,7 @@ func (h *hall) configure() error {
 			say("counter.zh-Hant = \"8 號櫃位\"\ncounter.zh-Hans = \"8 号柜台\"\ncounter.en = \"Counter 8\"")
 			say("place.zh-Hant = \"港珠澳大橋 · 離境\"\nplace.zh-Hans = \"港珠澳大桥 · 离境\"\nplace.en = \"HZM Bridge · Departure\"")
 		} else {
-			say("profile = \"open\"\nvenue_class = \"market\"\nfacts = \"door\"\npolicy = \"venue-market\"")
+			say("profile = \"open\"\nvenue_class = \"market\"\nfacts = \"door\"\npolicy = \"venue-market\"\naudiences = [%q]", siteName)
 			say("place.zh-Hant = \"海濱街市\"\nplace.zh-Hans = \"海滨街市\"\nplace.en = \"Harbour Market\"")
 		}
 		if h.fast {
