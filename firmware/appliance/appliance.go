@@ -186,6 +186,16 @@ func (a *Appliance) serve(ctx context.Context, devices *sync.WaitGroup, l net.Li
 	})
 }
 
+// Alive reports whether the loop of every lane turns.
+func (a *Appliance) Alive() bool {
+	for _, l := range a.lanes {
+		if !l.controller.Alive() {
+			return false
+		}
+	}
+	return true
+}
+
 // flush waits until the centre has confirmed everything, within grace.
 func (a *Appliance) flush() {
 	if a.store == nil || !a.link.State().Connected {
@@ -222,8 +232,8 @@ func (a *Appliance) close() error {
 	return errors.Join(errs...)
 }
 
-// doubt is how far the clock may be believed, for an inspection.
+// doubt is the checked time and how far it may be believed, for an inspection.
 func (a *Appliance) doubt() inspection.Clock {
 	r := a.clock.Read()
-	return inspection.Clock{Uncertainty: r.Uncertainty, Confidence: string(r.Confidence)}
+	return inspection.Clock{Time: r.Time, Uncertainty: r.Uncertainty, Confidence: string(r.Confidence)}
 }

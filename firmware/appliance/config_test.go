@@ -65,6 +65,15 @@ name = "12"
 profile = "double"
 place.fr = "Marché"
 `, []string{"device.name", "device.site", "device.state", "centre.root", "attendant.listen", "profile", "kind", "facts", "policy", "camera.device", "gate.wire", "gate.device", "place.fr"}},
+		{"bounds", strings.NewReplacer("address = 1 ", "address = 248 ", "name = \"12\"", "name = \"a.b\"", "kind = \"venue\"", "kind = \"border\"").Replace(sound) + `replay_window = "25h"
+screen = { width_mm = -1, volume = 1.5 }
+[centre]
+refresh = "10ms"
+[clock]
+within = "1h"
+`, []string{"lane \"a.b\"", "gate.address 248", "open has no barrier", "replay_window 25h", "screen.width_mm -1", "screen.volume 1.5", "centre.refresh 10ms", "clock.within 1h"}},
+		{"I²C address", strings.Replace(sound, `"modbus", device = "/dev/ttyUSB0"`, `"i2c", device = "1"`, 1), []string{"gate.address 0x1", "0x20 to 0x27"}},
+		{"no replay window", sound + "replay_window = \"10ms\"\n", []string{"replay_window 10ms"}},
 		{"same name", sound + sound[strings.Index(sound, "[[lane]]"):], []string{"the name is used twice"}},
 		{"nothing", "", []string{"no [[lane]]"}},
 	} {

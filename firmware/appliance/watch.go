@@ -3,6 +3,7 @@ package appliance
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"sync"
 	"syscall"
 	"time"
@@ -26,19 +27,13 @@ func (t *troubles) get() (device health.Set, lanes map[string]health.Set) {
 	return t.device, t.lanes
 }
 
-// set replaces what was, and returns all that holds now and held before.
-func (t *troubles) set(device health.Set, lanes map[string]health.Set) (now, before health.Set) {
+// set replaces what was, and returns it.
+func (t *troubles) set(device health.Set, lanes map[string]health.Set) (wasDevice health.Set, wasLanes map[string]health.Set) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	before, now = t.device, device
-	for _, s := range t.lanes {
-		before = before.Union(s)
-	}
-	for _, s := range lanes {
-		now = now.Union(s)
-	}
+	wasDevice, wasLanes = t.device, t.lanes
 	t.device, t.lanes = device, lanes
-	return now, before
+	return wasDevice, wasLanes
 }
 
 // keepWatch looks at everything once a second and journals what has changed.
@@ -51,27 +46,38 @@ func (a *Appliance) keepWatch(ctx context.Context) {
 		case <-tick.C:
 		}
 		a.readClock()
-		now, before := a.troubles.set(a.deviceTroubles(), a.laneTroubles())
-		if before.Has(health.CentreOffline) && !now.Has(health.CentreOffline) {
-			a.outbox.Hurry()
-		}
-		for _, c := range health.All() {
-			if now.Has(c.Code) != before.Has(c.Code) {
-				a.tell(c, now.Has(c.Code))
-			}
-		}
+		_ = a.journal.Recover() // the condition says it
+		a.watch()
 	}
 }
 
-func (a *Appliance) tell(c health.Condition, holds bool) {
-	state := "over"
-	if holds {
-		state = "begun"
-		a.log.Warn(c.Title, "condition", c.Name, "do", c.Action)
-	} else {
-		a.log.Info("over: "+c.Title, "condition", c.Name)
+// watch looks once, and journals what has begun or is over, of a lane in its name.
+func (a *Appliance) watch() {
+	device, lanes := a.deviceTroubles(), a.laneTroubles()
+	wasDevice, wasLanes := a.troubles.set(device, lanes)
+	if wasDevice.Has(health.CentreOffline) && !device.Has(health.CentreOffline) {
+		a.outbox.Hurry()
 	}
-	a.note(event.Event{Kind: event.Condition, Note: map[string]string{"condition": c.Name, "state": state}})
+	a.tell(a.journal, a.log, wasDevice, device)
+	for _, l := range a.lanes {
+		a.tell(l.journal, l.log, wasLanes[l.config.Name], lanes[l.config.Name])
+	}
+}
+
+func (a *Appliance) tell(j interface{ Append(event.Event) error }, log *slog.Logger, before, now health.Set) {
+	for _, c := range health.All() {
+		if now.Has(c.Code) == before.Has(c.Code) {
+			continue
+		}
+		state := "over"
+		if now.Has(c.Code) {
+			state = "begun"
+			log.Warn(c.Title, "condition", c.Name, "do", c.Action)
+		} else {
+			log.Info("over: "+c.Title, "condition", c.Name)
+		}
+		a.noteIn(j, event.Event{Kind: event.Condition, Note: map[string]string{"condition": c.Name, "state": state}})
+	}
 }
 
 func (a *Appliance) deviceTroubles() (s health.Set) {
@@ -92,7 +98,9 @@ func (a *Appliance) deviceTroubles() (s health.Set) {
 		refused := errors.Is(status.Fault, bundle.ErrRefused) || errors.Is(status.Fault, bundle.ErrContents)
 		add(status.Rejected != "" || refused, health.BundleRejected)
 		add(!a.link.State().Connected, health.CentreOffline)
-		add(errors.Is(a.outbox.State().Fault, outbox.ErrRefuse), health.CentreConflict)
+		add(errors.Is(a.outbox.State().Fault, outbox.ErrRefuse) || stats.Disputed > 0, health.CentreConflict)
+		set, ok := a.store.Current()
+		add(ok && r.Time.After(set.Expires) || errors.Is(status.Fault, bundle.ErrClock), health.BundleStale)
 	}
 	return s
 }
@@ -119,12 +127,14 @@ func (a *Appliance) laneTroubles() map[string]health.Set {
 const unsynchronised = 0x0040
 
 // readClock tells the clock how far the machine's own may be believed: as far as
-// the kernel says when something disciplines it, or as far as the site has said.
+// the kernel says when something disciplines it, or as far as the site has said. What it
+// may not be believed for, Read says as a fault.
 func (a *Appliance) readClock() {
 	within := a.config.Clock.Within.Duration
 	if within == 0 {
 		var t syscall.Timex
 		if _, err := syscall.Adjtimex(&t); err != nil || t.Status&unsynchronised != 0 {
+			a.clock.Alone()
 			return
 		}
 		within = time.Duration(t.Maxerror) * time.Microsecond

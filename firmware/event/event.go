@@ -4,6 +4,7 @@ package event
 
 import (
 	"time"
+	"unicode/utf8"
 
 	"example.org/checkpoint/firmware/verdict"
 )
@@ -25,6 +26,23 @@ const (
 	BundleRejected  Kind = "bundle-rejected"  // a new set was refused; the one before stays in force
 	Condition       Kind = "condition"        // something went wrong with the device, or is right again
 )
+
+// MaxNote is the most bytes of a text for a Note that comes from elsewhere, an error
+// for example: with it an event stays within MaxSize.
+const MaxNote = 1 << 10
+
+// Clip shortens a text to MaxNote bytes, between characters, and says so at its end.
+func Clip(text string) string {
+	const more = " …"
+	if len(text) <= MaxNote {
+		return text
+	}
+	end := MaxNote - len(more)
+	for end > 0 && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + more
+}
 
 // Event is one durable record. It holds no name, number, payload or portrait.
 type Event struct {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"example.org/checkpoint/firmware/verdict"
 )
@@ -189,6 +190,23 @@ func BenchmarkEncode(b *testing.B) {
 	for b.Loop() {
 		if _, err := Encode(r); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// TestClip: a text of any length leaves an event encodable, and a character whole.
+func TestClip(t *testing.T) {
+	if got := Clip("short"); got != "short" {
+		t.Error(got)
+	}
+	for shift := range 4 {
+		long := Clip(strings.Repeat("x", shift) + strings.Repeat("規", 14_000)) // 42 kB
+		if len(long) > MaxNote || len(long) < MaxNote-8 || !utf8.ValidString(long) || !strings.HasSuffix(long, "規 …") {
+			t.Errorf("%d bytes: …%q", len(long), long[len(long)-16:])
+		}
+		r := Record{Position: Position{Device: "a", Site: "b"}, Event: Event{Kind: BundleRejected, Note: map[string]string{"why": long, "version": Clip(strings.Repeat("\x01", 1<<20))}}}
+		if _, err := Encode(r); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -278,7 +278,7 @@ func TestAttacks(t *testing.T) {
 				t.Fatal(err)
 			}
 			c.attack(m)
-			set, changed, err := s.Refresh(t.Context(), noon)
+			set, changed, err := s.Refresh(t.Context(), known(noon))
 			if !errors.Is(err, c.want) || changed || set.Version != "3" {
 				t.Fatalf("version %s, changed %v, %v", set.Version, changed, err)
 			}
@@ -324,7 +324,7 @@ func TestFloorWithoutActivation(t *testing.T) {
 			older = maps.Clone(m.files)
 		}
 	}
-	set, changed, err := s.Refresh(t.Context(), noon)
+	set, changed, err := s.Refresh(t.Context(), known(noon))
 	if err != nil || !changed {
 		t.Fatal(changed, err)
 	}
@@ -332,7 +332,7 @@ func TestFloorWithoutActivation(t *testing.T) {
 	s.Close()
 	m.files = older
 	s = m.device(path)
-	if _, changed, err := s.Refresh(t.Context(), noon); !errors.Is(err, ErrRefused) || changed {
+	if _, changed, err := s.Refresh(t.Context(), known(noon)); !errors.Is(err, ErrRefused) || changed {
 		t.Fatalf("version 2 after 3 was seen: %v, %v", changed, err)
 	}
 	content(t, s, "rules.txt", "one")
@@ -347,7 +347,7 @@ func TestStolenTimestampKey(t *testing.T) {
 	take(t, s, noon)
 	m.stamp.Signed.Version = 1 << 40
 	m.publish()
-	if _, changed, err := s.Refresh(t.Context(), noon); changed || err != nil {
+	if _, changed, err := s.Refresh(t.Context(), known(noon)); changed || err != nil {
 		t.Fatal(changed, err)
 	}
 	m.stamp.Signed.Version = 2
@@ -366,7 +366,7 @@ func TestExpiryIsJudgedByTheCallersClock(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "bundle.db")
 	s := m.device(path)
 	take(t, s, noon)
-	if _, _, err := s.Refresh(t.Context(), noon.AddDate(0, 0, 4)); !errors.Is(err, ErrRefused) { // the mirror is frozen
+	if _, _, err := s.Refresh(t.Context(), known(noon.AddDate(0, 0, 4))); !errors.Is(err, ErrRefused) { // the mirror is frozen
 		t.Fatalf("a frozen mirror counts as a refresh: %v", err)
 	}
 	if set, _ := s.Current(); !set.Verified.Equal(noon) {

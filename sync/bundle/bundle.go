@@ -7,6 +7,13 @@
 // again as of the time of the last good refresh. How stale a set may be is not decided
 // here: the caller judges its age by Published and Verified. Nothing that has expired is
 // ever newly accepted.
+//
+// What a timestamp says of its own time is held against the clock. While somebody vouches
+// for the clock, one that was signed ahead of it is refused, else it would be a floor under
+// which every right one has expired. While nobody does, a newer word about the set in force
+// is taken, but a new set only if the clock is not behind its signature: behind it nobody can
+// say whether it has expired. A timestamp of a wrong time that was taken then is healed
+// by one of a higher version and a right time.
 package bundle
 
 import (
@@ -30,6 +37,8 @@ var (
 	ErrContents = errors.New("bundle: not a set that a device takes")
 	// ErrStored: what is on this device does not verify; a refresh replaces it.
 	ErrStored = errors.New("bundle: the stored set does not verify: refresh it")
+	// ErrClock: a new set is there, and the device's clock, for which nobody vouches, is behind its signature.
+	ErrClock = errors.New("bundle: a new set waits until the device knows the time: set the clock")
 	// ErrNotCandidate: Activate wants the set that Refresh gave last.
 	ErrNotCandidate = errors.New("bundle: not the candidate of the last refresh")
 )
@@ -39,12 +48,26 @@ var (
 // "7.targets.json", "targets/policy/<sha256>.door.json".
 type Fetcher func(ctx context.Context, name string, max int64) ([]byte, error)
 
+// Slack is how far the centre's clock may be ahead of the device's.
+const Slack = 5 * time.Minute
+
+// Time is what the caller knows of the time.
+type Time struct {
+	Now   time.Time     // expiry is judged by it; not raised to what a repository has signed
+	Doubt time.Duration // the true time is at most so far off; of a known one
+	Known bool          // somebody vouches for Now
+}
+
+// ahead reports whether a signed time is later than it can be.
+func (t Time) ahead(signed time.Time) bool { return signed.After(t.Now.Add(t.Doubt + Slack)) }
+
 // Set is one verified set of files, immutable.
 type Set struct {
 	Version   string    // of the targets, a decimal number
 	FS        fs.FS     // the files in memory; ModTime = when that file last changed, signed; zero if the signer did not say
 	Verified  time.Time // the last refresh that found it to be the newest
 	Published time.Time // when the centre signed the timestamp that vouches for it; zero if the signer did not say. Freshness is judged by it, and it is a floor for the clock
+	Expires   time.Time // of that timestamp: from then on the centre no longer says that this is its newest set
 
 	found *found // nil in the zero Set
 }
@@ -121,8 +144,8 @@ func (s *Store) Status() Status {
 // Refresh asks the repository for its newest set. changed is true when set is a candidate
 // that waits for Activate or Reject; otherwise set is the one in force. A rejected candidate is not
 // offered again until a newer one appears or the program is started again.
-func (s *Store) Refresh(ctx context.Context, now time.Time) (set Set, changed bool, err error) {
-	s.note(func() { s.status.Tried = now })
+func (s *Store) Refresh(ctx context.Context, now Time) (set Set, changed bool, err error) {
+	s.note(func() { s.status.Tried = now.Now })
 	next, err := s.refresh(ctx, now)
 	s.note(func() {
 		s.status.Fault = err
@@ -182,5 +205,5 @@ func (s *Store) note(fn func()) {
 func (f *found) version() string { return strconv.FormatInt(f.trusted.index.Signed.Version, 10) }
 
 func (f *found) set() Set {
-	return Set{Version: f.version(), FS: f.files, Verified: f.verified, Published: f.trusted.published(), found: f}
+	return Set{Version: f.version(), FS: f.files, Verified: f.verified, Published: f.trusted.published(), Expires: f.trusted.stamp.Expires, found: f}
 }

@@ -15,6 +15,8 @@ import (
 
 var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
+func known(now time.Time) Time { return Time{Now: now, Known: true} }
+
 // centre is a repository in a directory, made with the product's own signer.
 type centre struct {
 	t     testing.TB
@@ -89,7 +91,7 @@ func (c *centre) device(path string) *Store {
 
 func take(t testing.TB, s *Store, now time.Time) Set {
 	t.Helper()
-	set, changed, err := s.Refresh(t.Context(), now)
+	set, changed, err := s.Refresh(t.Context(), known(now))
 	if err != nil || !changed {
 		t.Fatalf("changed %v, %v", changed, err)
 	}
@@ -127,7 +129,7 @@ func TestColdNoChangeChange(t *testing.T) {
 
 	c.got = nil
 	later := c.now.Add(10 * time.Minute)
-	if same, changed, err := s.Refresh(t.Context(), later); err != nil || changed || !same.Verified.Equal(later) || same.Version != "1" {
+	if same, changed, err := s.Refresh(t.Context(), known(later)); err != nil || changed || !same.Verified.Equal(later) || same.Version != "1" {
 		t.Fatalf("no change: %+v, %v, %v", same, changed, err)
 	}
 	if len(c.got) != 2 {
@@ -154,7 +156,7 @@ func TestColdNoChangeChange(t *testing.T) {
 	if again := c.sign(); again.Changed || again.Targets != 2 || again.Snapshot != 2 || again.Timestamp != 3 {
 		t.Errorf("signed again: %+v", again)
 	}
-	if same, changed, err := s.Refresh(t.Context(), c.now); err != nil || changed || !same.Published.Equal(c.now) {
+	if same, changed, err := s.Refresh(t.Context(), known(c.now)); err != nil || changed || !same.Published.Equal(c.now) {
 		t.Errorf("a newer timestamp: %+v, %v, %v", same, changed, err)
 	}
 }
@@ -165,7 +167,7 @@ func TestRejectedIsNotTriedAgain(t *testing.T) {
 	s := c.device(path)
 	take(t, s, c.now)
 	c.change("policy/door.json", "bad")
-	bad, changed, err := s.Refresh(t.Context(), c.now)
+	bad, changed, err := s.Refresh(t.Context(), known(c.now))
 	if err != nil || !changed {
 		t.Fatal(changed, err)
 	}
@@ -174,7 +176,7 @@ func TestRejectedIsNotTriedAgain(t *testing.T) {
 		t.Fatalf("activated after all: %v", err)
 	}
 	for range 2 {
-		if set, changed, err := s.Refresh(t.Context(), c.now); err != nil || changed || set.Version != "1" {
+		if set, changed, err := s.Refresh(t.Context(), known(c.now)); err != nil || changed || set.Version != "1" {
 			t.Fatalf("offered again: %+v, %v, %v", set, changed, err)
 		}
 	}
@@ -200,7 +202,7 @@ func TestOfflineStart(t *testing.T) {
 	s = c.device(path)
 	content(t, s, "trust/HK.json", `{"v":1}`)
 	muchLater := c.now.AddDate(3, 0, 0) // everything has long expired: the age is the caller's to judge
-	set, changed, err := s.Refresh(t.Context(), muchLater)
+	set, changed, err := s.Refresh(t.Context(), known(muchLater))
 	if !errors.Is(err, ErrUnreachable) || changed || set.Version != want.Version || !set.Verified.Equal(want.Verified) || !set.Published.Equal(want.Published) {
 		t.Fatalf("%+v, %v, %v", set, changed, err)
 	}
@@ -369,7 +371,7 @@ func BenchmarkRefresh(b *testing.B) {
 	take(b, s, c.now)
 	b.Run("no-change", func(b *testing.B) {
 		for b.Loop() {
-			if _, changed, err := s.Refresh(b.Context(), c.now); changed || err != nil {
+			if _, changed, err := s.Refresh(b.Context(), known(c.now)); changed || err != nil {
 				b.Fatal(changed, err)
 			}
 		}

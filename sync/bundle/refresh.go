@@ -16,13 +16,13 @@ import (
 // refresh walks the client workflow (TUF specification section 5). Metadata that was verified on
 // the way is kept even if a later step fails: it is the floor under which nothing is
 // accepted again.
-func (s *Store) refresh(ctx context.Context, now time.Time) (next *found, err error) {
+func (s *Store) refresh(ctx context.Context, now Time) (next *found, err error) {
 	kept, err := s.load()
 	if err != nil {
 		return nil, err
 	}
-	r := &walk{ctx: ctx, fetch: s.fetch, kept: kept, seen: kept.seen, roots: map[int64][]byte{}}
-	t, err := r.metadata(s.root, now)
+	r := &walk{ctx: ctx, fetch: s.fetch, now: now, kept: kept, seen: kept.seen, roots: map[int64][]byte{}}
+	t, err := r.metadata(s.root)
 	if saveErr := s.save(r); saveErr != nil {
 		return nil, saveErr
 	}
@@ -32,13 +32,16 @@ func (s *Store) refresh(ctx context.Context, now time.Time) (next *found, err er
 	s.mu.Lock()
 	current := s.current
 	s.mu.Unlock()
-	next = &found{trusted: t, verified: now}
+	next = &found{trusted: t, verified: now.Now}
 	if current != nil && current.same(next) {
 		next.files = current.files
 		return next, s.store(next, s.changed)
 	}
 	if s.rejected == next.identity() {
 		return next, nil
+	}
+	if !now.Known && now.ahead(t.published()) {
+		return nil, ErrClock
 	}
 	next.files, err = r.download(t, current)
 	return next, err
@@ -48,6 +51,7 @@ func (s *Store) refresh(ctx context.Context, now time.Time) (next *found, err er
 type walk struct {
 	ctx        context.Context
 	fetch      Fetcher
+	now        Time
 	kept       kept
 	seen       raw              // verified in this refresh or an earlier one
 	roots      map[int64][]byte // new in this refresh
@@ -67,8 +71,8 @@ func (r *walk) get(name string, max int64) ([]byte, error) {
 	return data, nil
 }
 
-func (r *walk) metadata(pinned []byte, now time.Time) (trusted, error) {
-	t, err := trustRoot(pinned, now)
+func (r *walk) metadata(pinned []byte) (trusted, error) {
+	t, err := trustRoot(pinned, r.now.Now)
 	if err != nil {
 		return trusted{}, fmt.Errorf("%w: %w", ErrRefused, err)
 	}
@@ -139,6 +143,10 @@ func (r *walk) timestamp(t *trustedmetadata.TrustedMetadata) error {
 	}
 	if _, err := snapshotOf(t); err != nil {
 		return err
+	}
+	if signed := publishedIn(t.Timestamp.Signed); r.now.Known && r.now.ahead(signed) {
+		return fmt.Errorf("%w: timestamp %d says it was signed at %s, and it is %s: have the centre set its clock and sign again", ErrRefused,
+			t.Timestamp.Signed.Version, signed.Format(time.RFC3339), r.now.Now.UTC().Format(time.RFC3339))
 	}
 	r.seen.timestamp = data
 	return nil

@@ -71,8 +71,12 @@ type target struct {
 	meta    *metadata.TargetFiles
 }
 
-// published reads the time that our signer writes into the timestamp.
-func (t trusted) published() time.Time { return unixOf(t.stamp.UnrecognizedFields["published"]) }
+func (t trusted) published() time.Time { return publishedIn(t.stamp) }
+
+// publishedIn reads the time that our signer writes into the timestamp.
+func publishedIn(t metadata.TimestampType) time.Time {
+	return unixOf(t.UnrecognizedFields["published"])
+}
 
 func unixOf(v any) time.Time {
 	if sec, ok := v.(float64); ok && sec > 0 && sec < 1<<40 {

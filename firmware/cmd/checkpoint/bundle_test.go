@@ -52,7 +52,7 @@ func TestBundleFromFilesToDevice(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	set, changed, err := s.Refresh(t.Context(), time.Now())
+	set, changed, err := s.Refresh(t.Context(), bundle.Time{Now: time.Now(), Known: true})
 	if err != nil || !changed {
 		t.Fatal(changed, err)
 	}

@@ -49,5 +49,6 @@ func (r *runCmd) Run() error {
 	return a.Run(ctx, func() {
 		log.Info("ready", "after_ms", time.Since(began).Milliseconds())
 		daemon.SdNotify(false, daemon.SdNotifyReady)
+		go keepAlive(ctx, a.Alive, log) // ends with ctx
 	})
 }

@@ -1,0 +1,162 @@
+package appliance
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/json"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"example.org/checkpoint/firmware/clock"
+	"example.org/checkpoint/firmware/event"
+	"example.org/checkpoint/firmware/inspection"
+	"example.org/checkpoint/firmware/journal"
+	"example.org/checkpoint/sync/bundle"
+	"example.org/checkpoint/sync/sign1"
+)
+
+// newDevice is a device of which nothing runs, with lanes whose boards and cameras are away.
+func newDevice(t *testing.T, lanes ...string) *Appliance {
+	a := &Appliance{log: slog.New(slog.DiscardHandler), clock: clock.New(nil, time.Time{})}
+	a.config.Clock.Within.Duration = time.Second
+	a.readClock()
+	var err error
+	if a.journal, err = journal.Open(t.TempDir(), journal.Options{Device: "device", Site: "site", Now: a.clock.Now}); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range lanes {
+		c := LaneConfig{Name: name, Profile: "single", Kind: "border"}
+		c.Camera.Device = "http://127.0.0.1:1/"
+		c.Gate.Wire, c.Gate.Device, c.Gate.Address = "modbus", filepath.Join(t.TempDir(), "board"), 1
+		l, err := newLane(c, "site", a.journal.Lane(name), a.clock.Now, a.doubt, a.log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.lanes = append(a.lanes, l)
+	}
+	t.Cleanup(func() { a.close() })
+	return a
+}
+
+// told gives the journalled conditions as "lane condition state", sorted.
+func (a *Appliance) told(t *testing.T) (all []string) {
+	t.Helper()
+	events, err := a.journal.Recent(100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range events {
+		if e.Kind == event.Condition {
+			all = append(all, strings.TrimSpace(e.Lane+" "+e.Note["condition"]+" "+e.Note["state"]))
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
+// TestConditionsNameTheirLane: what is wrong with a second lane is an event of its own.
+func TestConditionsNameTheirLane(t *testing.T) {
+	a := newDevice(t, "1", "2")
+	if a.lanes[0].camera.Fault() == nil || a.lanes[1].camera.Fault() == nil {
+		t.Fatal("the cameras are there")
+	}
+	second := a.lanes[1]
+	a.lanes = a.lanes[:1]
+	a.watch()
+	a.lanes = append(a.lanes, second)
+	for range 2 { // once each
+		a.watch()
+	}
+	got := a.told(t)
+	for _, want := range []string{"1 camera-lost begun", "2 camera-lost begun", "1 gate-lost begun", "2 gate-lost begun", "trust-missing begun"} {
+		if i := slices.Index(got, want); i < 0 || slices.Contains(got[i+1:], want) {
+			t.Errorf("%s: not once in %q", want, got)
+		}
+	}
+}
+
+// TestLongReasonIsJournalled: the faults of a set of rules may fill pages.
+func TestLongReasonIsJournalled(t *testing.T) {
+	a := newDevice(t)
+	a.note(event.Event{Kind: event.BundleRejected, Note: map[string]string{"version": "7", "why": strings.Repeat("rule 1: 規則 ", 3000)}})
+	events, err := a.journal.Recent(1)
+	if err != nil || events[0].Kind != event.BundleRejected || events[0].Note["version"] != "7" || len(events[0].Note["why"]) < 1000 {
+		t.Errorf("%+v, %v", events, err)
+	}
+}
+
+// TestTimestampTakenBack: a newer timestamp with an earlier time heals a clock that a wrong one
+// has set a year ahead.
+func TestTimestampTakenBack(t *testing.T) {
+	a := newDevice(t)
+	now := time.Now()
+	wrong, right := bundle.Set{Published: now.AddDate(1, 0, 0)}, bundle.Set{Published: now.Add(-time.Minute)}
+	a.vouched(bundle.Set{}, wrong)
+	if a.clock.Read().Confidence != clock.Unknown {
+		t.Error("it is not known what time it is")
+	}
+	a.vouched(wrong, right)
+	a.readClock()
+	if r := a.clock.Read(); r.Confidence != clock.Trusted || r.Time.Sub(now).Abs() > time.Minute {
+		t.Errorf("%+v", r)
+	}
+	a.vouched(right, bundle.Set{}) // says nothing of time
+	if r := a.clock.Read(); r.Confidence != clock.Trusted {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestInspectionsAreToldTheCheckedTime, which the machine's clock is not.
+func TestInspectionsAreToldTheCheckedTime(t *testing.T) {
+	a := newDevice(t)
+	floor := time.Now().AddDate(0, 1, 0)
+	a.clock = clock.New(nil, floor)
+	if got := a.doubt(); got != (inspection.Clock{Time: floor, Confidence: "unknown"}) {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestMarkKeyEnds: past its end a key confirms nothing any more, though the bundle that names
+// it stays in force.
+func TestMarkKeyEnds(t *testing.T) {
+	a := newDevice(t)
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spki, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(spki)
+	for until, want := range map[int64]int{time.Now().Add(time.Hour).Unix(): 1, time.Now().Add(-time.Hour).Unix(): 0} {
+		text, err := json.Marshal(map[string]any{"v": 1, "keys": []any{map[string]any{
+			"kid": hex.EncodeToString(sum[:8]), "purpose": "mark", "alg": -7, "spki": spki, "until": until}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		dated, err := sign1.ReadKeys(text, "mark")
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.markKeys.Store(&dated)
+		if got := a.marks(); len(got) != want {
+			t.Errorf("%d keys, want %d", len(got), want)
+		}
+	}
+}
+
+// TestAlive: one loop that does not turn is enough for the watchdog.
+func TestAlive(t *testing.T) {
+	if !newDevice(t).Alive() || newDevice(t, "1").Alive() {
+		t.Error("a lane that does not run is alive")
+	}
+}
