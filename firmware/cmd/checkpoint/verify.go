@@ -37,7 +37,8 @@ dcc=LIST is the publishers' list of signers of EU certificates, {"<hex kid>": "<
 hct=DIR is a directory of trust files, or one with trust/, status/ and keys.json as in a bundle;
 site-key*.json in it ({"kid", "private", "site"}) opens codes that are sealed to that site.
 
-What nobody holds up is read from bytes: orders, leases and marks of the centre, status lists:
+What nobody holds up is read from bytes: orders, leases and marks of the centre, status lists,
+their deltas, revocation lists:
 
   checkpoint verify --explain --keys hct=bundle bundle/status/GZ/7.cwt
 
@@ -56,7 +57,7 @@ type question struct {
 	Text *string         `json:"text"`
 	File string          `json:"file"`
 	Hex  string          `json:"hex"`
-	Kind string          `json:"kind"` // of hex: order, lease, mark or status; found out where it is empty
+	Kind string          `json:"kind"` // of hex, one of kindsOfBytes; found out where it is empty
 	At   string          `json:"at"`
 	Lane struct {
 		Profile   string   `json:"profile"`

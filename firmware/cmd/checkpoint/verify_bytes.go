@@ -9,6 +9,7 @@ import (
 
 	"example.org/checkpoint/firmware/credential"
 	"example.org/checkpoint/firmware/credential/centre"
+	"example.org/checkpoint/firmware/credential/revoked"
 	"example.org/checkpoint/firmware/credential/statuslist"
 	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/firmware/order"
@@ -18,7 +19,7 @@ import (
 
 // statement is what the centre or a scheme has signed that is no code.
 type statement struct {
-	what  string // "order", "lease", "mark" or "status"
+	what  string // one of kindsOfBytes
 	says  string // its content in one line
 	trust trust.Finding
 	order centre.Order
@@ -34,6 +35,9 @@ func (s statement) describe(b *strings.Builder) {
 	}
 	fmt.Fprintf(b, "\n  signature  %s\n", s.trust.Signature)
 }
+
+// kindsOfBytes are what is signed and held up by nobody.
+var kindsOfBytes = []string{"status", "status-delta", "revocation", "mark", "lease", "order"}
 
 var (
 	errNotYet   = errors.New("not in force yet")
@@ -87,7 +91,7 @@ func (v *verifier) bytes(q question, at time.Time, clock inspection.Clock, past 
 func (v *verifier) state(kind string, data []byte, at time.Time, uncertainty time.Duration) (st statement, err error) {
 	kinds := []string{kind}
 	if kind == "" {
-		kinds = []string{"status", "mark", "lease", "order"}
+		kinds = kindsOfBytes
 	}
 	store := v.snapshot.Trust()
 	for _, kind := range kinds {
@@ -115,8 +119,12 @@ func (v *verifier) state(kind string, data []byte, at time.Time, uncertainty tim
 			}
 		case "status":
 			st.says, st.trust, err = statusList(store, data, at.Add(-uncertainty))
+		case "status-delta":
+			st.says, st.trust, err = statusDelta(store, data)
+		case "revocation":
+			st.says, st.trust, err = revocationList(store, data, at.Add(-uncertainty))
 		default:
-			return statement{}, fmt.Errorf("%w: kind %q is none of order, lease, mark, status", credential.ErrMalformed, kind)
+			return statement{}, fmt.Errorf("%w: kind %q is none of %s", credential.ErrMalformed, kind, strings.Join(kindsOfBytes, ", "))
 		}
 		if !errors.Is(err, credential.ErrMalformed) {
 			return st, err
@@ -149,6 +157,33 @@ func statusList(store *trust.Store, data []byte, earliest time.Time) (string, tr
 		err = errListEnds
 	}
 	return fmt.Sprintf("list %s of %s, %d bits a code, %d codes, made %s, ends %s", l.URI, scheme, l.Bits, len(l.Entries)*8/l.Bits,
+		moment(l.Signed.Issued), moment(l.Expires)), f, err
+}
+
+// statusDelta reads a delta and checks who signed it; whether it fits, only its list can tell.
+func statusDelta(store *trust.Store, data []byte) (string, trust.Finding, error) {
+	d, err := statuslist.DecodeDelta(data)
+	if err != nil {
+		return "", trust.Finding{}, err
+	}
+	scheme, f, err := store.VerifyUse(trust.Status, d.Signed)
+	return fmt.Sprintf("list %s of %s from %x to %x, made %s", d.URI, scheme, d.Base[:8], d.Result[:8], moment(d.Signed.Issued)), f, err
+}
+
+// revocationList reads what a scheme says of its revocation list, without the files of hashes.
+func revocationList(store *trust.Store, data []byte, earliest time.Time) (string, trust.Finding, error) {
+	l, err := revoked.Decode(data)
+	if err != nil {
+		return "", trust.Finding{}, err
+	}
+	by, f, err := store.VerifyUse(trust.Revocation, l.Signed)
+	switch {
+	case err == nil && by != l.Signed.Issuer:
+		err = fmt.Errorf("%w: a key of %s", trust.ErrWrongUse, by)
+	case err == nil && !earliest.Before(l.Expires):
+		err = errListEnds
+	}
+	return fmt.Sprintf("revocation list of %s, %d files and %d deltas, made %s, ends %s", l.Signed.Issuer, len(l.Base), len(l.Deltas),
 		moment(l.Signed.Issued), moment(l.Expires)), f, err
 }
 

@@ -182,7 +182,7 @@ func TestFlippedStatements(t *testing.T) {
 			}
 			b[i] ^= 1 << (i % 8)
 		}
-		for _, kind := range []string{"order", "lease", "mark", "status"} {
+		for _, kind := range kindsOfBytes {
 			if _, err := v.state(kind, b, c.At, 0); (err == nil) != (kind == c.Kind) {
 				t.Errorf("%s as %s: %v", c.ID, kind, err)
 			}
