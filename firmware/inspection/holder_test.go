@@ -390,7 +390,7 @@ func TestCountsOfOnePerson(t *testing.T) {
 			t.Fatalf("%s %s: %d identities", v.Outcome, v.Reason, len(v.Counts))
 		}
 		seen = append(seen, v.Counts[0].Identity, v.Counts[1].Identity)
-		if want := now.Add(30 * time.Second); !v.Counts[1].Until.Equal(want) {
+		if want := now.Add(35 * time.Second); !v.Counts[1].Until.Equal(want) {
 			t.Errorf("the nonce is kept until %s, want %s", v.Counts[1].Until, want)
 		}
 	}
