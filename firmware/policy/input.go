@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"time"
 
 	"example.org/checkpoint/firmware/credential"
@@ -13,6 +14,7 @@ type Input struct {
 	Confidence string // of the clock
 	Lane       Lane
 	Codes      []Code // most specific first
+	Resident   *bool  // whether the holder is on the site's list; nil where there is none
 }
 
 // Lane is what rules may know of the lane.
@@ -35,42 +37,58 @@ func (in Input) facts() map[string]any {
 	holder := map[string]any{}
 	codes, doses, tests, stays := []any{}, []any{}, []any{}, []any{}
 	for _, c := range in.Codes {
-		codes = append(codes, c.object())
 		zone := c.Verified.Zone()
+		today := credential.DayOf(in.Now.In(zone))
+		codes = append(codes, c.object(today))
 		for _, d := range c.Facts.Doses {
-			dose := map[string]any{"day": d.Day.In(zone), "product": d.Product}
+			dose := map[string]any{"day": d.Day.In(zone), "product": d.Product, "days": int64(today - d.Day)}
 			put(dose, "number", int64(d.Number))
 			put(dose, "of", int64(d.Of))
 			doses = append(doses, object{doseType, dose})
 		}
 		for _, t := range c.Facts.Tests {
-			tests = append(tests, object{testType, map[string]any{"sampled": t.Sampled, "kind": t.Kind, "negative": t.Negative}})
+			days := int64(today - credential.DayOf(t.Sampled.In(zone)))
+			tests = append(tests, object{testType, map[string]any{"sampled": t.Sampled, "kind": t.Kind, "negative": t.Negative, "days": days}})
 		}
 		for _, s := range c.Facts.Stays {
-			stays = append(stays, object{stayType, map[string]any{"place": s.Place, "last": s.Last.In(zone)}})
+			stays = append(stays, object{stayType, map[string]any{"place": s.Place, "last": s.Last.In(zone), "days": int64(today - s.Last)}})
 		}
-		for name, value := range c.holder(in.Now) {
+		for name, value := range c.holder(today) {
 			if _, known := holder[name]; !known {
 				holder[name] = value
 			}
 		}
 	}
 	lane := map[string]any{"site": in.Lane.Site, "kind": in.Lane.Kind, "direction": in.Lane.Direction, "venue_class": in.Lane.VenueClass}
-	return map[string]any{
+	facts := map[string]any{
 		"now":    in.Now,
 		"clock":  object{clockType, map[string]any{"confidence": in.Confidence}},
 		"lane":   object{laneType, lane},
 		"codes":  codes,
 		"holder": object{holderType, holder},
-		"doses":  doses,
-		"tests":  tests,
-		"stays":  stays,
+		"doses":  latestFirst(doses, "day"),
+		"tests":  latestFirst(tests, "sampled"),
+		"stays":  latestFirst(stays, "last"),
 		"venue":  object{venueType, nil},
 		"face":   object{faceType, nil},
 	}
+	if in.Resident != nil {
+		facts["resident"] = *in.Resident
+	}
+	return facts
 }
 
-func (c Code) object() object {
+// latestFirst sorts objects by a moment that each of them has; those without come last.
+func latestFirst(list []any, by string) []any {
+	slices.SortStableFunc(list, func(a, b any) int {
+		x, _ := a.(object).values[by].(time.Time)
+		y, _ := b.(object).values[by].(time.Time)
+		return y.Compare(x)
+	})
+	return list
+}
+
+func (c Code) object(today credential.Day) object {
 	cred, zone := c.Verified.Credential(), c.Verified.Zone()
 	colour := c.Colour
 	if colour == "" {
@@ -78,13 +96,14 @@ func (c Code) object() object {
 	}
 	m := map[string]any{
 		"format": string(cred.Signed.Format), "scheme": c.Verified.Scheme(), "colour": colour,
-		"holder_bound": c.Bound, "fresh": c.Bound, "trust_age": c.TrustAge, "reasons": c.reasons(zone),
+		"holder_bound": c.Bound, "fresh": c.Bound, "trust_age": c.TrustAge, "reasons": c.reasons(today),
 	}
 	put(m, "profile", c.Facts.Profile)
 	put(m, "provenance", c.Facts.Provenance)
 	put(m, "meaning", c.Meaning)
 	if issued := cred.Signed.Issued; !issued.IsZero() {
 		m["issued"], m["local_day"] = issued, issued.In(zone).Format(time.DateOnly)
+		m["days"] = int64(today - credential.DayOf(issued.In(zone)))
 	}
 	if !cred.NotAfter.IsZero() {
 		m["expires"] = cred.NotAfter
@@ -95,33 +114,46 @@ func (c Code) object() object {
 	if c.RevokedAge != nil {
 		m["revocation_age"] = *c.RevokedAge
 	}
+	m["set_by"] = setBy(m)
 	if c.Facts.ConvertsTo != nil {
 		m["converts_to"] = c.Facts.ConvertsTo
 	}
 	return object{codeType, m}
 }
 
-func (c Code) reasons(zone *time.Location) []any {
+func (c Code) reasons(today credential.Day) []any {
+	zone := c.Verified.Zone()
 	out := []any{}
 	for _, r := range c.Facts.Reasons {
 		m := map[string]any{"class": int64(min(r.Class, 1<<62))}
 		put(m, "authority", r.Authority)
 		if r.Since != nil {
-			m["since"] = r.Since.In(zone)
+			m["since"], m["days"] = r.Since.In(zone), int64(today-*r.Since)
 		}
 		if r.Until != nil {
-			m["until"] = r.Until.In(zone)
+			m["until"], m["left"] = r.Until.In(zone), int64(*r.Until-today)
 		}
 		out = append(out, object{reasonType, m})
 	}
 	return out
 }
 
+// setBy names the scheme of a code, and the first authority among its reasons.
+func setBy(code map[string]any) string {
+	scheme, _ := code["scheme"].(string)
+	reasons, _ := code["reasons"].([]any)
+	for _, r := range reasons {
+		if a, ok := r.(object).values["authority"].(string); ok {
+			return clip(scheme+", "+a, maxMeasured)
+		}
+	}
+	return scheme
+}
+
 // holder returns what c says about the person. Consent ends with the day it
 // names, at the latest on the eighteenth birthday.
-func (c Code) holder(now time.Time) map[string]any {
+func (c Code) holder(today credential.Day) map[string]any {
 	zone := c.Verified.Zone()
-	today := credential.DayOf(now.In(zone))
 	m := map[string]any{}
 	put(m, "age_band", int64(c.Facts.AgeBand))
 	if c.Facts.Exempt != nil {

@@ -4,126 +4,207 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"time"
 
+	"cel.dev/cel-go/cel"
 	"example.org/checkpoint/firmware/verdict"
+	"example.org/checkpoint/firmware/verdict/words"
 )
 
 // file is policy/<profile>.json as PROTOCOL C2 has it. Unknown members are left alone.
 type file struct {
-	V         int              `json:"v"`
-	Profile   string           `json:"profile"`
-	Source    string           `json:"source"`
-	Effective time.Time        `json:"effective_from"`
-	Windows   map[string]int64 `json:"windows"`
-	ReadsAs   string           `json:"reads_as"`
-	AnyPlace  bool             `json:"any_place"`
-	Unproven  []string         `json:"unproven_classes"`
-	Joins     bool             `json:"joins_codes"`
-	Rules     []ruleEntry      `json:"rules"`
-	Default   ruleEntry        `json:"default"`
-	Tests     []test           `json:"tests"`
+	V         int                        `json:"v"`
+	Profile   string                     `json:"profile"`
+	Source    string                     `json:"source"`
+	Hotline   string                     `json:"hotline"`
+	Notes     []string                   `json:"notes"` // why the rules are so, for their reader only
+	Effective time.Time                  `json:"effective_from"`
+	Windows   map[string]int64           `json:"windows"`
+	Dates     map[string]time.Time       `json:"dates"`
+	Lists     map[string][]string        `json:"lists"`
+	Sources   map[string]string          `json:"sources"` // of windows, dates and lists
+	ReadsAs   string                     `json:"reads_as"`
+	AnyPlace  bool                       `json:"any_place"`
+	Unproven  []string                   `json:"unproven_classes"`
+	Joins     bool                       `json:"joins_codes"`
+	Overrides Overrides                  `json:"overrides"`
+	Terms     []termEntry                `json:"terms"`
+	Rules     []ruleEntry                `json:"rules"`
+	Default   ruleEntry                  `json:"default"`
+	Given     map[string]json.RawMessage `json:"given"` // facts that tests begin with
+	Tests     []testEntry                `json:"tests"`
 }
 
+// ruleEntry is one rule. Measured is an expression, Wanted a comparison with a
+// parameter ("<= test_h"): both only tell why.
 type ruleEntry struct {
-	Name    string `json:"name"`
-	When    string `json:"when"`
-	Outcome string `json:"outcome"`
-	Reason  string `json:"reason"`
-	Cite    string `json:"cite"`
+	Name     string `json:"name"`
+	When     string `json:"when"`
+	Outcome  string `json:"outcome"`
+	Reason   string `json:"reason"`
+	Risk     string `json:"risk"` // person or place, if the rule is about one (R07)
+	Measured string `json:"measured"`
+	Wanted   string `json:"wanted"`
+	Cite     string `json:"cite"`
 }
 
-// maxRules bounds one policy.
-const maxRules = 256
+// termEntry is a named expression that later terms and rules may use. It is
+// evaluated at most once in a decision.
+type termEntry struct {
+	Name  string `json:"name"`
+	Means string `json:"means"`
+	Cite  string `json:"cite"`
+}
 
-var (
-	outcomes = map[string]verdict.Outcome{"refuse": verdict.Refuse, "refer": verdict.Refer, "admit": verdict.Admit}
-	word     = regexp.MustCompile(`^[a-z][a-z0-9-]{0,63}$`)
-	window   = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
-)
+var outcomes = map[string]verdict.Outcome{"refuse": verdict.Refuse, "refer": verdict.Refer, "admit": verdict.Admit}
 
 // Parse compiles a policy file, costs its rules and runs its own tests. Every
-// fault is told.
+// fault is told, each in one line of bounded length.
 func Parse(data []byte) (*Policy, error) {
+	p, cases, err := Compile(data)
+	if err != nil {
+		return nil, err
+	}
+	var faults faults
+	for _, c := range cases {
+		if err := p.Check(c); err != nil {
+			faults.add("test %s: %w", c.Name, err)
+		}
+	}
+	return p, faults.join()
+}
+
+// Compile is Parse that does not run the file's tests, but returns them.
+func Compile(data []byte) (*Policy, []Case, error) {
 	var f file
+	if len(data) > maxFile {
+		return nil, nil, fmt.Errorf("%w: larger than %d bytes", errForm, maxFile)
+	}
 	if err := json.Unmarshal(data, &f); err != nil {
-		return nil, fmt.Errorf("%w: %v", errForm, err)
+		return nil, nil, fmt.Errorf("%w: %s", errForm, clip(err.Error(), maxFault))
 	}
 	if f.V != 1 || !word.MatchString(f.Profile) || len(f.Rules) == 0 || len(f.Rules) > maxRules {
-		return nil, fmt.Errorf("%w: want \"v\": 1, a profile and 1 to %d rules", errForm, maxRules)
+		return nil, nil, fmt.Errorf("%w: want \"v\": 1, a profile and 1 to %d rules", errForm, maxRules)
 	}
-	p := &Policy{profile: f.Profile, source: f.Source, effective: f.Effective, windows: object{windowType, map[string]any{}},
+	var faults faults
+	f.bounded(&faults)
+	p := &Policy{profile: f.Profile, source: f.Source, hotline: f.Hotline, effective: f.Effective, Overrides: f.Overrides,
+		parameters: parametersOf(f, &faults), index: map[string]int{},
 		Presenting: Presenting{Fresh: DefaultFresh, ReadsAs: f.ReadsAs, AnyPlace: f.AnyPlace, Unproven: f.Unproven, Joins: f.Joins},
 		fallback:   rule{outcome: verdict.Refer, reason: verdict.NoRule}}
-	for name, value := range f.Windows {
-		if !window.MatchString(name) {
-			return nil, fmt.Errorf("%w: window %q", errForm, name)
-		}
-		p.windows.values[name] = value
-	}
 	if s, ok := f.Windows[freshWindow]; ok {
 		if p.Fresh = time.Duration(s) * time.Second; s < 1 || s > maxFresh {
-			return nil, fmt.Errorf("%w: window %s: want 1 to %d seconds", errForm, freshWindow, maxFresh)
+			faults.add("%w: window %s: want 1 to %d seconds", errForm, freshWindow, maxFresh)
 		}
 	}
-	var faults []error
 	if f.Default != (ruleEntry{}) {
 		d, err := f.Default.words()
 		if err != nil {
-			faults = append(faults, fmt.Errorf("%w: default: %v", errForm, err))
+			faults.add("%w: default: %w", errForm, err)
 		}
 		p.fallback = d
 	}
-	faults = append(faults, p.compile(f)...)
-	if len(faults) == 0 && p.cost > MaxCost {
-		faults = append(faults, fmt.Errorf("%w: %d units, limit %d", errCost, p.cost, uint64(MaxCost)))
+	if len(faults.all) == 0 {
+		p.compile(f, &faults)
 	}
-	if len(faults) == 0 {
-		faults = append(faults, p.try(f.Tests)...)
+	if len(faults.all) == 0 && p.Cost() > MaxCost {
+		d := p.dearest()
+		faults.add("%w: %d units, limit %d; the dearest is %s %s with %d", errCost, p.Cost(), uint64(MaxCost), d.Kind, d.Name, max(d.Units, d.Measured))
 	}
-	if err := errors.Join(faults...); err != nil {
-		return nil, err
+	cases := f.cases(&faults)
+	if err := faults.join(); err != nil {
+		return nil, nil, err
 	}
-	return p, nil
+	return p, cases, nil
 }
 
-func (p *Policy) compile(f file) []error {
-	env, err := environment(f.Windows)
+// compile compiles terms and rules in their order.
+func (p *Policy) compile(f file, faults *faults) {
+	env, err := environment(p.parameters)
 	if err != nil {
-		return []error{err}
+		faults.add("%w: %w", errForm, err)
+		return
 	}
-	var faults []error
-	seen := map[string]bool{}
-	for i, e := range f.Rules {
-		r, err := e.words()
-		if err == nil && (!word.MatchString(e.Name) || seen[e.Name]) {
-			err = errors.New("name is missing, odd or used twice")
+	for _, e := range f.Terms {
+		t, typ, err := p.compileTerm(env, e)
+		if err == nil && (variables[e.Name] != nil || p.has(e.Name)) {
+			err = errors.New("the name is taken")
 		}
-		var cost uint64
 		if err == nil {
-			r.program, cost, err = compile(env, e.When)
+			env, err = env.Extend(cel.Variable(e.Name, typ))
 		}
 		if err != nil {
-			faults = append(faults, fmt.Errorf("%w: rule %d %q: %v", errForm, i+1, e.Name, err))
+			faults.add("%w: term %q: %w", errForm, clip(e.Name, 64), err)
+			continue
+		}
+		p.index[e.Name] = len(p.terms)
+		p.terms = append(p.terms, t)
+	}
+	seen := map[string]bool{}
+	for i, e := range f.Rules {
+		r, err := p.compileRule(env, e)
+		if err == nil && seen[e.Name] {
+			err = errors.New("the name is used twice")
+		}
+		if err != nil {
+			faults.add("%w: rule %d %q: %w", errForm, i+1, clip(e.Name, 64), err)
 			continue
 		}
 		seen[e.Name] = true
-		if p.cost += cost; p.cost < cost { // saturates
-			p.cost = ^uint64(0)
-		}
 		p.rules = append(p.rules, r)
 	}
-	return faults
 }
 
+func (p *Policy) has(term string) bool { _, ok := p.index[term]; return ok }
+
+func (p *Policy) compileTerm(env *cel.Env, e termEntry) (term, *cel.Type, error) {
+	if !parameter.MatchString(e.Name) {
+		return term{}, nil, errors.New("want a name of lower case letters, digits and _")
+	}
+	program, typ, cost, err := p.parameters.compile(env, e.Means)
+	if err != nil {
+		return term{}, nil, err
+	}
+	switch typ.Kind() {
+	case cel.BoolKind, cel.IntKind, cel.StringKind, cel.DurationKind, cel.TimestampKind:
+		return term{e.Name, program, cost}, typ, nil
+	}
+	return term{}, nil, fmt.Errorf("yields %s, want one value", typ)
+}
+
+func (p *Policy) compileRule(env *cel.Env, e ruleEntry) (rule, error) {
+	r, err := e.words()
+	if err != nil {
+		return r, err
+	}
+	if !word.MatchString(e.Name) {
+		return r, errors.New("want a name of lower case letters, digits and -")
+	}
+	if risks[e.Risk] == nil && e.Risk != "" {
+		return r, fmt.Errorf("risk %q is neither person nor place", clip(e.Risk, 64))
+	}
+	program, typ, cost, err := p.parameters.compile(env, e.When)
+	if err != nil {
+		return r, err
+	}
+	if !typ.IsExactType(cel.BoolType) {
+		return r, fmt.Errorf("yields %s, want bool", typ)
+	}
+	r.program, r.cost, r.risk = program, cost, e.Risk
+	r.measure, err = p.compileMeasure(env, e)
+	return r, err
+}
+
+// words takes what needs no compiling. The reason has to be one that every screen
+// has words for.
 func (e ruleEntry) words() (rule, error) {
 	outcome, ok := outcomes[e.Outcome]
 	if !ok {
-		return rule{}, fmt.Errorf("outcome %q is none of refuse, refer, admit", e.Outcome)
+		return rule{}, fmt.Errorf("outcome %q is none of refuse, refer, admit", clip(e.Outcome, 64))
 	}
-	if !word.MatchString(e.Reason) {
-		return rule{}, fmt.Errorf("reason %q is no word of lower case letters, digits and hyphens", e.Reason)
+	reason := verdict.Reason(e.Reason)
+	if !words.ForRules(reason) {
+		return rule{}, fmt.Errorf("reason %q is none that rules may give; \"checkpoint policy reasons\" lists them", clip(e.Reason, 64))
 	}
-	return rule{name: e.Name, outcome: outcome, reason: verdict.Reason(e.Reason), cite: e.Cite}, nil
+	return rule{name: e.Name, outcome: outcome, reason: reason, cite: e.Cite}, nil
 }

@@ -10,27 +10,32 @@ import (
 
 	"cel.dev/cel-go/cel"
 	"example.org/checkpoint/firmware/verdict"
+	"example.org/checkpoint/firmware/verdict/words"
 )
 
 // MaxCost bounds the work of one decision in CEL cost units, in the worst case
-// over all rules. One unit is in the order of 10 ns on a small board.
+// over all terms and rules. One unit is in the order of 10 ns on a small board.
 const MaxCost = 250_000
 
 var (
 	errForm = errors.New("not a policy")
 	errCost = errors.New("the rules may cost more than one decision may")
 	errTest = errors.New("a test of the policy fails")
+	errSize = errors.New("more facts than one presentation may have")
 )
 
 // Policy is a compiled policy file.
 type Policy struct {
 	profile   string
 	source    string
+	hotline   string
 	effective time.Time
-	windows   object
+	parameters
+	terms     []term
+	index     map[string]int // of terms by name
 	rules     []rule
 	fallback  rule
-	cost      uint64
+	Overrides Overrides
 	Presenting
 }
 
@@ -55,9 +60,18 @@ const (
 type rule struct {
 	name    string
 	program cel.Program
+	cost    uint64
 	outcome verdict.Outcome
 	reason  verdict.Reason
+	risk    string // person, place or empty
+	measure measure
 	cite    string
+}
+
+type term struct {
+	name    string
+	program cel.Program
+	cost    uint64
 }
 
 // Profile names the policy.
@@ -66,39 +80,85 @@ func (p *Policy) Profile() string { return p.profile }
 // Source says where the rules come from.
 func (p *Policy) Source() string { return p.source }
 
-// Cost returns the worst case of one decision in CEL cost units.
-func (p *Policy) Cost() uint64 { return p.cost }
+// Effective is the moment from which the policy is in force.
+func (p *Policy) Effective() time.Time { return p.effective }
 
 // Decide applies the rules in order: the first that holds decides. One that
-// fails or costs too much refers: a person decides where a rule cannot.
+// fails refers: a person decides where a rule cannot.
 func (p *Policy) Decide(in Input) verdict.Verdict {
 	return p.decide(in.facts())
 }
 
 func (p *Policy) decide(facts map[string]any) verdict.Verdict {
-	if now, ok := facts["now"].(time.Time); !ok || now.Before(p.effective) {
-		return verdict.Verdict{Outcome: verdict.Refer, Reason: verdict.PolicyError}
+	now, ok := facts["now"].(time.Time)
+	if !ok || now.Before(p.effective) {
+		return verdict.Verdict{Outcome: verdict.Refer, Reason: verdict.PolicyError, Hotline: p.hotline}
 	}
-	facts["windows"] = p.windows
-	for _, r := range p.rules {
-		out, _, err := r.program.Eval(facts)
-		if err != nil {
-			return verdict.Verdict{Outcome: verdict.Refer, Reason: verdict.PolicyError, Rule: r.name, Cite: r.cite}
-		}
-		if out.Value() == true {
-			return r.verdict()
-		}
+	s := &scene{policy: p, parameters: p.parameters, facts: facts}
+	v := s.decide()
+	if v.Outcome != verdict.Admit {
+		v.Hotline = p.hotline
 	}
-	return p.fallback.verdict()
+	return v
 }
 
-func (r rule) verdict() verdict.Verdict {
-	return verdict.Verdict{Outcome: r.outcome, Reason: r.reason, Rule: r.name, Cite: r.cite}
+func (r rule) verdict(s *scene) verdict.Verdict {
+	return verdict.Verdict{Outcome: r.outcome, Reason: r.reason, Rule: r.name, Cite: r.cite,
+		Measured: r.measure.of(s), Threshold: r.measure.threshold}
+}
+
+// risks are the two checks that are reported apart (R07).
+var risks = map[string]func(*verdict.Verdict) *verdict.Reason{
+	"person": func(v *verdict.Verdict) *verdict.Reason { return &v.Person },
+	"place":  func(v *verdict.Verdict) *verdict.Reason { return &v.Place },
+}
+
+// decide finds the first rule that holds. Of what comes after it, only rules about
+// a risk that nobody reported yet are looked at, to report it.
+func (s *scene) decide() verdict.Verdict {
+	if oversize(s.facts) {
+		return verdict.Verdict{Outcome: verdict.Refer, Reason: verdict.PolicyError}
+	}
+	var v verdict.Verdict
+	decided := false
+	for i := range s.policy.rules {
+		r := &s.policy.rules[i]
+		if decided && (r.risk == "" || *risks[r.risk](&v) != "") {
+			continue
+		}
+		held, err := s.holds(r)
+		if !held && err == nil {
+			continue
+		}
+		person, place := v.Person, v.Place
+		switch {
+		case decided:
+		case err != nil:
+			v = verdict.Verdict{Outcome: verdict.Refer, Reason: verdict.PolicyError, Rule: r.name, Cite: r.cite}
+		default:
+			v = r.verdict(s)
+		}
+		v.Person, v.Place, decided = person, place, true
+		if r.risk != "" {
+			found := r.reason
+			if err != nil {
+				found = verdict.PolicyError
+			}
+			*risks[r.risk](&v) = found
+		}
+	}
+	if !decided {
+		v = s.policy.fallback.verdict(s)
+	}
+	if words.Red(v.Reason) && !anyRed(s.facts) { // the device turns nobody red (R82)
+		return verdict.Verdict{Outcome: verdict.Refer, Reason: verdict.PolicyError, Rule: v.Rule, Cite: v.Cite}
+	}
+	return v
 }
 
 // environment is the language of one policy.
-func environment(windows map[string]int64) (*cel.Env, error) {
-	v, err := vocabularyWith(windows)
+func environment(p parameters) (*cel.Env, error) {
+	v, err := vocabularyWith(p.members())
 	if err != nil {
 		return nil, err
 	}
@@ -109,29 +169,33 @@ func environment(windows map[string]int64) (*cel.Env, error) {
 	for name, t := range variables {
 		options = append(options, cel.Variable(name, t))
 	}
+	for name, t := range parameterTypes {
+		options = append(options, cel.Variable(name, t))
+	}
 	return cel.NewEnv(options...)
 }
 
-// maxExpression bounds one rule in characters.
-const maxExpression = 4096
-
-// compile type-checks one rule and returns its program and worst cost.
-func compile(env *cel.Env, expression string) (cel.Program, uint64, error) {
+// compile type-checks one expression and returns its program, type and worst cost.
+// A program whose cost is known is not watched while it runs: no presentation has
+// more facts than it was counted for. One whose cost had to be guessed is.
+func (p parameters) compile(env *cel.Env, expression string) (cel.Program, *cel.Type, uint64, error) {
 	ast, issues := env.Compile(expression)
 	if issues.Err() != nil {
 		var faults []string
 		for _, e := range issues.Errors() {
 			faults = append(faults, fmt.Sprintf("column %d: %s", e.Location.Column()+1, e.Message))
 		}
-		return nil, 0, errors.New(strings.Join(faults, "; "))
+		return nil, nil, 0, errors.New(strings.Join(faults, "; "))
 	}
-	if !ast.OutputType().IsExactType(cel.BoolType) {
-		return nil, 0, fmt.Errorf("yields %s, want bool", ast.OutputType())
-	}
-	estimate, err := env.EstimateCost(ast, sizes{})
+	guessed := false
+	estimate, err := env.EstimateCost(ast, sizes{p, &guessed})
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, 0, err
 	}
-	program, err := env.Program(ast, cel.CostLimit(MaxCost))
-	return program, estimate.Max, err
+	options := []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize)}
+	if guessed {
+		options = append(options, cel.CostLimit(MaxCost))
+	}
+	program, err := env.Program(ast, options...)
+	return program, ast.OutputType(), estimate.Max, err
 }

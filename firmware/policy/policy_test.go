@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -75,27 +76,26 @@ func TestDecide(t *testing.T) {
 	}
 }
 
-// TestCostLimit shows that the work of a rule is bounded while it runs, also
-// where the estimate was lower.
-func TestCostLimit(t *testing.T) {
-	p, err := Parse(with(admitWhen(`codes.all(a, codes.all(b, codes.all(c, a.format + b.format + c.format != "")))`)))
+// TestOversize shows that more facts than costs were counted for reach no rule.
+func TestOversize(t *testing.T) {
+	p, err := Parse(with(admitWhen(`true`)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	facts := Input{Now: time.Unix(1, 0)}.facts()
-	var many []any
-	for range 100 {
-		many = append(many, object{codeType, map[string]any{"format": "HCT1"}})
+	facts["codes"] = slices.Repeat([]any{object{codeType, map[string]any{"format": "HCT1"}}}, MaxCodes)
+	if got := p.decide(facts); got.Outcome != verdict.Admit {
+		t.Errorf("%+v", got)
 	}
-	facts["codes"] = many
+	facts["codes"] = append(facts["codes"].([]any), facts["codes"].([]any)[0])
 	if got := p.decide(facts); got.Outcome != verdict.Refer || got.Reason != verdict.PolicyError {
 		t.Errorf("%+v", got)
 	}
 }
 
 func TestFirstRuleDecides(t *testing.T) {
-	p, err := Parse(with(`{"name":"a","when":"false","outcome":"admit","reason":"a"},{"name":"b","when":"true","outcome":"refuse","reason":"b"},{"name":"c","when":"true","outcome":"admit","reason":"c"}`,
-		`"default":{"outcome":"admit","reason":"d"}`, `"effective_from":"2026-01-01T00:00:00Z"`))
+	p, err := Parse(with(`{"name":"a","when":"false","outcome":"admit","reason":"satisfied"},{"name":"b","when":"true","outcome":"refuse","reason":"watch"},{"name":"c","when":"true","outcome":"admit","reason":"satisfied"}`,
+		`"default":{"outcome":"admit","reason":"satisfied"}`, `"effective_from":"2026-01-01T00:00:00Z"`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,18 +122,42 @@ func TestParseRefuses(t *testing.T) {
 		"types":                with(admitWhen(`holder.age > "18"`)),
 		"makes a code":         with(admitWhen(`checkpoint.Code{format: 1}.format == "HCT1"`)),
 		"syntax":               with(admitWhen(`codes.exists(`)),
-		"outcome":              with(`{"name":"r","when":"true","outcome":"maybe","reason":"x"}`),
+		"outcome":              with(`{"name":"r","when":"true","outcome":"maybe","reason":"satisfied"}`),
 		"reason with a blank":  with(`{"name":"r","when":"true","outcome":"admit","reason":"a b"}`),
 		"name twice":           with(admitWhen("true") + "," + admitWhen("false")),
 		"default":              with(admitWhen("true"), `"default":{"outcome":"admit"}`),
+		"reason of nobody":     with(`{"name":"r","when":"true","outcome":"admit","reason":"because"}`),
+		"reason of the checks": with(`{"name":"r","when":"true","outcome":"refuse","reason":"bad-signature"}`),
+		"long cite":            with(`{"name":"r","when":"true","outcome":"admit","reason":"satisfied","cite":"` + strings.Repeat("R", 201) + `"}`),
+		"cite of two lines":    with(`{"name":"r","when":"true","outcome":"admit","reason":"satisfied","cite":"a\nb"}`),
+		"long source":          with(admitWhen("true"), `"source":"`+strings.Repeat("S", 20_000)+`"`),
+		"long hotline":         with(admitWhen("true"), `"hotline":"`+strings.Repeat("1", 65)+`"`),
+		"long entry":           with(admitWhen("true"), `"lists":{"l":["`+strings.Repeat("x", 65)+`"]}`),
+		"source of nothing":    with(admitWhen("true"), `"sources":{"test_h":"R21"}`),
+		"wanted":               with(`{"name":"r","when":"true","outcome":"admit","reason":"satisfied","wanted":"<= test_h"}`),
+		"measures a list":      with(`{"name":"r","when":"true","outcome":"admit","reason":"satisfied","measured":"codes"}`),
+		"risk":                 with(`{"name":"r","when":"true","outcome":"admit","reason":"satisfied","risk":"both"}`),
+		"term is a list":       with(admitWhen("true"), `"terms":[{"name":"t","means":"codes"}]`),
+		"term hides a fact":    with(admitWhen("true"), `"terms":[{"name":"now","means":"true"}]`),
+		"term of itself":       with(admitWhen("true"), `"terms":[{"name":"t","means":"!t"}]`),
+		"overrides a red":      with(admitWhen("true"), `"overrides":{"of":["red-confirmed"],"second_person":true}`),
+		"overrides alone":      with(admitWhen("true"), `"overrides":{"of":["test-missing"]}`),
+		"urgent for whom":      with(admitWhen("true"), `"overrides":{"urgent":["shopping"]}`),
 		"costs too much":       with(admitWhen(ten + `.all(a, ` + ten + `.all(b, ` + ten + `.all(c, ` + ten + `.all(d, ` + ten + `.all(e, a+b+c+d+e >= 0)))))`)),
 		"unbounded text":       with(admitWhen(`codes.exists(c, c.scheme.matches("(a+)+$") && duration(string(now) + c.scheme) > duration("1s"))`)),
 		"a test that fails":    with(admitWhen("true"), `"tests":[{"name":"t","facts":{"now":"2026-01-01T00:00:00Z"},"outcome":"refuse","reason":"x"}]`),
 		"a test without facts": with(admitWhen("true"), `"tests":[{"name":"t","facts":{"weather":"fine"},"outcome":"admit","reason":"satisfied"}]`),
 		"a test's wrong type":  with(admitWhen("true"), `"tests":[{"name":"t","facts":{"now":"noon"},"outcome":"admit","reason":"satisfied"}]`),
 	} {
-		if _, err := Parse(data); err == nil {
+		_, err := Parse(data)
+		if err == nil {
 			t.Errorf("%s: taken", name)
+			continue
+		}
+		for line := range strings.Lines(err.Error()) {
+			if len(line) > maxFault+1 {
+				t.Errorf("%s: a fault of %d bytes", name, len(line))
+			}
 		}
 	}
 }
@@ -141,7 +165,7 @@ func TestParseRefuses(t *testing.T) {
 // TestVocabulary holds the words of the rules against those of the facts page:
 // each is in the table and compiles.
 func TestVocabulary(t *testing.T) {
-	env, err := environment(map[string]int64{"test_h": 48})
+	env, err := environment(parametersOf(file{Windows: map[string]int64{"test_h": 48}}, &faults{}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +173,7 @@ func TestVocabulary(t *testing.T) {
 		codes[0].format codes[0].scheme codes[0].profile codes[0].colour codes[0].meaning codes[0].reasons
 		codes[0].reasons[0].class codes[0].reasons[0].since codes[0].reasons[0].until codes[0].reasons[0].authority
 		codes[0].provenance codes[0].holder_bound codes[0].fresh codes[0].issued codes[0].expires codes[0].local_day
-		codes[0].status_age codes[0].revocation_age codes[0].trust_age codes[0].converts_to
+		codes[0].days codes[0].set_by codes[0].reasons[0].days codes[0].reasons[0].left doses[0].days tests[0].days stays[0].days codes[0].status_age codes[0].revocation_age codes[0].trust_age codes[0].converts_to
 		holder.age_band holder.birth holder.age holder.exempt holder.guardian_consent
 		doses[0].day doses[0].product doses[0].number doses[0].of tests[0].sampled tests[0].kind tests[0].negative
 		stays[0].place stays[0].last stays[0].risk document resident venue.inside venue.capacity

@@ -22,10 +22,14 @@ var (
 	venueType  = cel.ObjectType("checkpoint.Venue")
 	faceType   = cel.ObjectType("checkpoint.Face")
 	windowType = cel.ObjectType("checkpoint.Windows")
+	dateType   = cel.ObjectType("checkpoint.Dates")
+	listType   = cel.ObjectType("checkpoint.Lists")
 )
 
 // variables is what a rule may ask, by name. A date is the first moment of that
-// day in the issuing scheme's zone, so that rules can subtract it from now.
+// day in the issuing scheme's zone. Days count local calendar days from a date or
+// moment to now (0 is today), left those to an end; set_by is the scheme and the
+// first authority that a reason names; lists are latest first.
 var variables = map[string]*cel.Type{
 	"now":                     cel.TimestampType,
 	"clock":                   clockType,
@@ -41,10 +45,9 @@ var variables = map[string]*cel.Type{
 	"face":                    faceType,
 	"temperature":             cel.DoubleType,
 	"temperature_uncertainty": cel.DoubleType,
-	"windows":                 windowType,
 }
 
-// members are the parts of the types. Those of windowType come from the policy file.
+// members are the parts of the types. Those of parameterTypes come from the policy file.
 var members = map[string]map[string]*cel.Type{
 	clockType.TypeName(): {"confidence": cel.StringType},
 	laneType.TypeName(): {"site": cel.StringType, "kind": cel.StringType, "direction": cel.StringType,
@@ -52,16 +55,16 @@ var members = map[string]map[string]*cel.Type{
 	codeType.TypeName(): {"format": cel.StringType, "scheme": cel.StringType, "profile": cel.StringType,
 		"colour": cel.StringType, "meaning": cel.StringType, "reasons": cel.ListType(reasonType),
 		"provenance": cel.StringType, "holder_bound": cel.BoolType, "fresh": cel.BoolType,
-		"issued": cel.TimestampType, "expires": cel.TimestampType, "local_day": cel.StringType,
+		"issued": cel.TimestampType, "expires": cel.TimestampType, "local_day": cel.StringType, "days": cel.IntType, "set_by": cel.StringType,
 		"status_age": cel.DurationType, "revocation_age": cel.DurationType, "trust_age": cel.DurationType,
 		"converts_to": cel.ListType(cel.StringType)},
 	reasonType.TypeName(): {"class": cel.IntType, "since": cel.TimestampType, "until": cel.TimestampType,
-		"authority": cel.StringType},
+		"authority": cel.StringType, "days": cel.IntType, "left": cel.IntType},
 	holderType.TypeName(): {"age_band": cel.IntType, "birth": cel.TimestampType, "age": cel.IntType,
 		"exempt": cel.ListType(cel.StringType), "guardian_consent": cel.BoolType},
-	doseType.TypeName():  {"day": cel.TimestampType, "product": cel.StringType, "number": cel.IntType, "of": cel.IntType},
-	testType.TypeName():  {"sampled": cel.TimestampType, "kind": cel.StringType, "negative": cel.BoolType},
-	stayType.TypeName():  {"place": cel.StringType, "last": cel.TimestampType, "risk": cel.BoolType},
+	doseType.TypeName():  {"day": cel.TimestampType, "product": cel.StringType, "number": cel.IntType, "of": cel.IntType, "days": cel.IntType},
+	testType.TypeName():  {"sampled": cel.TimestampType, "kind": cel.StringType, "negative": cel.BoolType, "days": cel.IntType},
+	stayType.TypeName():  {"place": cel.StringType, "last": cel.TimestampType, "risk": cel.BoolType, "days": cel.IntType},
 	venueType.TypeName(): {"inside": cel.IntType, "capacity": cel.IntType},
 	faceType.TypeName():  {"checked": cel.BoolType, "similarity": cel.DoubleType, "liveness": cel.StringType},
 }
@@ -94,18 +97,18 @@ type vocabulary struct {
 	members map[string]map[string]*cel.Type
 }
 
-// vocabularyWith returns the vocabulary with the windows of one policy.
-func vocabularyWith(windows map[string]int64) (*vocabulary, error) {
+// vocabularyWith returns the vocabulary with the parameters of one policy.
+func vocabularyWith(parameters map[string]map[string]*cel.Type) (*vocabulary, error) {
 	registry, err := types.NewRegistry()
 	if err != nil {
 		return nil, err
 	}
-	v := &vocabulary{registry, map[string]map[string]*cel.Type{windowType.TypeName(): {}}}
+	v := &vocabulary{registry, map[string]map[string]*cel.Type{}}
 	for name, m := range members {
 		v.members[name] = m
 	}
-	for name := range windows {
-		v.members[windowType.TypeName()][name] = cel.IntType
+	for name, m := range parameters {
+		v.members[name] = m
 	}
 	return v, nil
 }

@@ -78,6 +78,9 @@ type Verdict struct {
 	Cite       string  // the rule's source
 	Measured   string  // what was measured, "age 49 h", and
 	Threshold  string  // what would have been needed, "≤ 48 h"; both may be empty
+	Person     Reason  // what the rules found of the person's own risk, and
+	Place      Reason  // of places they were in, whatever decided (R07); empty for nothing
+	Hotline    string  // where to ask about it, if not admitted; empty if the rules name none
 	Format     string  // of the first code, as shown: HCE1 where a token came sealed
 	Scheme     string  // its issuer, as trusted
 	Language   string  // BCP 47, the person's own; empty if the code does not say

@@ -243,7 +243,7 @@ func (s *session) edit(t *testing.T, outcome string) {
 	if err := json.Unmarshal(text, &p); err != nil {
 		t.Fatal(err)
 	}
-	p["rules"] = []any{map[string]any{"name": "all", "when": "true", "outcome": outcome, "reason": "test", "cite": "test"}}
+	p["rules"] = []any{map[string]any{"name": "all", "when": "true", "outcome": outcome, "reason": "satisfied", "cite": "test"}}
 	p["tests"] = []any{}
 	if text, err = json.Marshal(p); err != nil {
 		t.Fatal(err)

@@ -8,50 +8,6 @@ import (
 	"cel.dev/cel-go/cel"
 )
 
-// test is one case that a policy file brings along: facts in the words of the
-// vocabulary, and what the rules have to make of them. Times are RFC 3339,
-// durations as in Go ("36h"). A fact that is not there is absent.
-type test struct {
-	Name    string                     `json:"name"`
-	Facts   map[string]json.RawMessage `json:"facts"`
-	Outcome string                     `json:"outcome"`
-	Reason  string                     `json:"reason"`
-}
-
-// try runs the policy's own tests.
-func (p *Policy) try(tests []test) []error {
-	var faults []error
-	for _, t := range tests {
-		facts, err := t.facts()
-		if err != nil {
-			faults = append(faults, fmt.Errorf("%w: %s: %v", errForm, t.Name, err))
-			continue
-		}
-		if got := p.decide(facts); got.Outcome.String() != t.Outcome || string(got.Reason) != t.Reason {
-			faults = append(faults, fmt.Errorf("%w: %s: %s %s by rule %q, want %s %s",
-				errTest, t.Name, got.Outcome, got.Reason, got.Rule, t.Outcome, t.Reason))
-		}
-	}
-	return faults
-}
-
-func (t test) facts() (map[string]any, error) {
-	facts := Input{}.facts()
-	delete(facts, "now")
-	for name, raw := range t.Facts {
-		typ, ok := variables[name]
-		if !ok || name == "windows" {
-			return nil, fmt.Errorf("%s is no fact", name)
-		}
-		value, err := native(raw, typ)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %v", name, err)
-		}
-		facts[name] = value
-	}
-	return facts, nil
-}
-
 // native reads JSON as a value of a type of the vocabulary.
 func native(raw json.RawMessage, typ *cel.Type) (any, error) {
 	switch typ.Kind() {
@@ -107,8 +63,11 @@ func structure(raw json.RawMessage, typ *cel.Type) (any, error) {
 		return nil, err
 	}
 	o := object{typ, map[string]any{}}
-	if typ == codeType { // what every code has
+	switch typ { // what every code and every lane has
+	case codeType:
 		o.values = map[string]any{"colour": "none", "reasons": []any{}, "holder_bound": false, "fresh": false}
+	case laneType:
+		o.values = map[string]any{"site": "", "kind": "", "direction": "", "venue_class": ""}
 	}
 	for name, part := range parts {
 		member, ok := members[typ.TypeName()][name]

@@ -1,0 +1,216 @@
+package policy
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	"example.org/checkpoint/firmware/credential"
+	"example.org/checkpoint/firmware/verdict"
+)
+
+// Case is a presentation as its facts, never as its payload: times are RFC 3339,
+// durations as in Go ("36h"); a fact that is not there is absent. Local days are
+// counted in Zone where the facts do not state them.
+type Case struct {
+	Name    string                     `json:"name"`
+	Zone    string                     `json:"zone,omitempty"` // Asia/Hong_Kong if empty
+	Facts   map[string]json.RawMessage `json:"facts"`
+	Windows map[string]int64           `json:"windows,omitempty"` // instead of those of the policy
+	Dates   map[string]time.Time       `json:"dates,omitempty"`
+	Want
+}
+
+// Want is what the rules have to make of a case. What is empty is not looked at.
+type Want struct {
+	Outcome   string         `json:"outcome,omitempty"`
+	Reason    verdict.Reason `json:"reason,omitempty"`
+	Rule      string         `json:"rule,omitempty"`
+	Measured  string         `json:"measured,omitempty"`
+	Threshold string         `json:"threshold,omitempty"`
+	Person    verdict.Reason `json:"person,omitempty"`
+	Place     verdict.Reason `json:"place,omitempty"`
+}
+
+// testEntry is a case in a policy file. It may begin with facts that the file
+// gives a name, and change those of the first code.
+type testEntry struct {
+	Case
+	Given string                     `json:"given"`
+	Code  map[string]json.RawMessage `json:"code"`
+}
+
+// defaultZone is where cases count days unless they say otherwise.
+const defaultZone = "Asia/Hong_Kong"
+
+// ReadCase reads one case from JSON and refuses what is no fact.
+func ReadCase(line []byte) (Case, error) {
+	var c Case
+	d := json.NewDecoder(bytes.NewReader(line))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&c); err != nil {
+		return c, fmt.Errorf("%w: a case: %s", errForm, clip(err.Error(), maxFault))
+	}
+	if _, err := c.facts(); err != nil {
+		return c, fmt.Errorf("%w: case %s: %s", errForm, clip(c.Name, maxWord), clip(err.Error(), maxFault))
+	}
+	return c, nil
+}
+
+func (f file) cases(faults *faults) []Case {
+	var out []Case
+	for _, t := range f.Tests {
+		c := t.Case
+		c.Facts = map[string]json.RawMessage{}
+		err := error(nil)
+		if raw, ok := f.Given[t.Given]; ok {
+			err = json.Unmarshal(raw, &c.Facts)
+		} else if t.Given != "" {
+			err = errors.New("given is not there")
+		}
+		maps.Copy(c.Facts, t.Facts)
+		if err == nil && len(t.Code) > 0 {
+			c.Facts["codes"], err = patch(c.Facts["codes"], t.Code)
+		}
+		if err == nil {
+			_, err = c.facts()
+		}
+		if err == nil && (outcomes[c.Outcome].String() != c.Outcome || c.Reason == "") {
+			err = errors.New("want an outcome and a reason")
+		}
+		if err != nil {
+			faults.add("%w: test %s: %w", errForm, clip(t.Name, maxWord), err)
+			continue
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// patch changes members of the first of some codes; null takes one away.
+func patch(codes json.RawMessage, with map[string]json.RawMessage) (json.RawMessage, error) {
+	var list []map[string]json.RawMessage
+	if err := json.Unmarshal(codes, &list); err != nil || len(list) == 0 {
+		return nil, errors.New("there is no code to change")
+	}
+	for name, value := range with {
+		switch {
+		case string(value) == "null":
+			delete(list[0], name)
+		case list[0] == nil:
+			list[0] = map[string]json.RawMessage{name: value}
+		default:
+			list[0][name] = value
+		}
+	}
+	return json.Marshal(list)
+}
+
+// Try decides a case.
+func (p *Policy) Try(c Case) (verdict.Verdict, error) {
+	facts, err := c.facts()
+	if err != nil {
+		return verdict.Verdict{}, err
+	}
+	return p.with(c).decide(facts), nil
+}
+
+// with returns the policy with the parameters of a case.
+func (p *Policy) with(c Case) *Policy {
+	again := *p
+	again.parameters = p.parameters.with(c.Windows, c.Dates)
+	return &again
+}
+
+// Check reports whether the rules make of a case what it wants.
+func (p *Policy) Check(c Case) error {
+	got, err := p.Try(c)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errForm, err)
+	}
+	for _, w := range []struct{ what, got, want string }{
+		{"outcome", got.Outcome.String(), c.Outcome}, {"reason", string(got.Reason), string(c.Reason)}, {"rule", got.Rule, c.Rule},
+		{"measured", got.Measured, c.Measured}, {"threshold", got.Threshold, c.Threshold},
+		{"person", string(got.Person), string(c.Person)}, {"place", string(got.Place), string(c.Place)},
+	} {
+		if w.want != "" && w.got != w.want {
+			return fmt.Errorf("%w: %s %q by rule %q (%s, %s), want %q", errTest, w.what, w.got, got.Rule, got.Outcome, got.Reason, clip(w.want, maxPhrase))
+		}
+	}
+	return nil
+}
+
+// facts puts a case into the words of the rules.
+func (c Case) facts() (map[string]any, error) {
+	zone, err := time.LoadLocation(c.zone())
+	if err != nil {
+		return nil, fmt.Errorf("zone %s is not known", clip(c.Zone, maxWord))
+	}
+	facts := Input{}.facts()
+	delete(facts, "now")
+	for name, raw := range c.Facts {
+		typ, ok := variables[name]
+		if !ok {
+			return nil, fmt.Errorf("%s is no fact", clip(name, maxWord))
+		}
+		if facts[name], err = native(raw, typ); err != nil {
+			return nil, fmt.Errorf("%s: %v", name, err)
+		}
+	}
+	if now, ok := facts["now"].(time.Time); ok {
+		derive(facts, now, zone)
+	}
+	if oversize(facts) {
+		return nil, errSize
+	}
+	latestFirst(facts["doses"].([]any), "day")
+	latestFirst(facts["tests"].([]any), "sampled")
+	latestFirst(facts["stays"].([]any), "last")
+	return facts, nil
+}
+
+func (c Case) zone() string {
+	if c.Zone == "" {
+		return defaultZone
+	}
+	return c.Zone
+}
+
+// derive counts days and ages that the facts do not state.
+func derive(facts map[string]any, now time.Time, zone *time.Location) {
+	today := credential.DayOf(now.In(zone))
+	since := func(o any, from, to string, sign credential.Day) {
+		values := o.(object).values
+		if at, ok := values[from].(time.Time); ok && values[to] == nil {
+			values[to] = int64(sign * (today - credential.DayOf(at.In(zone))))
+		}
+	}
+	for _, code := range facts["codes"].([]any) {
+		since(code, "issued", "days", 1)
+		values := code.(object).values
+		if at, ok := values["issued"].(time.Time); ok && values["local_day"] == nil {
+			values["local_day"] = at.In(zone).Format(time.DateOnly)
+		}
+		if values["set_by"] == nil {
+			values["set_by"] = setBy(values)
+		}
+		reasons, _ := values["reasons"].([]any)
+		for _, r := range reasons {
+			since(r, "since", "days", 1)
+			since(r, "until", "left", -1)
+		}
+	}
+	for list, from := range map[string]string{"doses": "day", "tests": "sampled", "stays": "last"} {
+		for _, o := range facts[list].([]any) {
+			since(o, from, "days", 1)
+		}
+	}
+	if holder, ok := facts["holder"].(object); ok {
+		if birth, ok := holder.values["birth"].(time.Time); ok && holder.values["age"] == nil {
+			holder.values["age"] = int64(today.Age(credential.DayOf(birth.In(zone))))
+		}
+	}
+}

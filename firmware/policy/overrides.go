@@ -1,0 +1,46 @@
+package policy
+
+import (
+	"slices"
+
+	"example.org/checkpoint/firmware/verdict"
+	"example.org/checkpoint/firmware/verdict/words"
+)
+
+// Overrides says when a supervisor may let somebody pass whom the rules refer
+// (R29): for which of the closed list of urgent reasons, and which verdicts stand
+// even then.
+type Overrides struct {
+	Urgent []string         `json:"urgent"` // of UrgentReasons
+	Of     []verdict.Reason `json:"of"`     // the verdicts that may be overridden
+	Second bool             `json:"second_person"`
+	Cite   string           `json:"cite"`
+}
+
+// UrgentReasons is the closed list of R29.
+var UrgentReasons = []string{"treatment", "funeral", "litigation", "exam", "property", "academic-exchange", "visiting-the-critically-ill"}
+
+// Allow reports whether a verdict may be overridden for an urgent reason. What a
+// hard check found, and whatever is not named, stands.
+func (o Overrides) Allow(v verdict.Verdict, urgent string) bool {
+	return v.Rule != "" && v.Outcome == verdict.Refer && slices.Contains(o.Of, v.Reason) && slices.Contains(o.Urgent, urgent)
+}
+
+func (o Overrides) bounded(faults *faults) {
+	if !phrase(o.Cite, maxPhrase) {
+		faults.add("%w: overrides: cite: want at most %d bytes", errForm, maxPhrase)
+	}
+	for _, u := range o.Urgent {
+		if !slices.Contains(UrgentReasons, u) {
+			faults.add("%w: overrides: urgent reason %q is not on the list", errForm, clip(u, maxWord))
+		}
+	}
+	for _, r := range o.Of {
+		if !words.ForRules(r) || words.Red(r) {
+			faults.add("%w: overrides: no supervisor may overrule %q", errForm, clip(string(r), maxWord))
+		}
+	}
+	if len(o.Of) > 0 && !o.Second {
+		faults.add("%w: overrides: want \"second_person\": true", errForm)
+	}
+}

@@ -1,0 +1,97 @@
+package policy
+
+import (
+	"errors"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+)
+
+// scene is what one decision looks at: facts, parameters, and terms, of which
+// each is evaluated when a rule first asks for it.
+type scene struct {
+	policy     *Policy
+	parameters parameters
+	facts      map[string]any
+	terms      []ref.Val // by index; nil until asked for
+}
+
+// ResolveName is of cel.Activation.
+func (s *scene) ResolveName(name string) (any, bool) {
+	if i, ok := s.policy.index[name]; ok {
+		return s.term(i), true
+	}
+	switch name {
+	case "windows":
+		return s.parameters.windows, true
+	case "dates":
+		return s.parameters.dates, true
+	case "lists":
+		return s.parameters.lists, true
+	}
+	v, ok := s.facts[name]
+	return v, ok
+}
+
+// Parent is of cel.Activation.
+func (*scene) Parent() cel.Activation { return nil }
+
+// term returns the value of a term, or its error.
+func (s *scene) term(i int) ref.Val {
+	if s.terms == nil {
+		s.terms = make([]ref.Val, len(s.policy.terms))
+	}
+	if s.terms[i] == nil {
+		out, _, err := s.policy.terms[i].program.Eval(s)
+		if err != nil {
+			out = types.WrapErr(err)
+		}
+		s.terms[i] = out
+	}
+	return s.terms[i]
+}
+
+var errNoBool = errors.New("neither true nor false")
+
+func (s *scene) holds(r *rule) (bool, error) {
+	out, _, err := r.program.Eval(s)
+	if err != nil {
+		return false, err
+	}
+	held, ok := out.Value().(bool)
+	if !ok {
+		return false, errNoBool
+	}
+	return held, nil
+}
+
+// oversize reports whether there are more facts than costs were counted for.
+func oversize(facts map[string]any) bool {
+	for name, most := range map[string]int{"codes": MaxCodes, "doses": maxItems * MaxCodes, "tests": maxItems * MaxCodes, "stays": maxItems * MaxCodes} {
+		list, _ := facts[name].([]any)
+		if len(list) > most {
+			return true
+		}
+		if name != "codes" {
+			continue
+		}
+		for _, c := range list {
+			if reasons, _ := c.(object).values["reasons"].([]any); len(reasons) > maxItems {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// anyRed reports whether an issuer made any of the codes red.
+func anyRed(facts map[string]any) bool {
+	codes, _ := facts["codes"].([]any)
+	for _, c := range codes {
+		if v := c.(object).values; v["colour"] == "red" || v["meaning"] == "high-risk" {
+			return true
+		}
+	}
+	return false
+}
