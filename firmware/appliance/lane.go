@@ -2,12 +2,9 @@ package appliance
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"image"
 	"log/slog"
 	"net"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -20,7 +17,6 @@ import (
 	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/firmware/journal"
 	"example.org/checkpoint/firmware/lane"
-	"example.org/checkpoint/firmware/symbol"
 	"example.org/checkpoint/hardware/camera"
 	"example.org/checkpoint/hardware/gate"
 	"example.org/checkpoint/kiosk/screen"
@@ -146,7 +142,9 @@ func (l *laneLoop) serve(ctx, bench context.Context, devices *sync.WaitGroup) er
 		l.controller.Evacuate(ctx)
 	}
 	devices.Go(func() { l.camera.Run(bench) })
-	devices.Go(func() { l.look(bench) })
+	eyes := l.newEyes()
+	devices.Go(func() { eyes.look(bench) })
+	devices.Go(func() { eyes.study(bench) })
 	devices.Go(func() { l.watch(bench) })
 	devices.Go(func() {
 		var c contacts
@@ -186,47 +184,6 @@ func (l *laneLoop) report(ctx context.Context, in lane.Input) {
 	case <-l.controller.Ended():
 	case <-ctx.Done():
 	}
-}
-
-// look reads every picture and tells the lane the texts in it.
-func (l *laneLoop) look(ctx context.Context) {
-	var reader symbol.Reader
-	for {
-		picture, at, err := l.camera.Next(ctx)
-		if err != nil {
-			return
-		}
-		symbols, err := l.read(ctx, &reader, picture)
-		if err != nil {
-			l.log.Warn("picture", "err", err)
-			continue
-		}
-		texts := make([][]byte, len(symbols))
-		for i, s := range symbols {
-			texts[i] = []byte(s.Text)
-		}
-		l.controller.See(texts, at)
-	}
-}
-
-// errPanicked reports a picture that is skipped; where it happened is in the log.
-var errPanicked = errors.New("reading it panicked: report this")
-
-// read finds the symbols in one picture. One that makes the reader panic must not end
-// the program that serves all lanes, so it is skipped and the reader begins afresh. What
-// was in it is not logged.
-func (l *laneLoop) read(ctx context.Context, reader *symbol.Reader, picture *image.Gray) (symbols []symbol.Symbol, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			l.log.Error("reader", "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
-			*reader, symbols, err = symbol.Reader{}, nil, errPanicked
-		}
-	}()
-	symbols, err = reader.Read(ctx, picture, symbol.Glance())
-	if err == nil && len(symbols) == 0 && reader.Spent().Triples > 0 {
-		symbols, err = reader.Read(ctx, picture, symbol.Thorough())
-	}
-	return symbols, err
 }
 
 // watchEvery is how soon a camera's loss is noticed.

@@ -338,10 +338,13 @@ func TestAlarmAfterEnd(t *testing.T) {
 // TestPicturePanics gives the reader a picture whose size is a lie; the next is read.
 func TestPicturePanics(t *testing.T) {
 	var log bytes.Buffer
-	l := &laneLoop{log: slog.New(slog.NewTextHandler(&log, nil))}
+	e := &eyes{log: slog.New(slog.NewTextHandler(&log, nil))}
 	var reader symbol.Reader
+	read := func(img *image.Gray) ([]symbol.Symbol, error) {
+		return e.read(func() ([]symbol.Symbol, error) { return reader.Read(t.Context(), img, symbol.Glance()) })
+	}
 	lie := &image.Gray{Rect: image.Rect(0, 0, 640, 480), Stride: 640, Pix: make([]byte, 640)}
-	if _, err := l.read(t.Context(), &reader, lie); !errors.Is(err, errPanicked) {
+	if _, err := read(lie); !errors.Is(err, errPanicked) {
 		t.Errorf("%v, want %v", err, errPanicked)
 	}
 	if got := log.String(); !strings.Contains(got, "runtime.boundsError") || !strings.Contains(got, "firmware/symbol") {
@@ -355,7 +358,7 @@ func TestPicturePanics(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	symbols, err := l.read(t.Context(), &reader, img.(*image.Gray))
+	symbols, err := read(img.(*image.Gray))
 	if err != nil || len(symbols) != 1 || symbols[0].Text != "HCT1:A" {
 		t.Errorf("%+v, %v", symbols, err)
 	}

@@ -88,7 +88,7 @@ func (r *run) step(in lane.Input) {
 	}
 	var fault lane.Fault
 	for _, e := range effects {
-		if show, ok := e.(lane.Show); ok && show.View.Screen == lane.ScreenRetry {
+		if show, ok := e.(lane.Show); ok && show.View.Screen == lane.ScreenRetry && show.View.Hint == lane.HintNone {
 			r.sight = r.sight.Again(now)
 		}
 		fault |= r.hand(order{e, r.heard})

@@ -47,6 +47,7 @@ type (
 	Reset     struct{ By Role }        // an alarm was seen to
 	Turned    struct{ By Role }        // a key was turned at the lane: Reset, or OpenLane where the lane is out of service
 	Presented struct{ Codes [][]byte } // somebody holds up one or several codes
+	Guided    struct{ Hint Hint }      // somebody seems to hold up a code that cannot be read, or does so no more
 )
 
 // The zone and the building.
@@ -91,6 +92,7 @@ type (
 func (OpenLane) input()     {}
 func (Reset) input()        {}
 func (Presented) input()    {}
+func (Guided) input()       {}
 func (Turned) input()       {}
 func (Entered) input()      {}
 func (EntryWhole) input()   {}

@@ -116,6 +116,12 @@ func parse(t *testing.T, word, arg string) Input {
 	switch word {
 	case "presented":
 		return Presented{[][]byte{[]byte(arg)}}
+	case "guided":
+		for h := HintNone; h <= HintCovered; h++ {
+			if h.String() == arg {
+				return Guided{h}
+			}
+		}
 	case "judged":
 		words := append(strings.Split(rest, ":"), "", "")
 		outcome := words[0]
@@ -181,6 +187,9 @@ func describe(e Effect) string {
 		s := fmt.Sprintf("show %s, lamp %s", e.View.Screen, e.View.Lamp)
 		if e.View.Tone != ToneNone {
 			s += fmt.Sprintf(", tone %s", e.View.Tone)
+		}
+		if e.View.Hint != HintNone {
+			s += ", hint " + e.View.Hint.String()
 		}
 		if e.View.Reason != "" {
 			s += ", because " + string(e.View.Reason)

@@ -26,6 +26,9 @@ func (l Lane) Step(now time.Time, in Input) (Lane, []Effect) {
 	shown := l.View()
 	l, fx := l.step(now, in)
 	l = l.settleDown(now)
+	if l.State != Ready {
+		l.Hint = HintNone
+	}
 	if v := l.View(); v != shown {
 		fx = append(fx, Show{v})
 	}
@@ -61,6 +64,11 @@ func (l Lane) step(now time.Time, in Input) (Lane, []Effect) {
 			l.Asked++
 			l.Verdict = verdict.Verdict{}
 			return l.to(Inspecting, now.Add(l.Timing.Judge)), []Effect{Inspect{l.Asked, now, in.Codes}}
+		}
+	case Guided:
+		// An answer that is being shown keeps its hint: taking it back would sound the tone again.
+		if l.State == Ready && (l.Deadline.IsZero() || in.Hint != HintNone) {
+			l.Hint = in.Hint
 		}
 	case Judged:
 		return l.judge(now, in.Verdict)
@@ -141,6 +149,7 @@ func (l Lane) elapsed(now time.Time) (Lane, []Effect) {
 	case Secured:
 		return l.serve()
 	case Ready:
+		l.Hint = HintNone // what is still true is said again
 		return l.to(Ready, time.Time{}), nil
 	case Inspecting:
 		return l.decline(now, verdict.Verdict{Reason: verdict.TooSlow})

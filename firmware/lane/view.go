@@ -56,6 +56,24 @@ func (t Tone) String() string {
 	return [...]string{"none", "go", "refer", "retry", "alarm", "evacuation"}[t]
 }
 
+// Hint tells a person who holds up a code why it is not read. The zero value says nothing.
+type Hint uint8
+
+const (
+	HintNone Hint = iota
+	HintDark
+	HintBright
+	HintFar
+	HintNear
+	HintMoving
+	HintGlare
+	HintCovered
+)
+
+func (h Hint) String() string {
+	return [...]string{"none", "dark", "bright", "far", "near", "moving", "glare", "covered"}[h]
+}
+
 // View is all that a lane shows at one time.
 type View struct {
 	Screen   Screen
@@ -63,6 +81,7 @@ type View struct {
 	Tone     Tone
 	Reason   verdict.Reason // for retry: what to change; on venue screens: for the staff
 	Language string         // BCP 47, the person's; empty for the site's own
+	Hint     Hint           // while a code is awaited: what to change so that it can be read
 }
 
 // situation is what a view depends on.
@@ -91,12 +110,13 @@ var looks = [...]struct {
 	tone   Tone
 	person bool // it speaks to one person, in their language
 	reason bool // it says why
+	hint   bool // it awaits a code and says why none is read
 }{
 	closed:    {screen: ScreenClosed, lamp: LampRed},
 	occupied:  {screen: ScreenClosed, lamp: LampRed, tone: ToneAlarm},
-	idle:      {screen: ScreenIdle, lamp: LampWhite},
+	idle:      {screen: ScreenIdle, lamp: LampWhite, hint: true},
 	look:      {screen: ScreenLook, lamp: LampWhiteMoving},
-	retry:     {screen: ScreenRetry, lamp: LampBlue, tone: ToneRetry, person: true, reason: true},
+	retry:     {screen: ScreenRetry, lamp: LampBlue, tone: ToneRetry, person: true, reason: true, hint: true},
 	refer:     {screen: ScreenRefer, lamp: LampAmber, tone: ToneRefer, person: true},
 	alarm:     {screen: ScreenRefer, lamp: LampAmberFlashes, tone: ToneAlarm},
 	walk:      {screen: ScreenGo, lamp: LampGreen, tone: ToneGo, person: true},
@@ -115,6 +135,9 @@ func (l Lane) View() View {
 	}
 	if k.reason {
 		v.Reason = l.Verdict.Reason
+	}
+	if k.hint && l.Hint != HintNone {
+		v.Hint, v.Tone = l.Hint, ToneNone // what was heard is not heard again
 	}
 	return v
 }

@@ -89,7 +89,10 @@ func (i LaneInfo) stage(v lane.View) stage {
 		s.Towards = ""
 	}
 	said := i.says(s.State)
+	hint, helped := hold[v.Hint]
 	switch {
+	case helped:
+		said.Hint = hint
 	case v.Screen == lane.ScreenRetry:
 		if hint, ok := mend[v.Reason]; ok {
 			said.Hint = hint

@@ -1,6 +1,9 @@
 package screen
 
-import "example.org/checkpoint/firmware/verdict"
+import (
+	"example.org/checkpoint/firmware/lane"
+	"example.org/checkpoint/firmware/verdict"
+)
 
 // says is what a state tells the person: a sentence, and what to do.
 type says struct{ Head, Hint Words }
@@ -64,6 +67,17 @@ var mend = map[verdict.Reason]Words{
 	verdict.NoPerson:      {"這是場所碼，請出示你的碼", "这是场所码，请出示您的码", "That is a place's code, show yours"},
 	verdict.Expired:       {"請更新二維碼後再掃", "请刷新二维码后再扫", "Refresh your code, then scan again"},
 	verdict.Replayed:      {"請更新二維碼後再掃", "请刷新二维码后再扫", "Refresh your code, then scan again"},
+}
+
+// hold tells a person how to hold a code that cannot be read.
+var hold = map[lane.Hint]Words{
+	lane.HintDark:    {"請調高手機亮度", "请调高手机亮度", "Turn up the screen's brightness"},
+	lane.HintBright:  {"太亮，請避開強光", "太亮，请避开强光", "Too bright: turn away from the light"},
+	lane.HintFar:     {"請拿近一點", "请拿近一点", "Hold it a little closer"},
+	lane.HintNear:    {"請拿遠一點，讓整個碼入鏡", "请拿远一点，让整个码入镜", "Hold it further away, all of it"},
+	lane.HintMoving:  {"請拿穩，不要移動", "请拿稳，不要移动", "Hold it still"},
+	lane.HintGlare:   {"有反光，請稍為傾斜", "有反光，请稍微倾斜", "Tilt it a little, a lamp shines on it"},
+	lane.HintCovered: {"請勿遮住或摺起二維碼", "请勿遮住或折起二维码", "Show the whole code, fingers off"},
 }
 
 // steps of a passage, in the order of walking.

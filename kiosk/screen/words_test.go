@@ -75,6 +75,9 @@ func every() map[string]Words {
 	for r, w := range mend {
 		all["how to mend "+string(r)] = w
 	}
+	for h, w := range hold {
+		all["how to hold "+h.String()] = w
+	}
 	for r, w := range reasons {
 		all["reason "+string(r)] = w
 	}

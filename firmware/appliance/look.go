@@ -1,0 +1,209 @@
+package appliance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"example.org/checkpoint/firmware/lane"
+	"example.org/checkpoint/firmware/symbol"
+)
+
+// pictures is what eyes need of a camera.
+type pictures interface {
+	// Next waits for a picture newer than the last.
+	Next(context.Context) (*image.Gray, time.Time, error)
+}
+
+// eyes read what one camera sees. Every frame gets a glance, and full effort around the code that was
+// there before; a frame in which something like a code was not read is studied beside, so that no
+// newer frame waits for it.
+type eyes struct {
+	camera pictures
+	see    func(texts [][]byte, at time.Time)
+	guide  func(context.Context, lane.Hint)
+	log    *slog.Logger
+	hard   chan view            // the newest frame to study
+	found  chan []symbol.Symbol // in the last one studied
+	told   told
+}
+
+// view is one frame of a camera.
+type view struct {
+	picture *image.Gray
+	at      time.Time
+}
+
+func (l *laneLoop) newEyes() *eyes {
+	return &eyes{camera: l.camera, see: l.controller.See, log: l.log,
+		guide: func(ctx context.Context, h lane.Hint) { l.report(ctx, lane.Guided{Hint: h}) },
+		hard:  make(chan view, 1), found: make(chan []symbol.Symbol, 1)}
+}
+
+// look glances at every picture and tells the lane the texts in it.
+func (e *eyes) look(ctx context.Context) {
+	var tracker symbol.Tracker
+	var hints hints
+	for {
+		picture, at, err := e.camera.Next(ctx)
+		if err != nil {
+			return
+		}
+		select {
+		case symbols := <-e.found:
+			tracker.Found(symbols)
+			hints = hints.read()
+		default:
+		}
+		symbols, err := e.read(func() ([]symbol.Symbol, error) { return tracker.Read(ctx, picture, symbol.Glance()) })
+		if err != nil {
+			if errors.Is(err, errPanicked) {
+				tracker = symbol.Tracker{}
+			}
+			e.log.Warn("picture", "err", err)
+			continue
+		}
+		e.show(symbols, view{picture, at})
+		if tracker.Promising() {
+			latest(e.hard, view{picture, at})
+		}
+		if len(symbols) > 0 {
+			hints = hints.read()
+		}
+		var hint lane.Hint
+		var say bool
+		if hints, hint, say = hints.take(tracker.Guidance(), at); say {
+			e.guide(ctx, hint)
+		}
+	}
+}
+
+// study reads hard pictures at full effort.
+func (e *eyes) study(ctx context.Context) {
+	var reader symbol.Reader
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case v := <-e.hard:
+			symbols, err := e.read(func() ([]symbol.Symbol, error) { return reader.Read(ctx, v.picture, symbol.Thorough()) })
+			if err != nil {
+				if errors.Is(err, errPanicked) {
+					reader = symbol.Reader{}
+				}
+				e.log.Warn("picture", "err", err)
+				continue
+			}
+			if len(symbols) > 0 {
+				e.show(symbols, v)
+				latest(e.found, symbols)
+			}
+		}
+	}
+}
+
+// errPanicked reports a picture that is skipped; where it happened is in the log.
+var errPanicked = errors.New("reading it panicked: report this")
+
+// read reads one picture. One that makes a reader panic must not end the program that serves all
+// lanes, so it is skipped and the reader begins afresh. What was in it is not logged.
+func (e *eyes) read(by func() ([]symbol.Symbol, error)) (symbols []symbol.Symbol, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			e.log.Error("reader", "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+			symbols, err = nil, errPanicked
+		}
+	}()
+	return by()
+}
+
+// told is what both goroutines of the eyes have told the lane.
+type told struct {
+	mu    sync.Mutex
+	parts symbol.Parts
+	texts []string
+	last  time.Time
+}
+
+// show tells the lane the texts of a frame, those in parts joined, its own choice first.
+func (e *eyes) show(symbols []symbol.Symbol, v view) {
+	e.told.mu.Lock()
+	defer e.told.mu.Unlock()
+	if v.at.Before(e.told.last) { // it was studied while newer ones came
+		v.at = e.told.last
+	}
+	e.told.last = v.at
+	symbols = symbol.Choose(e.told.parts.Join(symbols, v.at), v.picture.Rect, e.told.texts)
+	texts := make([][]byte, len(symbols))
+	if len(symbols) > 0 {
+		e.told.texts = e.told.texts[:0]
+	}
+	for i, s := range symbols {
+		texts[i] = []byte(s.Text)
+		e.told.texts = append(e.told.texts, s.Text)
+	}
+	e.see(texts, v.at)
+}
+
+// latest puts v in place of what nobody took yet.
+func latest[T any](c chan T, v T) {
+	select {
+	case <-c:
+	default:
+	}
+	select {
+	case c <- v:
+	default:
+	}
+}
+
+// hints steady the guidance of single frames: a word is said once it stands for half of the last
+// frames, and taken back once hardly any has one.
+type hints struct {
+	recent [8]symbol.Guidance
+	n      int
+	said   lane.Hint
+	at     time.Time // when it was said
+}
+
+// repeat is how often a hint is said again: the lane forgets it over other things.
+const repeat = time.Second
+
+// words of the guidance, for the lane.
+var guided = map[symbol.Guidance]lane.Hint{
+	symbol.GuidanceDark: lane.HintDark, symbol.GuidanceBright: lane.HintBright, symbol.GuidanceFar: lane.HintFar,
+	symbol.GuidanceNear: lane.HintNear, symbol.GuidanceMoving: lane.HintMoving, symbol.GuidanceGlare: lane.HintGlare,
+	symbol.GuidanceCovered: lane.HintCovered,
+}
+
+// read forgets the frames before: a code was read.
+func (h hints) read() hints { return hints{said: h.said, at: h.at} }
+
+// take takes the guidance of a frame and returns what to say, if anything.
+func (h hints) take(g symbol.Guidance, at time.Time) (hints, lane.Hint, bool) {
+	h.recent[h.n%len(h.recent)] = g
+	h.n++
+	var count [8]int
+	for _, g := range h.recent {
+		count[g]++
+	}
+	said := h.said
+	for g, n := range count {
+		if g != int(symbol.GuidanceNone) && 2*n >= len(h.recent) {
+			said = guided[symbol.Guidance(g)]
+		}
+	}
+	if count[symbol.GuidanceNone] >= len(h.recent)-1 {
+		said = lane.HintNone
+	}
+	say := said != h.said || said != lane.HintNone && at.Sub(h.at) >= repeat
+	if say {
+		h.said, h.at = said, at
+	}
+	return h, said, say
+}
