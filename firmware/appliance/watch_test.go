@@ -8,15 +8,19 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"example.org/checkpoint/firmware/clock"
 	"example.org/checkpoint/firmware/event"
+	"example.org/checkpoint/firmware/health"
 	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/firmware/journal"
 	"example.org/checkpoint/sync/bundle"
@@ -159,4 +163,58 @@ func TestAlive(t *testing.T) {
 	if !newDevice(t).Alive() || newDevice(t, "1").Alive() {
 		t.Error("a lane that does not run is alive")
 	}
+}
+
+// TestListsThatNobodyVouchesFor: a set in force whose timestamp has expired is a condition, and so is
+// a new one that waits for the clock.
+func TestListsThatNobodyVouchesFor(t *testing.T) {
+	a := newDevice(t)
+	repository, files, keys := t.TempDir(), fstest.MapFS{"facts.json": {Data: []byte("{}")}}, filepath.Join(t.TempDir(), "keys")
+	if err := bundle.MakeKeys(keys, 1); err != nil {
+		t.Fatal(err)
+	}
+	k, err := bundle.LoadKeys(keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sign := func(at time.Time) {
+		t.Helper()
+		if _, err := bundle.Sign(repository, files, k, at, bundle.DefaultLifetimes); err != nil {
+			t.Fatal(err)
+		}
+	}
+	old := time.Now().Add(-bundle.DefaultLifetimes.Timestamp - time.Hour)
+	sign(old)
+	a.config.Device.State, a.config.Device.Name = t.TempDir(), "device"
+	a.config.Centre.URL, a.config.Centre.Root = "nats://127.0.0.1:1", filepath.Join(repository, "root.json")
+	if err := a.openCentre(); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	root, err := os.ReadFile(a.config.Centre.Root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.store, err = bundle.Open(filepath.Join(t.TempDir(), "bundle.db"), root, bundle.Dir(repository)); err != nil {
+		t.Fatal(err)
+	}
+	refresh := func(now bundle.Time, want error, stale bool) {
+		t.Helper()
+		set, changed, err := a.store.Refresh(t.Context(), now)
+		if changed {
+			err = a.store.Activate(set)
+		}
+		if !errors.Is(err, want) || a.deviceTroubles().Has(health.BundleStale) != stale {
+			t.Errorf("%v, stale %v", err, !stale)
+		}
+	}
+	refresh(bundle.Time{Now: old, Known: true}, nil, true) // it was right then
+	sign(time.Now())
+	refresh(bundle.Time{Now: time.Now(), Known: true}, nil, false)
+	files["facts.json"].Data = []byte(`{"v":1}`)
+	sign(time.Now())
+	refresh(bundle.Time{Now: time.Unix(40, 0)}, bundle.ErrClock, true)
+	refresh(bundle.Time{Now: time.Now(), Known: true}, nil, false)
 }
