@@ -45,13 +45,13 @@ func (p *Policy) compileMeasure(env *cel.Env, e ruleEntry) (measure, error) {
 	if e.Measured == "" {
 		return m, nil
 	}
-	program, typ, cost, err := p.parameters.compile(env, e.Measured)
+	c, err := p.parameters.compile(env, e.Measured)
 	if err != nil {
 		return m, fmt.Errorf("measured: %w", err)
 	}
-	switch typ.Kind() {
+	switch c.typ.Kind() {
 	case cel.IntKind, cel.DoubleKind, cel.StringKind, cel.DurationKind, cel.TimestampKind:
-		m.program, m.cost = program, cost
+		m.program, m.cost = c.program, c.cost
 		return m, nil
 	}
 	return m, errors.New("measured: want a number, a text, a time or a duration")

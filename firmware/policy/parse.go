@@ -161,15 +161,15 @@ func (p *Policy) compileTerm(env *cel.Env, e termEntry) (term, *cel.Type, error)
 	if !parameter.MatchString(e.Name) {
 		return term{}, nil, errors.New("want a name of lower case letters, digits and _")
 	}
-	program, typ, cost, err := p.parameters.compile(env, e.Means)
+	c, err := p.parameters.compile(env, e.Means)
 	if err != nil {
 		return term{}, nil, err
 	}
-	switch typ.Kind() {
+	switch c.typ.Kind() {
 	case cel.BoolKind, cel.IntKind, cel.StringKind, cel.DurationKind, cel.TimestampKind:
-		return term{e.Name, program, cost}, typ, nil
+		return term{e.Name, c.program, c.cost}, c.typ, nil
 	}
-	return term{}, nil, fmt.Errorf("yields %s, want one value", typ)
+	return term{}, nil, fmt.Errorf("yields %s, want one value", c.typ)
 }
 
 func (p *Policy) compileRule(env *cel.Env, e ruleEntry) (rule, error) {
@@ -183,14 +183,14 @@ func (p *Policy) compileRule(env *cel.Env, e ruleEntry) (rule, error) {
 	if risks[e.Risk] == nil && e.Risk != "" {
 		return r, fmt.Errorf("risk %q is neither person nor place", clip(e.Risk, 64))
 	}
-	program, typ, cost, err := p.parameters.compile(env, e.When)
+	c, err := p.parameters.compile(env, e.When)
 	if err != nil {
 		return r, err
 	}
-	if !typ.IsExactType(cel.BoolType) {
-		return r, fmt.Errorf("yields %s, want bool", typ)
+	if !c.typ.IsExactType(cel.BoolType) {
+		return r, fmt.Errorf("yields %s, want bool", c.typ)
 	}
-	r.program, r.cost, r.risk = program, cost, e.Risk
+	r.program, r.cost, r.risk, r.guard = c.program, c.cost, e.Risk, p.guardOf(c.expr)
 	r.measure, err = p.compileMeasure(env, e)
 	return r, err
 }

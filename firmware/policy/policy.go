@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/ast"
 	"example.org/checkpoint/firmware/verdict"
 	"example.org/checkpoint/firmware/verdict/words"
 )
@@ -60,6 +61,7 @@ const (
 type rule struct {
 	name    string
 	program cel.Program
+	guard   guard
 	cost    uint64
 	outcome verdict.Outcome
 	reason  verdict.Reason
@@ -175,27 +177,35 @@ func environment(p parameters) (*cel.Env, error) {
 	return cel.NewEnv(options...)
 }
 
-// compile type-checks one expression and returns its program, type and worst cost.
-// A program whose cost is known is not watched while it runs: no presentation has
-// more facts than it was counted for. One whose cost had to be guessed is.
-func (p parameters) compile(env *cel.Env, expression string) (cel.Program, *cel.Type, uint64, error) {
-	ast, issues := env.Compile(expression)
+// compiled is one expression.
+type compiled struct {
+	program cel.Program
+	typ     *cel.Type
+	cost    uint64 // in the worst case
+	expr    ast.Expr
+}
+
+// compile type-checks one expression. A program whose cost is known is not watched
+// while it runs: no presentation has more facts than it was counted for. One whose
+// cost had to be guessed is.
+func (p parameters) compile(env *cel.Env, expression string) (compiled, error) {
+	checked, issues := env.Compile(expression)
 	if issues.Err() != nil {
 		var faults []string
 		for _, e := range issues.Errors() {
 			faults = append(faults, fmt.Sprintf("column %d: %s", e.Location.Column()+1, e.Message))
 		}
-		return nil, nil, 0, errors.New(strings.Join(faults, "; "))
+		return compiled{}, errors.New(strings.Join(faults, "; "))
 	}
 	guessed := false
-	estimate, err := env.EstimateCost(ast, sizes{p, &guessed})
+	estimate, err := env.EstimateCost(checked, sizes{p, &guessed})
 	if err != nil {
-		return nil, nil, 0, err
+		return compiled{}, err
 	}
 	options := []cel.ProgramOption{cel.EvalOptions(cel.OptOptimize)}
 	if guessed {
 		options = append(options, cel.CostLimit(MaxCost))
 	}
-	program, err := env.Program(ast, options...)
-	return program, ast.OutputType(), estimate.Max, err
+	program, err := env.Program(checked, options...)
+	return compiled{program, checked.OutputType(), estimate.Max, checked.NativeRep().Expr()}, err
 }
