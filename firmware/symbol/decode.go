@@ -69,6 +69,7 @@ func (r *Reader) try(t *triple) (Symbol, bool) {
 func (r *Reader) decodeGrid(g *grid) (Symbol, bool) {
 	r.left.Grids--
 	r.spent.Grids++
+	r.tried = append(r.tried, g.area())
 	r.sampler.sample(g, &r.base)
 	for _, sharp := range sharpness {
 		r.sampler.sort(sharp)

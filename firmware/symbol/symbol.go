@@ -44,9 +44,11 @@ type Reader struct {
 	finders  []finder
 	seen     []int32 // finder of each block of 8x8 base pixels, 0 none
 	triples  []triple
-	guesses  []triple   // with a third finder pattern that the rows did not show
-	areas    [][4]point // of the symbols read
-	used     []bool     // finder patterns within areas
+	guesses  []triple    // with a third finder pattern that the rows did not show
+	areas    [][4]point  // of the symbols read
+	used     []bool      // finder patterns within areas
+	tried    [][4]point  // areas of the grids sampled
+	origin   image.Point // of the picture
 	grid     grid
 	sampler  sampler
 	left     Budget
@@ -71,6 +73,7 @@ func (r *Reader) Read(ctx context.Context, img *image.Gray, b Budget) ([]Symbol,
 		return nil, ctx.Err()
 	}
 	r.base = layer{pix: img.Pix, stride: img.Stride, w: w, h: h, scale: 1}
+	r.origin = img.Rect.Min
 	r.reset()
 	for n := range min(b.Layers, maxLayers) {
 		if ctx.Err() != nil || len(r.symbols) > 0 && !r.more() {
@@ -115,7 +118,7 @@ func (r *Reader) reset() {
 	r.finders, r.triples = r.finders[:0], r.triples[:0]
 	r.attempts.clear()
 	r.extremes.lo, r.extremes.hi = r.extremes.lo[:0], r.extremes.hi[:0]
-	r.areas = r.areas[:0]
+	r.areas, r.tried = r.areas[:0], r.tried[:0]
 	blocks := ((r.base.w + 7) / 8) * ((r.base.h + 7) / 8)
 	if cap(r.seen) < blocks {
 		r.seen = make([]int32, blocks)

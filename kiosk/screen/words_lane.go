@@ -74,7 +74,7 @@ var hold = map[lane.Hint]Words{
 	lane.HintDark:    {"請調高手機亮度", "请调高手机亮度", "Turn up the screen's brightness"},
 	lane.HintBright:  {"太亮，請避開強光", "太亮，请避开强光", "Too bright: turn away from the light"},
 	lane.HintFar:     {"請拿近一點", "请拿近一点", "Hold it a little closer"},
-	lane.HintNear:    {"請拿遠一點，讓整個碼入鏡", "请拿远一点，让整个码入镜", "Hold it further away, all of it"},
+	lane.HintNear:    {"請拿遠一點，讓整個碼入鏡", "请拿远一点，让整个码入镜", "Hold it further away"},
 	lane.HintMoving:  {"請拿穩，不要移動", "请拿稳，不要移动", "Hold it still"},
 	lane.HintGlare:   {"有反光，請稍為傾斜", "有反光，请稍微倾斜", "Tilt it a little, a lamp shines on it"},
 	lane.HintCovered: {"請勿遮住或摺起二維碼", "请勿遮住或折起二维码", "Show the whole code, fingers off"},

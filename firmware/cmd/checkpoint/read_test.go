@@ -58,7 +58,7 @@ func TestReadFiles(t *testing.T) {
 		{[]string{text, none}, 2, image.ErrFormat},
 	} {
 		var out bytes.Buffer
-		if err := readFiles(context.Background(), tt.files, &out); !errors.Is(err, tt.err) {
+		if err := readFiles(context.Background(), tt.files, "", &out); !errors.Is(err, tt.err) {
 			t.Errorf("%q: %v", tt.files, err)
 		}
 		lines := strings.Split(strings.TrimSpace(out.String()), "\n")
