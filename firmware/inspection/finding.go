@@ -177,7 +177,7 @@ func (s *Snapshot) proof(found []Finding, shown credential.Presented, p Presenta
 
 // presenting returns what the lane's policy says of how codes are shown.
 func (s *Snapshot) presenting(p Presentation) policy.Presenting {
-	if rules, ok := s.policies[p.Lane.Policy]; ok {
+	if rules := s.policy(p); rules != nil {
 		return rules.Presenting
 	}
 	return policy.Presenting{Fresh: policy.DefaultFresh}

@@ -86,7 +86,7 @@ func (fr freshness) limit(s *Snapshot, p Presentation, f Finding) (verdict.Outco
 		{"trust", s.vouchedFor(f.TrustList), true},
 		{"status", f.statusMade, f.StatusList != ""}, // signed with its own time
 		{"revocation", s.vouchedFor(f.RevokedList), f.RevokedList != ""},
-		{"policy", s.vouchedFor("policy/" + p.Lane.Policy + ".json"), true},
+		{"policy", s.vouchedFor(s.ruled[s.policy(p)]), true},
 	} {
 		st := fr[use.class]
 		if !use.used || st.MaxStale == 0 || p.At.Sub(use.vouched) <= time.Duration(st.MaxStale)*time.Second {

@@ -152,7 +152,7 @@ func (s *Snapshot) decide(shown [][]Finding, p Presentation) verdict.Verdict {
 	if len(shown) == 1 || v.Outcome == verdict.Refuse {
 		return v
 	}
-	rules := s.policies[p.Lane.Policy]
+	rules := s.policy(p)
 	if rules == nil || !onePerson(shown) {
 		return verdict.Verdict{Outcome: verdict.Refer, Reason: verdict.SeveralCodes}
 	}
@@ -165,8 +165,8 @@ func (s *Snapshot) decide(shown [][]Finding, p Presentation) verdict.Verdict {
 
 // rule applies the policy to the credentials of one person, and then what no rule may overrule.
 func (s *Snapshot) rule(found []Finding, p Presentation) verdict.Verdict {
-	rules, ok := s.policies[p.Lane.Policy]
-	if !ok {
+	rules := s.policy(p)
+	if rules == nil {
 		return verdict.Verdict{Outcome: verdict.Refer, Reason: verdict.PolicyError}
 	}
 	in := policy.Input{
@@ -227,8 +227,8 @@ func atMost(v verdict.Verdict, limit verdict.Outcome, why verdict.Reason) verdic
 func (s *Snapshot) finish(v verdict.Verdict, p Presentation, found []Finding) verdict.Verdict {
 	v.Confidence = p.Clock.Confidence
 	lists := map[string]time.Time{}
-	_, ruled := s.policies[p.Lane.Policy]
-	ruled = ruled && len(found) > 0
+	rules := s.policy(p)
+	ruled := rules != nil && len(found) > 0
 	for i, f := range found {
 		ruled = ruled && f.Err == nil
 		if i == 0 {
@@ -236,7 +236,7 @@ func (s *Snapshot) finish(v verdict.Verdict, p Presentation, found []Finding) ve
 		}
 		lists[f.TrustList], lists[f.StatusList], lists[f.RevokedList] = s.changed[f.TrustList], f.statusMade, f.revokedMade
 	}
-	if name := "policy/" + p.Lane.Policy + ".json"; ruled {
+	if name := s.ruled[rules]; ruled {
 		lists[name] = s.changed[name]
 	}
 	delete(lists, "")

@@ -29,7 +29,8 @@ type Snapshot struct {
 	trust     *trust.Store
 	status    revocation.Lists
 	revoked   revocation.Sets
-	policies  map[string]*policy.Policy
+	policies  map[string]policy.Versions // by profile
+	ruled     map[*policy.Policy]string  // the file of each
 	freshness freshness
 	keys      credential.Keys // nil where nothing sealed can be opened
 }
@@ -118,7 +119,7 @@ func (s *Snapshot) Trust() *trust.Store { return s.trust }
 // New is Load for files at hand, by their name in the bundle.
 func New(files map[string]File, version string, published time.Time) (*Snapshot, error) {
 	s := &Snapshot{version: version, published: published, changed: map[string]time.Time{}, modified: map[string]time.Time{},
-		policies: map[string]*policy.Policy{}}
+		policies: map[string]policy.Versions{}, ruled: map[*policy.Policy]string{}}
 	data := map[string][]byte{}
 	for name, f := range files {
 		data[name], s.changed[name], s.modified[name] = f.Data, f.Changed, f.Changed
@@ -164,11 +165,20 @@ func (s *Snapshot) addPolicy(name string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	if want := strings.TrimSuffix(path.Base(name), ".json"); p.Profile() != want {
+	profile, _, _ := strings.Cut(path.Base(name), ".")
+	if p.Profile() != profile {
 		return fmt.Errorf("%w: profile %q", errName, p.Profile())
 	}
-	s.policies[p.Profile()] = p
-	return nil
+	s.policies[profile], err = s.policies[profile].Add(p)
+	s.ruled[p] = name
+	return err
+}
+
+// policy returns the policy of a lane that is in force at the time of a
+// presentation; nil if the lane has none. One file holds one version of it:
+// policy/<profile>.json, policy/<profile>.<anything>.json.
+func (s *Snapshot) policy(p Presentation) *policy.Policy {
+	return s.policies[p.Lane.Policy].At(p.At)
 }
 
 // addRevoked reads revoked/<scheme>.json, {"v":1,"list":"<base64 of what the scheme

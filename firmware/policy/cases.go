@@ -21,6 +21,7 @@ type Case struct {
 	Facts   map[string]json.RawMessage `json:"facts"`
 	Windows map[string]int64           `json:"windows,omitempty"` // instead of those of the policy
 	Dates   map[string]time.Time       `json:"dates,omitempty"`
+	Lists   map[string][]string        `json:"lists,omitempty"`
 	Want
 }
 
@@ -121,7 +122,7 @@ func (p *Policy) Try(c Case) (verdict.Verdict, error) {
 // with returns the policy with the parameters of a case.
 func (p *Policy) with(c Case) *Policy {
 	again := *p
-	again.parameters = p.parameters.with(c.Windows, c.Dates)
+	again.parameters = p.parameters.with(c.Windows, c.Dates, c.Lists)
 	return &again
 }
 

@@ -76,19 +76,19 @@ func (p parameters) members() map[string]map[string]*cel.Type {
 	return m
 }
 
-// with returns the same parameters but for some windows and dates, for a test.
-func (p parameters) with(windows map[string]int64, dates map[string]time.Time) parameters {
-	if len(windows) > 0 {
-		p.windows = object{windowType, maps.Clone(p.windows.values)}
-		for name, value := range windows {
-			p.windows.values[name] = value
-		}
-	}
-	if len(dates) > 0 {
-		p.dates = object{dateType, maps.Clone(p.dates.values)}
-		for name, value := range dates {
-			p.dates.values[name] = value
-		}
-	}
+// with returns the same parameters but for some, for a test.
+func (p parameters) with(windows map[string]int64, dates map[string]time.Time, lists map[string][]string) parameters {
+	p.windows, p.dates, p.lists = overlay(p.windows, windows), overlay(p.dates, dates), overlay(p.lists, lists)
 	return p
+}
+
+func overlay[T any](o object, with map[string]T) object {
+	if len(with) == 0 {
+		return o
+	}
+	o.values = maps.Clone(o.values)
+	for name, value := range with {
+		o.values[name] = value
+	}
+	return o
 }
