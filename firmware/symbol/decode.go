@@ -1,6 +1,7 @@
 package symbol
 
 import (
+	"errors"
 	"fmt"
 	"image"
 	"math"
@@ -234,7 +235,7 @@ func decode(m *gozxing.BitMatrix) (s Symbol, err error) {
 	}
 	var data []byte
 	for _, b := range blocks {
-		if data, err = correct(data, b.GetCodewords(), b.GetNumDataCodewords()); err != nil {
+		if data, err = correct(data, b.GetCodewords(), b.GetNumDataCodewords(), guard(version, format.GetErrorCorrectionLevel())); err != nil {
 			return Symbol{}, err
 		}
 	}
@@ -242,14 +243,41 @@ func decode(m *gozxing.BitMatrix) (s Symbol, err error) {
 	return s, s.read(data, version)
 }
 
-// correct appends the data of a block of codewords, errors corrected (section 7.5.2).
-func correct(data, block []byte, n int) ([]byte, error) {
+// guard is the number of check codewords that only detect errors: small symbols would otherwise be
+// corrected into what they never were (section 7.5.1, table 9).
+func guard(version int, level decoder.ErrorCorrectionLevel) int {
+	switch {
+	case version == 1 && level == decoder.ErrorCorrectionLevel_L:
+		return 3
+	case version == 1 && level == decoder.ErrorCorrectionLevel_M, version == 2 && level == decoder.ErrorCorrectionLevel_L:
+		return 2
+	case version == 1, version == 3 && level == decoder.ErrorCorrectionLevel_L:
+		return 1
+	}
+	return 0
+}
+
+// errMisread says that a block has more errors than may be corrected.
+var errMisread = errors.New("symbol: too many errors to be sure")
+
+// correct appends the data of a block of codewords, of which n are data, errors corrected (section
+// 7.5.2), unless there are so many that the guard says no.
+func correct(data, block []byte, n, guard int) ([]byte, error) {
 	words := make([]int, len(block))
 	for i, v := range block {
 		words[i] = int(v)
 	}
 	if err := reedsolomon.NewReedSolomonDecoder(reedsolomon.GenericGF_QR_CODE_FIELD_256).Decode(words, len(block)-n); err != nil {
 		return nil, err
+	}
+	wrong := 0
+	for i, v := range words {
+		if byte(v) != block[i] {
+			wrong++
+		}
+	}
+	if 2*wrong > len(block)-n-guard {
+		return nil, errMisread
 	}
 	for _, v := range words[:n] {
 		data = append(data, byte(v))
