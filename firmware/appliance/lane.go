@@ -57,15 +57,21 @@ func (c *changes) get() time.Time {
 }
 
 func newLane(c LaneConfig, site string, j *journal.Lane, now func() time.Time, clock func() inspection.Clock, log *slog.Logger) (*laneLoop, error) {
-	l := &laneLoop{config: c, log: log.With("lane", c.Name), journal: j, reports: make(chan lane.Input, waiting)}
-	l.camera = camera.New(c.Camera.Device, camera.Options{Log: l.log})
-	var err error
-	if l.board, err = openBoard(c); err != nil {
+	board, err := openBoard(c)
+	if err != nil {
 		return nil, fmt.Errorf("lane %s: %w", c.Name, err)
 	}
+	return laneAt(board, c, site, j, now, clock, log)
+}
+
+// laneAt is newLane at a board.
+func laneAt(board *gate.Board, c LaneConfig, site string, j *journal.Lane, now func() time.Time, clock func() inspection.Clock, log *slog.Logger) (*laneLoop, error) {
+	l := &laneLoop{config: c, board: board, log: log.With("lane", c.Name), journal: j, reports: make(chan lane.Input, waiting)}
+	l.camera = camera.New(c.Camera.Device, camera.Options{Log: l.log})
 	l.display = screen.NewDisplay(screen.LaneInfo{Number: c.Name, Kind: c.Kind, Place: words(c.Place), Counter: words(c.Counter),
 		WidthMM: c.Screen.WidthMM, ViewMM: c.Screen.ViewMM}, screen.Options{Token: c.Screen.Token, Volume: c.Screen.Volume})
 	if c.Screen.Listen != "" {
+		var err error
 		if l.listener, err = net.Listen("tcp", c.Screen.Listen); err != nil {
 			return nil, fmt.Errorf("lane %s: screen: %w", c.Name, err)
 		}

@@ -1,13 +1,10 @@
 package appliance
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"image"
 	"log/slog"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -20,7 +17,6 @@ import (
 	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/firmware/journal"
 	"example.org/checkpoint/firmware/lane"
-	"example.org/checkpoint/firmware/symbol"
 	"example.org/checkpoint/firmware/verdict"
 	"example.org/checkpoint/hardware/gate"
 	"example.org/checkpoint/kiosk/screen"
@@ -28,13 +24,13 @@ import (
 	"example.org/checkpoint/simulators/gateboard"
 )
 
-// rig is one lane with a simulated camera, gate and serial board, and what runs it.
+// rig is one lane with a simulated camera, gate and board, and what runs it.
 type rig struct {
 	*testing.T
 	config  LaneConfig
 	state   string // folder of the journal
 	gate    *gateboard.Board
-	line    *gateboard.Serial
+	wire    *gateboard.I2C
 	scene   *camera.Camera
 	lane    *laneLoop
 	journal *journal.Journal
@@ -43,21 +39,14 @@ type rig struct {
 
 // newRig starts the program at a lane with nobody in it. Every code is good, once.
 func newRig(t *testing.T) *rig {
-	dir := t.TempDir()
-	r := &rig{T: t, state: dir, gate: gateboard.New(20*time.Millisecond, 20*time.Millisecond), scene: camera.New(camera.Options{Empty: true})}
-	link := filepath.Join(dir, "board")
-	var err error
-	if r.line, err = gateboard.NewSerial(r.gate, 1, link); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { r.line.Unplug() })
+	r := &rig{T: t, state: t.TempDir(), gate: gateboard.New(20*time.Millisecond, 20*time.Millisecond), scene: camera.New(camera.Options{Empty: true})}
+	r.wire = gateboard.NewI2C(r.gate, 0x20)
 	web := httptest.NewServer(r.scene)
 	t.Cleanup(web.Close)
 	c := Config{Lanes: []LaneConfig{{Name: "1", Profile: "single", Kind: "border"}}}
 	c.defaults()
 	r.config = c.Lanes[0]
 	r.config.Camera.Device = web.URL
-	r.config.Gate.Wire, r.config.Gate.Device, r.config.Gate.Address = "modbus", link, 1
 	r.start()
 	t.Cleanup(func() {
 		r.stop()
@@ -76,7 +65,7 @@ func (r *rig) start() {
 		r.Fatal(err)
 	}
 	clock := func() inspection.Clock { return inspection.Clock{Confidence: "trusted"} }
-	r.lane, err = newLane(r.config, "site", r.journal.Lane("1"), time.Now, clock, slog.New(slog.DiscardHandler))
+	r.lane, err = laneAt(gate.NewI2C(r.wire, 0x20, r.wire.INT), r.config, "site", r.journal.Lane("1"), time.Now, clock, slog.New(slog.DiscardHandler))
 	if err != nil {
 		r.Fatal(err)
 	}
@@ -140,6 +129,7 @@ func (r *rig) turn(key func()) {
 func (r *rig) admit(code string) {
 	r.Helper()
 	r.hold(code)
+	r.untilState(lane.Released)
 	r.until("open", func() bool { return r.gate.State().Leaf == gateboard.Open })
 	r.scene.Clear()
 }
@@ -207,12 +197,10 @@ func TestCablePulled(t *testing.T) {
 	r.admit("A")
 	r.gate.BreakEntry()
 	r.untilState(lane.Passing)
-	r.line.Unplug()
+	r.wire.Unplug()
 	r.untilJournal("claimed satisfied", "interrupted")
 	r.gate.MendEntry()
-	if err := r.line.Plug(); err != nil {
-		t.Fatal(err)
-	}
+	r.wire.Plug()
 	r.open()
 	time.Sleep(2 * time.Second) // the same text counts as new only after it was out of sight
 	r.hold("A")
@@ -333,35 +321,6 @@ func TestAlarmAfterEnd(t *testing.T) {
 			t.Errorf("released %d times", barrier.n)
 		}
 	})
-}
-
-// TestPicturePanics gives the reader a picture whose size is a lie; the next is read.
-func TestPicturePanics(t *testing.T) {
-	var log bytes.Buffer
-	e := &eyes{log: slog.New(slog.NewTextHandler(&log, nil))}
-	var reader symbol.Reader
-	read := func(img *image.Gray) ([]symbol.Symbol, error) {
-		return e.read(func() ([]symbol.Symbol, error) { return reader.Read(t.Context(), img, symbol.Glance()) })
-	}
-	lie := &image.Gray{Rect: image.Rect(0, 0, 640, 480), Stride: 640, Pix: make([]byte, 640)}
-	if _, err := read(lie); !errors.Is(err, errPanicked) {
-		t.Errorf("%v, want %v", err, errPanicked)
-	}
-	if got := log.String(); !strings.Contains(got, "runtime.boundsError") || !strings.Contains(got, "firmware/symbol") {
-		t.Errorf("logged %q", got)
-	}
-	scene := camera.New(camera.Options{Empty: true})
-	if err := scene.Hold(camera.Card{Text: "HCT1:A"}); err != nil {
-		t.Fatal(err)
-	}
-	img, _, err := image.Decode(bytes.NewReader(scene.JPEG(0)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	symbols, err := read(img.(*image.Gray))
-	if err != nil || len(symbols) != 1 || symbols[0].Text != "HCT1:A" {
-		t.Errorf("%+v, %v", symbols, err)
-	}
 }
 
 // TestEntries counts who passed, and nobody whose code is used all the same.

@@ -2,7 +2,6 @@ package appliance
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"image"
 	"log/slog"
@@ -45,42 +44,50 @@ func (l *laneLoop) newEyes() *eyes {
 		hard:  make(chan view, 1), found: make(chan []symbol.Symbol, 1)}
 }
 
+// memory is what the eyes keep from one glance to the next.
+type memory struct {
+	tracker symbol.Tracker
+	hints   hints
+}
+
 // look glances at every picture and tells the lane the texts in it.
 func (e *eyes) look(ctx context.Context) {
-	var tracker symbol.Tracker
-	var hints hints
+	var m memory
 	for {
 		picture, at, err := e.camera.Next(ctx)
 		if err != nil {
 			return
 		}
-		select {
-		case symbols := <-e.found:
-			tracker.Found(symbols)
-			hints = hints.read()
-		default:
-		}
-		symbols, err := e.read(func() ([]symbol.Symbol, error) { return tracker.Read(ctx, picture, symbol.Glance()) })
-		if err != nil {
-			if errors.Is(err, errPanicked) {
-				tracker = symbol.Tracker{}
-			}
-			e.log.Warn("picture", "err", err)
-			continue
-		}
-		e.show(symbols, view{picture, at})
-		if tracker.Promising() {
-			latest(e.hard, view{picture, at})
-		}
-		if len(symbols) > 0 {
-			hints = hints.read()
-		}
-		var hint lane.Hint
-		var say bool
-		if hints, hint, say = hints.take(tracker.Guidance(), at); say {
-			e.guide(ctx, hint)
+		if !e.picture(func() error { return e.glance(ctx, &m, view{picture, at}) }) {
+			m = memory{}
 		}
 	}
+}
+
+func (e *eyes) glance(ctx context.Context, m *memory, v view) error {
+	select {
+	case symbols := <-e.found:
+		m.tracker.Found(symbols)
+		m.hints = m.hints.read()
+	default:
+	}
+	symbols, err := m.tracker.Read(ctx, v.picture, symbol.Glance())
+	if err != nil {
+		return err
+	}
+	e.show(symbols, v)
+	if m.tracker.Promising() {
+		latest(e.hard, v)
+	}
+	if len(symbols) > 0 {
+		m.hints = m.hints.read()
+	}
+	var hint lane.Hint
+	var say bool
+	if m.hints, hint, say = m.hints.take(m.tracker.Guidance(), v.at); say {
+		e.guide(ctx, hint)
+	}
+	return nil
 }
 
 // study reads hard pictures at full effort.
@@ -91,35 +98,37 @@ func (e *eyes) study(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case v := <-e.hard:
-			symbols, err := e.read(func() ([]symbol.Symbol, error) { return reader.Read(ctx, v.picture, symbol.Thorough()) })
-			if err != nil {
-				if errors.Is(err, errPanicked) {
-					reader = symbol.Reader{}
-				}
-				e.log.Warn("picture", "err", err)
-				continue
-			}
-			if len(symbols) > 0 {
-				e.show(symbols, v)
-				latest(e.found, symbols)
+			if !e.picture(func() error { return e.effort(ctx, &reader, v) }) {
+				reader = symbol.Reader{}
 			}
 		}
 	}
 }
 
-// errPanicked reports a picture that is skipped; where it happened is in the log.
-var errPanicked = errors.New("reading it panicked: report this")
+func (e *eyes) effort(ctx context.Context, reader *symbol.Reader, v view) error {
+	symbols, err := reader.Read(ctx, v.picture, symbol.Thorough())
+	if err != nil || len(symbols) == 0 {
+		return err
+	}
+	e.show(symbols, v)
+	latest(e.found, symbols)
+	return nil
+}
 
-// read reads one picture. One that makes a reader panic must not end the program that serves all
-// lanes, so it is skipped and the reader begins afresh. What was in it is not logged.
-func (e *eyes) read(by func() ([]symbol.Symbol, error)) (symbols []symbol.Symbol, err error) {
+// picture has f do all that is done with one picture, and reports false if that panicked. A
+// picture must not end the program that serves all lanes: it is skipped, and what may hang together
+// with it is forgotten. What was in it is not logged.
+func (e *eyes) picture(f func() error) (done bool) {
 	defer func() {
 		if p := recover(); p != nil {
-			e.log.Error("reader", "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
-			symbols, err = nil, errPanicked
+			e.log.Error("reading a picture panicked: report this", "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+			e.told.forget()
 		}
 	}()
-	return by()
+	if err := f(); err != nil {
+		e.log.Warn("picture", "err", err)
+	}
+	return true
 }
 
 // told is what both goroutines of the eyes have told the lane.
@@ -128,6 +137,12 @@ type told struct {
 	parts symbol.Parts
 	texts []string
 	last  time.Time
+}
+
+func (t *told) forget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.parts, t.texts = symbol.Parts{}, nil
 }
 
 // show tells the lane the texts of a frame, those in parts joined, its own choice first.

@@ -1,6 +1,7 @@
 package appliance
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"image"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -103,6 +105,42 @@ func TestEyes(t *testing.T) {
 		<-done
 		if seen[want] < 5 || seen["EASY"] != 5 || calls < 15 {
 			t.Errorf("%d calls: hard %d times, easy %d times", calls, seen[want], seen["EASY"])
+		}
+	})
+}
+
+// TestPicturePanics shows a picture whose size is a lie, and one over whose text the lane panics:
+// both are skipped, nothing of them is logged, and the next is told.
+func TestPicturePanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		lie := &image.Gray{Rect: image.Rect(0, 0, 640, 480), Stride: 640, Pix: make([]byte, 640)}
+		f := &film{began: time.Now(), last: -1, frames: []*image.Gray{lie, drawn(t, "HOSTILE", 4), drawn(t, "EASY", 4)}}
+		var log bytes.Buffer
+		var seen []string
+		e := &eyes{camera: f, log: slog.New(slog.NewTextHandler(&log, nil)), hard: make(chan view, 1), found: make(chan []symbol.Symbol, 1),
+			guide: func(context.Context, lane.Hint) {},
+			see: func(texts [][]byte, _ time.Time) {
+				for _, text := range texts {
+					if string(text) == "HOSTILE" {
+						panic(string(text))
+					}
+					seen = append(seen, string(text))
+				}
+			}}
+		e.look(t.Context())
+		e.hard <- view{lie, time.Now()}
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan bool)
+		go func() { e.study(ctx); done <- true }() // ends with stop
+		synctest.Wait()
+		stop()
+		<-done
+		if !slices.Equal(seen, []string{"EASY"}) {
+			t.Errorf("told %q", seen)
+		}
+		got := log.String()
+		if n := strings.Count(got, "reading a picture panicked"); n != 3 || !strings.Contains(got, "firmware/symbol") || strings.Contains(got, "HOSTILE") {
+			t.Errorf("%d panics logged: %q", n, got)
 		}
 	})
 }
