@@ -74,6 +74,7 @@ type term struct {
 	name    string
 	program cel.Program
 	cost    uint64
+	cite    string
 }
 
 // Profile names the policy.

@@ -14,6 +14,7 @@ type cli struct {
 	Bundle  bundleCmd  `cmd:"" help:"Check and sign the lists, rules and texts that devices work by."`
 	Enroll  enrollCmd  `cmd:"" help:"Make the device's key and print its card for the centre."`
 	Journal journalCmd `cmd:"" help:"Look at the record of what happened, and check it."`
+	Policy  policyCmd  `cmd:"" help:"Write rules: test them, explain them, compare them, cost them."`
 	Read    readCmd    `cmd:"" help:"Find and read the QR codes in pictures."`
 	Run     runCmd     `cmd:"" help:"Run a device: its lanes, its screens and the way to the centre."`
 	Verify  verifyCmd  `cmd:"" help:"Read codes, check who signed them, and judge them."`
