@@ -100,6 +100,9 @@ func (c *Centre) Run(ctx context.Context) error {
 		return fmt.Errorf("centre: %w", err)
 	}
 	events, bucket, err := provision(ctx, js)
+	if ctx.Err() != nil {
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("centre: %w", err)
 	}
@@ -111,19 +114,28 @@ func (c *Centre) Run(ctx context.Context) error {
 	go func() { done <- web.Serve(c.listener) }()
 	go func() { done <- c.consume(ctx, js, events) }()
 	var first error
+	left := 2
 	select {
 	case <-ctx.Done():
 	case first = <-done:
-		done <- nil
+		left = 1
 	}
 	stop()
 	web.Close()
-	for range 2 {
-		if err := <-done; first == nil && !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, context.Canceled) {
+	for range left {
+		if err := <-done; ended(first) {
 			first = err
 		}
 	}
+	if ended(first) {
+		return nil
+	}
 	return first
+}
+
+// ended reports whether a part ended because it was told to.
+func ended(err error) bool {
+	return err == nil || errors.Is(err, http.ErrServerClosed) || errors.Is(err, context.Canceled)
 }
 
 func (c *Centre) close() {
