@@ -4,17 +4,12 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	"example.org/checkpoint/firmware/verdict"
 	"example.org/checkpoint/simulators/issuer"
 )
 
@@ -57,38 +52,5 @@ func TestVerifyBytes(t *testing.T) {
 {"id":2,"text":"HCT1:","after":[7]}`)
 	if !errors.Is(err, errNo) || !strings.Contains(out, "is none of status, status-delta") || !strings.Contains(out, "no line before this one has the id 7") {
 		t.Errorf("%v %s", err, out)
-	}
-}
-
-// TestOfficerWords ties the words to the reasons: those that only a lane gives need none here.
-func TestOfficerWords(t *testing.T) {
-	ofLane := map[verdict.Reason]bool{verdict.Exhausted: true, verdict.Halted: true, verdict.TooSlow: true, verdict.Interrupted: true}
-	f, err := parser.ParseFile(token.NewFileSet(), "../../verdict/verdict.go", nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	found := 0
-	ast.Inspect(f, func(n ast.Node) bool {
-		v, ok := n.(*ast.ValueSpec)
-		if !ok {
-			return true
-		}
-		if typ, ok := v.Type.(*ast.Ident); !ok || typ.Name != "Reason" {
-			return true
-		}
-		for _, e := range v.Values {
-			s, err := strconv.Unquote(e.(*ast.BasicLit).Value)
-			if err != nil {
-				t.Fatal(err)
-			}
-			found++
-			if _, has := officerWords[verdict.Reason(s)]; has == ofLane[verdict.Reason(s)] {
-				t.Errorf("reason %q has words: %t", s, has)
-			}
-		}
-		return true
-	})
-	if found < 25 {
-		t.Errorf("%d reasons only: the test has lost its source", found)
 	}
 }
