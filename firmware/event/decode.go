@@ -13,7 +13,7 @@ import (
 )
 
 // Decode reads what Encode wrote, here or in a later version: members it does
-// not know are passed over. Verdict has neither Counts nor Language.
+// not know are passed over. Verdict has neither Counts nor Language nor Hotline.
 func Decode(b []byte) (Record, error) {
 	if len(b) > MaxSize {
 		return Record{}, ErrTooLarge
@@ -100,7 +100,7 @@ func (j judgement) verdict(at time.Time) (verdict.Verdict, error) {
 		return verdict.Verdict{}, fmt.Errorf("%w: outcome", ErrMalformed)
 	}
 	v := verdict.Verdict{Outcome: verdict.Outcome(outcome), Reason: j.Reason, Rule: j.Rule, Cite: j.Cite, Measured: j.Measured,
-		Threshold: j.Threshold, Format: j.Format, Scheme: j.Scheme, Confidence: j.Clock}
+		Threshold: j.Threshold, Person: j.Person, Place: j.Place, Format: j.Format, Scheme: j.Scheme, Confidence: j.Clock}
 	for _, l := range j.Lists {
 		var changed time.Time
 		if l.Age != nil {

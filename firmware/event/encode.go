@@ -60,7 +60,7 @@ type data struct {
 }
 
 // judgement is what of a verdict may leave the device: neither what it counts
-// nor the person's language.
+// nor the person's language; nor the hotline, which is the policy's.
 type judgement struct {
 	Outcome   string         `json:"outcome"`
 	Reason    verdict.Reason `json:"reason"`
@@ -68,6 +68,8 @@ type judgement struct {
 	Cite      string         `json:"cite,omitempty"`
 	Measured  string         `json:"measured,omitempty"`
 	Threshold string         `json:"threshold,omitempty"`
+	Person    verdict.Reason `json:"person_risk,omitempty"`
+	Place     verdict.Reason `json:"place_risk,omitempty"`
 	Format    string         `json:"format,omitempty"`
 	Scheme    string         `json:"scheme,omitempty"`
 	Clock     string         `json:"clock,omitempty"`
@@ -126,7 +128,7 @@ func judged(e Event) *judgement {
 		return nil
 	}
 	j := &judgement{Outcome: v.Outcome.String(), Reason: v.Reason, Rule: v.Rule, Cite: v.Cite, Measured: v.Measured,
-		Threshold: v.Threshold, Format: v.Format, Scheme: v.Scheme, Clock: v.Confidence}
+		Threshold: v.Threshold, Person: v.Person, Place: v.Place, Format: v.Format, Scheme: v.Scheme, Clock: v.Confidence}
 	for _, l := range v.Lists {
 		j.Lists = append(j.Lists, list{l.Name, l.Version, age(e.At, l.Changed)})
 	}

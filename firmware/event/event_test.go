@@ -21,7 +21,7 @@ func sample() Record {
 		Boot:     3, Visit: "00112233445566778899aabbccddeeff",
 		Event: Event{At: at, Kind: Claimed, Presentation: 7, Note: map[string]string{"z": "1", "a": "2"},
 			Verdict: verdict.Verdict{Outcome: verdict.Admit, Reason: verdict.Satisfied, Rule: "green-and-tested", Cite: "R05",
-				Measured: "age 3 h", Threshold: "≤ 48 h", Format: "HCT1", Scheme: "HK", Confidence: "trusted",
+				Measured: "age 3 h", Threshold: "≤ 48 h", Person: "old-test", Place: "risk-place", Format: "HCT1", Scheme: "HK", Confidence: "trusted",
 				Lists: []verdict.List{{Name: "trust/HK.json", Version: "12", Changed: at.Add(-90 * time.Minute)}, {Name: "policy/gate.json", Version: "12"}}}},
 	}
 }
@@ -31,7 +31,7 @@ func TestEncodeIsTheDocumentedForm(t *testing.T) {
 		`"type":"checkpoint.claimed.v1","time":"2026-11-20T16:30:15.123456789Z","datacontenttype":"application/json",` +
 		`"prev":"ab00000000000000000000000000000000000000000000000000000000000000",` +
 		`"data":{"lane":"dep-1","presentation":7,"boot":3,"visit":"00112233445566778899aabbccddeeff",` +
-		`"verdict":{"outcome":"admit","reason":"satisfied","rule":"green-and-tested","cite":"R05","measured":"age 3 h","threshold":"≤ 48 h",` +
+		`"verdict":{"outcome":"admit","reason":"satisfied","rule":"green-and-tested","cite":"R05","measured":"age 3 h","threshold":"≤ 48 h","person_risk":"old-test","place_risk":"risk-place",` +
 		`"format":"HCT1","scheme":"HK","clock":"trusted","lists":[{"name":"trust/HK.json","version":"12","age_s":5400},{"name":"policy/gate.json","version":"12"}]},` +
 		`"note":{"a":"2","z":"1"}}}`
 	for range 20 { // maps have no order
@@ -73,6 +73,7 @@ func TestDecodeGivesBackWhatWasEncoded(t *testing.T) {
 // something of a person, and some that a later version may add.
 func TestNothingPersonalIsEncoded(t *testing.T) {
 	r := sample()
+	r.Verdict.Hotline = "3142 2330"
 	r.Verdict.Language = "SECRET"
 	r.Verdict.Counts = []verdict.Count{{Identity: []byte("SECRET"), Until: at}, {Identity: []byte{0x53, 0x45}, Until: at}}
 	b, err := Encode(r)
@@ -84,7 +85,7 @@ func TestNothingPersonalIsEncoded(t *testing.T) {
 		t.Errorf("the event depends on what may not be in it: %s", b)
 	}
 	known := map[string]bool{"Outcome": true, "Reason": true, "Rule": true, "Cite": true, "Measured": true, "Threshold": true,
-		"Format": true, "Scheme": true, "Language": true, "Confidence": true, "Lists": true, "Counts": true}
+		"Person": true, "Place": true, "Hotline": true, "Format": true, "Scheme": true, "Language": true, "Confidence": true, "Lists": true, "Counts": true}
 	for f := range reflect.TypeFor[verdict.Verdict]().Fields() {
 		if !known[f.Name] {
 			t.Errorf("verdict.%s is new: decide whether it may leave the device", f.Name)
