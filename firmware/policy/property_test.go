@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"io/fs"
 	"maps"
+	"os"
 	"path"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -182,4 +184,117 @@ func withoutOne(t *testing.T, c Case) []Case {
 		}
 	}
 	return out
+}
+
+// TestDocumented parses the example of the manual, and looks for every profile there.
+func TestDocumented(t *testing.T) {
+	manual, err := os.ReadFile("../../docs/policy.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(manual), "```json\n")
+	example, _, ok := strings.Cut(rest, "```")
+	if _, err := Parse([]byte(example)); !ok || err != nil {
+		t.Errorf("the example: %v", err)
+	}
+	for name := range shipped(t) {
+		kind, place, _ := strings.Cut(name, "-")
+		if !strings.Contains(string(manual), "`"+name+"`") && !(strings.Contains(string(manual), "`"+kind+"-") && strings.Contains(string(manual), "`-"+place+"`")) && name != "hk-border-arrival" {
+			t.Errorf("%s is not in the manual", name)
+		}
+	}
+}
+
+// TestZones counts calendar days where the clock is changed: 14 days ago is 14 days
+// ago, though one of them had 25 hours (R02).
+func TestZones(t *testing.T) {
+	p, err := Parse(with(`{"name":"r","when":"codes[0].reasons[0].days >= 14","outcome":"refer","reason":"watch"}`, `"default":{"outcome":"refuse","reason":"watch"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct{ zone, since, now, want string }{
+		{"Europe/Lisbon", "2026-10-20T00:00:00+01:00", "2026-11-02T23:59:59Z", "refuse"},
+		{"Europe/Lisbon", "2026-10-20T00:00:00+01:00", "2026-11-03T00:00:00Z", "refer"},
+		{"Europe/Lisbon", "2026-03-20T00:00:00Z", "2026-04-02T23:59:59+01:00", "refuse"},
+		{"Europe/Lisbon", "2026-03-20T00:00:00Z", "2026-04-03T00:00:00+01:00", "refer"},
+		{"Asia/Hong_Kong", "2026-11-07T00:00:00+08:00", "2026-11-20T15:59:59Z", "refuse"},
+		{"Asia/Hong_Kong", "2026-11-07T00:00:00+08:00", "2026-11-20T16:00:00Z", "refer"},
+	} {
+		c := Case{Zone: tc.zone, Facts: map[string]json.RawMessage{"now": json.RawMessage(`"` + tc.now + `"`),
+			"codes": json.RawMessage(`[{"format":"HCT1","reasons":[{"class":7,"since":"` + tc.since + `"}]}]`)}}
+		if v, err := p.Try(c); err != nil || v.Outcome.String() != tc.want {
+			t.Errorf("%s at %s: %v %+v", tc.zone, tc.now, err, v)
+		}
+	}
+}
+
+// TestVersions walks over the moments at which rules change.
+func TestVersions(t *testing.T) {
+	var v Versions
+	if v.At(noon) != nil {
+		t.Error("no versions, and one in force")
+	}
+	for _, from := range []string{"2026-03-01", "2026-01-01", "2026-02-01"} {
+		p, err := Parse(with(admitWhen("true"), `"source":"`+from+`"`, `"effective_from":"`+from+`T00:00:00Z"`))
+		if err == nil {
+			v, err = v.Add(p)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for at, want := range map[string]string{"2025-12-31T23:59:59Z": "2026-01-01", "2026-01-31T23:59:59Z": "2026-01-01", "2026-02-01T00:00:00Z": "2026-02-01", "2027-01-01T00:00:00Z": "2026-03-01"} {
+		now, err := time.Parse(time.RFC3339, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := v.At(now).Source(); got != want {
+			t.Errorf("at %s: that of %s, want %s", at, got, want)
+		}
+	}
+	if _, err := v.Add(v[0]); err == nil {
+		t.Error("two at once")
+	}
+}
+
+// TestReported shows that both risks are told, whichever rule decides (R07), and
+// that nothing longer than its bound reaches a verdict.
+func TestReported(t *testing.T) {
+	p, err := Parse(with(`{"name":"a","when":"true","outcome":"refer","reason":"child","measured":"lane.site","wanted":"<= d_h"},
+		{"name":"b","when":"true","outcome":"refuse","reason":"watch","risk":"person"},{"name":"c","when":"true","outcome":"refuse","reason":"amber","risk":"person"},
+		{"name":"d","when":"resident","outcome":"refuse","reason":"risk-place","risk":"place"}`, `"windows":{"d_h":7}`, `"sources":{"d_h":"R21"}`, `"hotline":"12345"`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := verdict.Verdict{Outcome: verdict.Refer, Reason: "child", Rule: "a", Measured: strings.Repeat("x", maxMeasured), Threshold: "≤ 7 h (R21)",
+		Person: "watch", Place: verdict.PolicyError, Hotline: "12345"}
+	if got := p.Decide(Input{Now: noon, Lane: Lane{Site: strings.Repeat("x", 1000)}}); !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v", got)
+	}
+	resident := false
+	want.Place = ""
+	if got := p.Decide(Input{Now: noon, Lane: Lane{Site: strings.Repeat("x", 1000)}, Resident: &resident}); !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestOverrides lets a supervisor overrule what the file names, and nothing else (R29).
+func TestOverrides(t *testing.T) {
+	o := shipped(t)["hk-border-departure"].Overrides
+	for _, tc := range []struct {
+		v      verdict.Verdict
+		urgent string
+		want   bool
+	}{
+		{verdict.Verdict{Outcome: verdict.Refer, Reason: "test-missing", Rule: "test-missing"}, "funeral", true},
+		{verdict.Verdict{Outcome: verdict.Refer, Reason: "test-missing", Rule: "test-missing"}, "shopping", false},
+		{verdict.Verdict{Outcome: verdict.Refuse, Reason: "red-confirmed", Rule: "red-confirmed"}, "funeral", false},
+		{verdict.Verdict{Outcome: verdict.Refer, Reason: "red-ended", Rule: "red-clock-over"}, "funeral", false},
+		{verdict.Verdict{Outcome: verdict.Refuse, Reason: verdict.BadSignature}, "treatment", false},
+		{verdict.Verdict{Outcome: verdict.Refer, Reason: "test-missing"}, "treatment", false},
+	} {
+		if got := o.Allow(tc.v, tc.urgent); got != tc.want {
+			t.Errorf("%+v for %s: %t", tc.v, tc.urgent, got)
+		}
+	}
 }
