@@ -14,7 +14,7 @@ const (
 	maxFile       = 1 << 20 // bytes
 	maxRules      = 256
 	maxTerms      = 64
-	maxTests      = 4096
+	maxTests      = 512
 	maxParameters = 64   // windows, dates and lists together
 	maxEntries    = 512  // of one list
 	maxWord       = 64   // bytes of a name or an entry

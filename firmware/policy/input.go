@@ -94,10 +94,9 @@ func (c Code) object(today credential.Day) object {
 	if colour == "" {
 		colour = "none"
 	}
-	m := map[string]any{
-		"format": string(cred.Signed.Format), "scheme": c.Verified.Scheme(), "colour": colour,
-		"holder_bound": c.Bound, "fresh": c.Bound, "trust_age": c.TrustAge, "reasons": c.reasons(today),
-	}
+	m := make(map[string]any, 20)
+	m["format"], m["scheme"], m["colour"] = string(cred.Signed.Format), c.Verified.Scheme(), colour
+	m["holder_bound"], m["fresh"], m["trust_age"], m["reasons"] = c.Bound, c.Bound, c.TrustAge, c.reasons(today)
 	put(m, "profile", c.Facts.Profile)
 	put(m, "provenance", c.Facts.Provenance)
 	put(m, "meaning", c.Meaning)
