@@ -170,7 +170,7 @@ func (s *Snapshot) rule(found []Finding, p Presentation) verdict.Verdict {
 		return verdict.Verdict{Outcome: verdict.Refer, Reason: verdict.PolicyError}
 	}
 	in := policy.Input{
-		Now: p.At, Confidence: p.Clock.Confidence,
+		Now: p.At, Confidence: p.Clock.Confidence, Resident: s.resident(found, p),
 		Lane: policy.Lane{Site: p.Lane.Site, Kind: p.Lane.Kind, Direction: p.Lane.Direction, VenueClass: p.Lane.VenueClass},
 	}
 	for _, f := range found {
@@ -229,6 +229,9 @@ func (s *Snapshot) finish(v verdict.Verdict, p Presentation, found []Finding) ve
 	lists := map[string]time.Time{}
 	rules := s.policy(p)
 	ruled := rules != nil && len(found) > 0
+	if rules != nil && v.Outcome != verdict.Admit {
+		v.Hotline = rules.Hotline()
+	}
 	for i, f := range found {
 		ruled = ruled && f.Err == nil
 		if i == 0 {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"example.org/checkpoint/firmware/inspection"
+	"example.org/checkpoint/firmware/policy"
+	"example.org/checkpoint/firmware/roster"
 	"example.org/checkpoint/firmware/verdict"
 	"example.org/checkpoint/simulators/issuer"
 )
@@ -15,7 +17,7 @@ import (
 // a hard check refused stays refused.
 func TestRulesCannotOverrule(t *testing.T) {
 	w := newWorld(t)
-	w.add("policy/open.json", []byte(`{"v":1,"profile":"open","joins_codes":true,"rules":[{"name":"all","when":"true","outcome":"admit","reason":"satisfied"}]}`))
+	w.add("policy/open.json", []byte(`{"v":1,"profile":"open","hotline":"3142 2330","joins_codes":true,"rules":[{"name":"all","when":"true","outcome":"admit","reason":"satisfied"}]}`))
 	s := w.load(t)
 	with := func(change func(*issuer.HealthCode)) string {
 		h := today(issuer.Green)
@@ -46,8 +48,8 @@ func TestRulesCannotOverrule(t *testing.T) {
 		}
 		for name, code := range bad {
 			for _, v := range []verdict.Verdict{ask(code), ask(good, code), ask(code, good)} {
-				if v.Outcome == verdict.Admit {
-					t.Errorf("%s: %s is admitted: %+v", kind, name, v)
+				if v.Outcome == verdict.Admit || v.Hotline != "3142 2330" {
+					t.Errorf("%s: %s: %+v", kind, name, v)
 				}
 			}
 		}
@@ -81,5 +83,48 @@ func TestPolicyChanges(t *testing.T) {
 	w.add("policy/hk-border-departure.again.json", next)
 	if _, err := inspection.Load(w.files, "8", time.Time{}); err == nil || !strings.Contains(err.Error(), "two versions begin at the same time") {
 		t.Errorf("two versions at once: %v", err)
+	}
+}
+
+// TestResidents looks two people up in the list of an estate (R92).
+func TestResidents(t *testing.T) {
+	w := newWorld(t)
+	rules, err := policy.Shipped.ReadFile("profiles/venue-estate.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.add("policy/venue-estate.json", rules)
+	one, other := strings.Repeat("A", 22), strings.Repeat("B", 21)+"A"
+	list, err := roster.Build([16]byte{1}, []roster.Member{{Scheme: "HK", Subject: one}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	estate := inspection.Lane{Kind: "venue", Direction: "in", VenueClass: "estate", Profile: "gate", Policy: "venue-estate"}
+	door := estate
+	door.Profile = "door"
+	code := func(subject string) string {
+		h := today(issuer.Green)
+		h.Subject = subject
+		return w.hk.HealthCode(h)
+	}
+	ask := func(lane inspection.Lane, code string) verdict.Reason {
+		return w.load(t).Inspect(inspection.Presentation{Number: 1, At: now, Clock: sure, Lane: lane, Codes: [][]byte{[]byte(code)}}).Reason
+	}
+	if got := ask(estate, code(one)); got != verdict.PolicyError {
+		t.Errorf("without a list: %s", got)
+	}
+	w.add("lists/residents.bin", list)
+	for _, tc := range []struct {
+		lane    inspection.Lane
+		subject string
+		want    verdict.Reason
+	}{{estate, one, verdict.Satisfied}, {estate, other, "not-resident"}, {door, one, verdict.PolicyError}} {
+		if got := ask(tc.lane, code(tc.subject)); got != tc.want {
+			t.Errorf("%s at %s: %s, want %s", tc.subject, tc.lane.Profile, got, tc.want)
+		}
+	}
+	w.add("lists/residents.bin", list[1:])
+	if _, err := inspection.Load(w.files, "8", time.Time{}); err == nil || !strings.Contains(err.Error(), "lists/residents.bin") {
+		t.Errorf("a spoilt list: %v", err)
 	}
 }

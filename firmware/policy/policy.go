@@ -83,6 +83,9 @@ func (p *Policy) Profile() string { return p.profile }
 // Source says where the rules come from.
 func (p *Policy) Source() string { return p.source }
 
+// Hotline is where people ask about a verdict; empty if the file names none (R19).
+func (p *Policy) Hotline() string { return p.hotline }
+
 // Effective is the moment from which the policy is in force.
 func (p *Policy) Effective() time.Time { return p.effective }
 

@@ -18,6 +18,7 @@ import (
 type bundleCmd struct {
 	Build    bundleBuildCmd    `cmd:"" help:"Check plain files as a device would and put them together. Exit 0: good, 2: a device would refuse them, 1: could not look."`
 	Sign     bundleSignCmd     `cmd:"" help:"Sign such files into a repository that devices can fetch from."`
+	List     bundleListCmd     `cmd:"" help:"Make the list of residents from a text file, as salted hashes."`
 	Profiles bundleProfilesCmd `cmd:"" help:"Write the policy files that come with the program, as a start for your own."`
 }
 
@@ -36,6 +37,7 @@ A file that no device reads is refused too: it is most likely misspelt.
   policy/<profile>.json       the rules of a kind of lane, with their tests
   status/HK/7.cwt             a scheme's signed status list
   keys.json                   the centre's public keys (the centre's GET /keys gives them)
+  lists/residents.bin         who lives there, from "checkpoint bundle list"
   freshness.json              how old lists may be, and what happens then; written if absent
 
   checkpoint bundle build rules/ -o targets/
