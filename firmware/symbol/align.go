@@ -145,7 +145,9 @@ func (g *grid) pattern(l *layer, x, y float64, off point, radius float64) (point
 	const coarse = 0.5
 	for dv := -radius; dv <= radius; dv += coarse {
 		for du := -radius; du <= radius; du += coarse {
-			look(du, dv)
+			if l.ringed(point{p.x + du*u.x + dv*v.x, p.y + du*u.y + dv*v.y}, u, v, g.light) {
+				look(du, dv)
+			}
 		}
 	}
 	if score < likelyAligned-0.15 {
@@ -164,6 +166,14 @@ func (g *grid) pattern(l *layer, x, y float64, off point, radius float64) (point
 		}
 	}
 	return best, max(score, whole)
+}
+
+// ringed is a quick look whether p may be the middle of an alignment pattern: the ring around it is
+// lighter than what is next to it, on the whole.
+func (l *layer) ringed(p, u, v point, light bool) bool {
+	near := l.value(p.x+u.x, p.y+u.y) + l.value(p.x-u.x, p.y-u.y) + l.value(p.x+v.x, p.y+v.y) + l.value(p.x-v.x, p.y-v.y)
+	far := l.value(p.x+2*u.x, p.y+2*u.y) + l.value(p.x-2*u.x, p.y-2*u.y) + l.value(p.x+2*v.x, p.y+2*v.y) + l.value(p.x-2*v.x, p.y-2*v.y)
+	return (near > far) != light
 }
 
 // correlate compares 5x5 modules with an alignment pattern: from -1 to 1.

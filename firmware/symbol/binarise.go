@@ -18,6 +18,7 @@ type surface struct {
 	w, h   int // blocks
 	levels []level
 	at     []uint8 // a pixel at least this light is light
+	cut    []uint8 // the same for the row scan: 0 where the whole block is light, 255 where it is dark
 	lo, hi []uint8 // of the blocks themselves
 	rowTmp []uint8
 }
@@ -49,7 +50,7 @@ func (s *surface) measure(l *layer) {
 			break
 		}
 	}
-	s.at = grow(s.at, w*h)
+	s.at, s.cut = grow(s.at, w*h), grow(s.cut, w*h)
 	s.extremes(l)
 	contrast := s.contrast()
 	for i := range n {
@@ -73,6 +74,15 @@ func (s *surface) measure(l *layer) {
 		}
 	}
 	s.lo, s.hi = s.levels[0].lo, s.levels[0].hi
+	for i, t := range s.at {
+		switch {
+		case s.lo[i] >= t:
+			t = 0
+		case s.hi[i] < t:
+			t = 255
+		}
+		s.cut[i] = t
+	}
 }
 
 // extremes fills the first level from every other row, eight pixels at a time.
@@ -80,7 +90,11 @@ func (s *surface) extremes(l *layer) {
 	first := &s.levels[0]
 	for by := range s.h {
 		y0, y1 := by*8, min(by*8+8, l.h)
-		for bx := range s.w {
+		bx := 0
+		if y1-y0 == 8 {
+			bx = extremesAcross(l.pix[y0*l.stride:], l.stride, l.w, first.lo[by*s.w:(by+1)*s.w], first.hi[by*s.w:(by+1)*s.w])
+		}
+		for ; bx < s.w; bx++ {
 			x := min(bx*8, l.w-8)
 			lo, hi := ^uint64(0), uint64(0)
 			for p := y0*l.stride + x; p < y1*l.stride; p += 2 * l.stride {
@@ -106,22 +120,15 @@ func atLeast(a, b uint64) uint64 {
 	return (a&^b | ^(a^b)&((a|high)-(b&^high))) & high
 }
 
-func leastByte(v uint64) uint8 {
-	m := uint8(v)
-	for range 7 {
-		v >>= 8
-		m = min(m, uint8(v))
-	}
-	return m
-}
+func leastByte(v uint64) uint8 { return ^mostByte(^v) }
 
 func mostByte(v uint64) uint8 {
-	m := uint8(v)
-	for range 7 {
-		v >>= 8
-		m = max(m, uint8(v))
+	for shift := 32; shift >= 8; shift /= 2 {
+		w := v >> shift
+		m := notLess(v, w)
+		v = v&m | w&^m
 	}
-	return m
+	return uint8(v)
 }
 
 // contrast is what a neighbourhood must show to be more than noise: somewhat above the range
@@ -199,27 +206,24 @@ func spreadRow(lo, hi, fromLo, fromHi []uint8) {
 func (s *surface) runs(l *layer, y int, edges []int32) ([]int32, bool) {
 	row := l.pix[y*l.stride : y*l.stride+l.w]
 	blocks := s.w * (y / 8)
-	at, lo, hi := s.at[blocks:blocks+s.w], s.lo[blocks:blocks+s.w], s.hi[blocks:blocks+s.w]
-	first := row[0] >= at[0]
+	cut := s.cut[blocks : blocks+s.w]
+	first := row[0] >= cut[0]
 	edges = append(edges, 0)
 	var before uint64
 	if first {
 		before = 1
 	}
 	for start := 0; start < s.w; start += 8 {
-		var word uint64
-		n := min(8, s.w-start)
-		for i := range n {
+		word, n := lightWord(row, cut, start)
+		for i := n; i < min(8, s.w-start); i++ {
 			b := start + i
-			var m uint64
+			m := uint64(0xff)
 			switch {
-			case lo[b] >= at[b]:
-				m = 0xff
-			case hi[b] < at[b]:
+			case cut[b] == 0:
 			case b*8+8 <= l.w:
-				m = lightBits(binary.LittleEndian.Uint64(row[b*8:]), at[b])
+				m = lightBits(binary.LittleEndian.Uint64(row[b*8:]), cut[b])
 			default:
-				m = lightBits(binary.LittleEndian.Uint64(row[l.w-8:]), at[b]) >> (b*8 + 8 - l.w)
+				m = lightBits(binary.LittleEndian.Uint64(row[l.w-8:]), cut[b]) >> (b*8 + 8 - l.w)
 			}
 			word |= m << (8 * i)
 		}

@@ -55,15 +55,16 @@ type content struct {
 
 // read takes the data codewords of a symbol apart (section 7.4).
 func (s *Symbol) read(codewords []byte, version int) error {
-	c := content{in: common.NewBitSource(codewords), eci: eciNone}
+	c := content{in: common.NewBitSource(codewords), eci: eciNone, run: make([]byte, 0, 2*len(codewords))}
 	if !c.segments(version) {
 		return errContent
 	}
 	c.flush()
-	s.Bytes, s.Text, s.Part = c.raw, string(c.text), c.part
+	s.Bytes, s.Part = c.raw, c.part
 	if c.eci == eciNone && utf8.Valid(c.raw) {
-		s.Text = string(c.raw)
+		c.text = c.raw
 	}
+	s.Text = string(c.text)
 	return nil
 }
 

@@ -233,7 +233,7 @@ func decode(m *gozxing.BitMatrix) (s Symbol, err error) {
 	if err != nil {
 		return Symbol{}, err
 	}
-	var data []byte
+	data := make([]byte, 0, len(codewords))
 	for _, b := range blocks {
 		if data, err = correct(data, b.GetCodewords(), b.GetNumDataCodewords(), guard(version, format.GetErrorCorrectionLevel())); err != nil {
 			return Symbol{}, err

@@ -57,31 +57,70 @@ func (s *sampler) sort(sharp float32) {
 	s.dark = growBools(s.dark, n*n)
 	w := n + 1
 	s.sum, s.darkSum, s.darkNum = growFloats(s.sum, w*w), growFloats(s.darkSum, w*w), growFloats(s.darkNum, w*w)
-	s.integrate(s.sum, func(i int) float32 { return s.work[i] })
-	s.each(nearModules, func(i int, b window) {
-		s.dark[i] = s.work[i] < b.of(s.sum)/b.area
-	})
+	s.total()
+	s.split(nearModules, false)
 	for range 2 {
-		s.integrate(s.darkSum, func(i int) float32 {
-			if s.dark[i] {
-				return s.work[i]
+		s.totalDark()
+		s.split(farModules, true)
+	}
+}
+
+// total fills sum.
+func (s *sampler) total() {
+	n, w := s.n, s.n+1
+	clear(s.sum[:w])
+	for y := range n {
+		above, out := s.sum[y*w:(y+1)*w], s.sum[(y+1)*w:(y+2)*w]
+		row := float32(0)
+		out[0] = 0
+		for x, v := range s.work[y*n : (y+1)*n] {
+			row += v
+			out[x+1] = above[x+1] + row
+		}
+	}
+}
+
+// totalDark fills darkSum and darkNum.
+func (s *sampler) totalDark() {
+	n, w := s.n, s.n+1
+	clear(s.darkSum[:w])
+	clear(s.darkNum[:w])
+	for y := range n {
+		aboveSum, outSum := s.darkSum[y*w:(y+1)*w], s.darkSum[(y+1)*w:(y+2)*w]
+		aboveNum, outNum := s.darkNum[y*w:(y+1)*w], s.darkNum[(y+1)*w:(y+2)*w]
+		var sum, num float32
+		outSum[0], outNum[0] = 0, 0
+		dark := s.dark[y*n : (y+1)*n]
+		for x, v := range s.work[y*n : (y+1)*n] {
+			if dark[x] {
+				sum, num = sum+v, num+1
 			}
-			return 0
-		})
-		s.integrate(s.darkNum, func(i int) float32 {
-			if s.dark[i] {
-				return 1
+			outSum[x+1], outNum[x+1] = aboveSum[x+1]+sum, aboveNum[x+1]+num
+		}
+	}
+}
+
+// split sorts each module against the mean of those around it, as far as reach, or against the middle
+// of the mean dark and the mean light one, where both are there.
+func (s *sampler) split(reach int, two bool) {
+	n, w := s.n, s.n+1
+	for y := range n {
+		y0, y1 := max(y-reach, 0)*w, min(y+reach+1, n)*w
+		tall := float32((y1 - y0) / w)
+		for x := range n {
+			x0, x1 := max(x-reach, 0), min(x+reach+1, n)
+			area := tall * float32(x1-x0)
+			all := s.sum[y1+x1] - s.sum[y1+x0] - s.sum[y0+x1] + s.sum[y0+x0]
+			middle := all / area
+			if two {
+				num := s.darkNum[y1+x1] - s.darkNum[y1+x0] - s.darkNum[y0+x1] + s.darkNum[y0+x0]
+				if num >= 2 && area-num >= 2 {
+					dark := s.darkSum[y1+x1] - s.darkSum[y1+x0] - s.darkSum[y0+x1] + s.darkSum[y0+x0]
+					middle = (dark/num + (all-dark)/(area-num)) / 2
+				}
 			}
-			return 0
-		})
-		s.each(farModules, func(i int, b window) {
-			all, dark, num := b.of(s.sum), b.of(s.darkSum), b.of(s.darkNum)
-			if num < 2 || b.area-num < 2 {
-				s.dark[i] = s.work[i] < all/b.area
-				return
-			}
-			s.dark[i] = s.work[i] < (dark/num+(all-dark)/(b.area-num))/2
-		})
+			s.dark[y*n+x] = s.work[y*n+x] < middle
+		}
 	}
 }
 
@@ -90,38 +129,6 @@ func (s *sampler) near(x, y int, otherwise float32) float32 {
 		return otherwise
 	}
 	return s.shade[y*s.n+x]
-}
-
-func (s *sampler) integrate(sum []float32, of func(i int) float32) {
-	w := s.n + 1
-	clear(sum[:w])
-	for y := range s.n {
-		row := float32(0)
-		sum[(y+1)*w] = 0
-		for x := range s.n {
-			row += of(y*s.n + x)
-			sum[(y+1)*w+x+1] = sum[y*w+x+1] + row
-		}
-	}
-}
-
-// window is a rectangle of modules, as its corners in an integrated table.
-type window struct {
-	nw, ne, sw, se int
-	area           float32
-}
-
-func (b window) of(sum []float32) float32 { return sum[b.se] - sum[b.sw] - sum[b.ne] + sum[b.nw] }
-
-func (s *sampler) each(reach int, do func(i int, b window)) {
-	w := s.n + 1
-	for y := range s.n {
-		y0, y1 := max(y-reach, 0), min(y+reach+1, s.n)
-		for x := range s.n {
-			x0, x1 := max(x-reach, 0), min(x+reach+1, s.n)
-			do(y*s.n+x, window{y0*w + x0, y0*w + x1, y1*w + x0, y1*w + x1, float32((y1 - y0) * (x1 - x0))})
-		}
-	}
 }
 
 func growFloats(f []float32, n int) []float32 {
