@@ -99,6 +99,9 @@ func Compile(data []byte) (*Policy, []Case, error) {
 	}
 	if f.Default != (ruleEntry{}) {
 		d, err := f.Default.words()
+		if err == nil && f.Default.Name != "" && !word.MatchString(f.Default.Name) {
+			err = errors.New("want a name of lower case letters, digits and -")
+		}
 		if err != nil {
 			faults.add("%w: default: %w", errForm, err)
 		}

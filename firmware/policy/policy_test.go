@@ -130,6 +130,7 @@ func TestParseRefuses(t *testing.T) {
 		"reason of the checks": with(`{"name":"r","when":"true","outcome":"refuse","reason":"bad-signature"}`),
 		"long cite":            with(`{"name":"r","when":"true","outcome":"admit","reason":"satisfied","cite":"` + strings.Repeat("R", 201) + `"}`),
 		"cite of two lines":    with(`{"name":"r","when":"true","outcome":"admit","reason":"satisfied","cite":"a\nb"}`),
+		"long default":         with(admitWhen("true"), `"default":{"name":"`+strings.Repeat("n", 20_000)+`","outcome":"refer","reason":"no-rule"}`),
 		"long source":          with(admitWhen("true"), `"source":"`+strings.Repeat("S", 20_000)+`"`),
 		"long hotline":         with(admitWhen("true"), `"hotline":"`+strings.Repeat("1", 65)+`"`),
 		"long entry":           with(admitWhen("true"), `"lists":{"l":["`+strings.Repeat("x", 65)+`"]}`),

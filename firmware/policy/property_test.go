@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"cel.dev/cel-go/cel"
 	"example.org/checkpoint/firmware/verdict"
 	"example.org/checkpoint/firmware/verdict/words"
 )
@@ -296,5 +297,80 @@ func TestOverrides(t *testing.T) {
 		if got := o.Allow(tc.v, tc.urgent); got != tc.want {
 			t.Errorf("%+v for %s: %t", tc.v, tc.urgent, got)
 		}
+	}
+}
+
+// most are the largest facts that reach a rule: eight codes full of reasons, tests,
+// doses and stays, of which none decides early.
+func most() map[string]any {
+	facts := Input{Now: noon, Confidence: "trusted", Lane: Lane{Kind: "border", Direction: "none"}}.facts()
+	var codes, tests, doses, stays, reasons []any
+	for i := range maxItems {
+		reasons = append(reasons, object{reasonType, map[string]any{"class": int64(3), "authority": "CHP", "days": int64(30), "left": int64(-1 - i)}})
+	}
+	for range MaxCodes {
+		codes = append(codes, object{codeType, map[string]any{"format": "HCT1", "profile": "gate", "scheme": "HK", "colour": "none", "reasons": reasons,
+			"issued": noon, "days": int64(1), "local_day": "2026-11-20", "set_by": "HK"}})
+	}
+	for range maxItems * MaxCodes {
+		tests = append(tests, object{testType, map[string]any{"sampled": noon.Add(time.Hour), "kind": "PCR", "negative": true, "days": int64(0)}})
+		doses = append(doses, object{doseType, map[string]any{"day": noon, "product": "A", "number": int64(1), "of": int64(2), "days": int64(1)}})
+		stays = append(stays, object{stayType, map[string]any{"place": "X", "last": noon, "days": int64(90)}})
+	}
+	facts["codes"], facts["tests"], facts["doses"], facts["stays"] = codes, tests, doses, stays
+	facts["holder"] = object{holderType, map[string]any{"age": int64(40), "exempt": slices.Repeat([]string{"nobody-knows"}, maxItems)}}
+	facts["resident"], facts["temperature"], facts["temperature_uncertainty"] = true, 36.5, 0.5
+	return facts
+}
+
+// TestMostIsWithinCost runs every term and rule of every profile, watched, on the
+// largest facts: none costs more than was counted before it was signed.
+func TestMostIsWithinCost(t *testing.T) {
+	facts := most()
+	for name, p := range shipped(t) {
+		env, err := environment(p.parameters)
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, err := Shipped.ReadFile("profiles/" + name + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var f file
+		if err := json.Unmarshal(data, &f); err != nil {
+			t.Fatal(err)
+		}
+		s := &scene{policy: p, parameters: p.parameters, facts: facts}
+		watch := func(what, expression string, limit uint64) {
+			checked, issues := env.Compile(expression)
+			if issues.Err() != nil {
+				t.Fatal(issues.Err())
+			}
+			program, err := env.Program(checked, cel.EvalOptions(cel.OptTrackCost))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, details, _ := program.Eval(s)
+			if cost := details.ActualCost(); cost == nil || *cost > limit {
+				t.Errorf("%s: %s costs %d, counted %d", name, what, *cost, limit)
+			}
+		}
+		for i, e := range f.Terms {
+			watch("term "+e.Name, e.Means, p.terms[i].cost)
+			if env, err = env.Extend(cel.Variable(e.Name, cel.DynType)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i, e := range f.Rules {
+			watch("rule "+e.Name, e.When, p.rules[i].cost)
+		}
+	}
+}
+
+// BenchmarkMost decides on the largest facts under the border's rules.
+func BenchmarkMost(b *testing.B) {
+	p, facts := shipped(b)["hk-border-departure"], most()
+	for b.Loop() {
+		p.decide(facts)
 	}
 }

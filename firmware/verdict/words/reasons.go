@@ -39,7 +39,7 @@ var reasons = map[verdict.Reason]reason{
 	verdict.Interrupted: {officer: Words{"判定前遇警報或故障", "判定前遇警报或故障", "An alarm or a fault came first", "判定前に警報または故障", "판정 전 경보 또는 고장", "Alarme ou avaria antes da decisão"}, advice: device},
 
 	// Set red by people.
-	"red":                   {officer: Words{"紅碼，未註明原因", "红码，未注明原因", "Red, no reason stated", "赤、理由の記載なし", "빨간색, 사유 없음", "Vermelho, sem motivo indicado"}, advice: setRed, lift: byIssuer, rules: true, red: true},
+	"red":                   {officer: Words{"紅碼，未註明屬哪類紅碼", "红码，未注明属哪类红码", "Red, no kind of red stated", "赤、赤の種類の記載なし", "빨간색, 종류 표시 없음", "Vermelho, sem indicar de que tipo"}, advice: setRed, lift: byIssuer, rules: true, red: true},
 	"high-risk":             {officer: Words{"高風險", "高风险", "High risk", "高リスク", "고위험", "Alto risco"}, advice: setRed, lift: byHealth, rules: true, red: true},
 	"red-confirmed":         {officer: Words{"確診個案", "确诊病例", "Confirmed case", "感染確定者", "확진자", "Caso confirmado"}, advice: setRed, lift: byHospital, rules: true, red: true},
 	"red-suspected":         {officer: Words{"疑似個案", "疑似病例", "Suspected case", "感染の疑い", "의심 환자", "Caso suspeito"}, advice: setRed, lift: byHospital, rules: true, red: true},
