@@ -145,10 +145,17 @@ func (t *told) forget() {
 	t.parts, t.texts = symbol.Parts{}, nil
 }
 
+// current is how far behind the newest frame a studied one may be and still speak of
+// the person who stands there.
+const current = 500 * time.Millisecond
+
 // show tells the lane the texts of a frame, those in parts joined, its own choice first.
 func (e *eyes) show(symbols []symbol.Symbol, v view) {
 	e.told.mu.Lock()
 	defer e.told.mu.Unlock()
+	if e.told.last.Sub(v.at) > current { // whoever held it up may be gone
+		return
+	}
 	if v.at.Before(e.told.last) { // it was studied while newer ones came
 		v.at = e.told.last
 	}

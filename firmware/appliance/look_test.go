@@ -198,3 +198,23 @@ func hardPicture(t *testing.T) *image.Gray {
 	}
 	return img.(*image.Gray)
 }
+
+// TestStudyComesLate has the study of a frame end when the person who held the code up
+// may have made way for the next: nothing is told of it.
+func TestStudyComesLate(t *testing.T) {
+	now := time.Now()
+	code := []symbol.Symbol{{Text: "OLD"}}
+	for _, tc := range []struct {
+		late time.Duration
+		told bool
+	}{{0, true}, {current, true}, {current + time.Millisecond, false}} {
+		told := false
+		e := &eyes{see: func(texts [][]byte, _ time.Time) { told = told || len(texts) > 0 }}
+		blank := image.NewGray(image.Rect(0, 0, 8, 8))
+		e.show(nil, view{blank, now.Add(tc.late)}) // the newest glance saw nothing
+		e.show(code, view{blank, now})
+		if told != tc.told {
+			t.Errorf("a study that ends %v late: told %v, want %v", tc.late, told, tc.told)
+		}
+	}
+}

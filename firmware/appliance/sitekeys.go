@@ -1,6 +1,7 @@
 package appliance
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 
@@ -22,11 +23,17 @@ func (a *Appliance) siteKeys() holder.SiteKeys {
 			continue
 		}
 		data, err := os.ReadFile(name)
+		one, site := holder.SiteKeys{}, ""
 		if err == nil {
-			_, err = keys.AddFile(data)
+			site, err = one.AddFile(data)
 		}
-		if err != nil {
+		switch {
+		case err != nil:
 			a.log.Error("site key", "file", name, "err", err)
+		case site != a.config.Device.Site:
+			a.log.Error("site key: it is another site's; remove it", "file", name)
+		default:
+			maps.Copy(keys, one)
 		}
 	}
 	return keys

@@ -9,8 +9,8 @@ import (
 	"example.org/checkpoint/simulators/issuer"
 )
 
-// TestSiteKeys reads a folder with a good key, one that others may read and one that
-// is none: only the first opens anything.
+// TestSiteKeys reads a folder with a good key, one that others may read, one that
+// is none and one of another site: only the first opens anything.
 func TestSiteKeys(t *testing.T) {
 	dir := t.TempDir()
 	good, open := issuer.NewSite("HZMB-DEP"), issuer.NewSite("HZMB-DEP")
@@ -21,6 +21,7 @@ func TestSiteKeys(t *testing.T) {
 		"site-key-1.json": {good.PrivateFile(), 0o600},
 		"site-key-2.json": {open.PrivateFile(), 0o644},
 		"site-key-3.json": {[]byte("{}"), 0o600},
+		"site-key-4.json": {issuer.NewSite("SZB-DEP").PrivateFile(), 0o600},
 		"other.json":      {issuer.NewSite("HZMB-DEP").PrivateFile(), 0o600},
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), f.data, f.mode); err != nil {
@@ -28,6 +29,7 @@ func TestSiteKeys(t *testing.T) {
 		}
 	}
 	a := &Appliance{log: slog.New(slog.DiscardHandler)}
+	a.config.Device.Site = "HZMB-DEP"
 	if keys := a.siteKeys(); len(keys) != 0 {
 		t.Errorf("%d keys without a folder", len(keys))
 	}

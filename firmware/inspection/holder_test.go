@@ -67,6 +67,8 @@ func TestHolder(t *testing.T) {
 	sealed := st.hold(phone.New(), gate)
 	st.hold(sealed, door)
 	sealed.Site = st.site
+	family := st.hold(st.hold(phone.New(), gate), issuer.HealthCode{Profile: "gate", Name: "CHAN SIU MING", Birth: "20150101"})
+	family.Site = st.site
 	friend := st.hold(phone.New(), door)
 	other := issuer.NewSite("HZMB-DEP")
 	lost := st.hold(phone.New(), gate)
@@ -111,6 +113,8 @@ func TestHolder(t *testing.T) {
 			tok := token(mine(door))
 			s.Tokens = [][]byte{tok, tok}
 		}), admit, verdict.Satisfied},
+		{"a parent's token and a child's", openGate, 0, show(family, plain), refer, verdict.SeveralCodes},
+		{"both, where nothing may be learnt of them", openDoor, 0, show(family, func(s *phone.Showing) { s.Audience = "513887D22674C098" }), refer, verdict.SeveralCodes},
 		{"at the venue whose code was scanned", openDoor, 0, show(own, func(s *phone.Showing) { s.Audience = "513887D22674C098" }), admit, verdict.Satisfied},
 		{"the venue in lower case", openDoor, 0, show(own, func(s *phone.Showing) { s.Audience = "513887d22674c098" }), refuse, verdict.OutOfScope},
 		{"for another site", openGate, 0, show(own, func(s *phone.Showing) { s.Audience = "HZMB-DEP" }), refuse, verdict.OutOfScope},

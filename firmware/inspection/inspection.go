@@ -145,6 +145,9 @@ func (s *Snapshot) decide(shown [][]Finding, p Presentation) verdict.Verdict {
 	var v verdict.Verdict
 	for i, found := range shown {
 		one := s.rule(found, p)
+		if twoPeople(found) {
+			one = atMost(one, verdict.Refer, verdict.SeveralCodes)
+		}
 		if i == 0 || one.Outcome < v.Outcome {
 			v = one
 		}

@@ -28,6 +28,25 @@ func onePerson(shown [][]Finding) bool {
 	return first != nil
 }
 
+// twoPeople reports whether the tokens in one code cannot be one person's, though one
+// phone holds them all: a parent's phone holds a child's token too. Tokens of one
+// scheme then have different subjects, and any two different birth dates. Names prove
+// nothing: each scheme writes the same name in its own way.
+func twoPeople(found []Finding) bool {
+	for i, f := range found {
+		for _, g := range found[:i] {
+			a, b := f.verified.Credential(), g.verified.Credential()
+			switch {
+			case f.Other || g.Other:
+			case f.Scheme == g.Scheme && a.Subject != "" && b.Subject != "" && a.Subject != b.Subject,
+				a.Facts.Birth != nil && b.Facts.Birth != nil && *a.Facts.Birth != *b.Facts.Birth:
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // nameParts returns the parts of a name in capitals and in order, whichever stands
 // first on the card; of a name written in Latin and other letters, the Latin ones.
 func nameParts(name string) []string {
