@@ -3,8 +3,12 @@
 // One Read goes through five steps, a file each: a threshold for every block of 8x8 pixels
 // (binarise.go), finder patterns along the rows (finder.go), three of them that may be corners of
 // one symbol (triple.go), a grid of modules laid over the symbol (grid.go, sample.go), and the
-// bits of the grid corrected and put into text (decode.go). It follows ISO/IEC 18004:2015. Every
-// step is counted against a Budget, so that no picture can hold up a lane.
+// bits of the grid corrected and put into text (decode.go, content.go). It follows ISO/IEC
+// 18004:2015. Every step is counted against a Budget, so that no picture can hold up a lane.
+//
+// Around it are a Tracker, which follows a code through the frames of a camera, Guidance, which says
+// why nothing was read, Choose, which is the lane's choice between several codes, Parts, which joins
+// a text of several symbols, and Draw.
 package symbol
 
 import (
