@@ -37,11 +37,11 @@ func one(sign func(c *cast, now time.Time) string) func(*cast, laneLink, time.Ti
 	return func(c *cast, _ laneLink, now time.Time) []string { return []string{sign(c, now)} }
 }
 
-// hk is a code of Hong Kong: for a border the profile that says whose it is.
+// hk is a code of Hong Kong: for a border the profile that says whose it is, of an adult.
 func hk(h issuer.HealthCode) func(*cast, laneLink, time.Time) []string {
 	return func(c *cast, lane laneLink, now time.Time) []string {
 		if lane.Kind == "border" {
-			h.Profile = "gate"
+			h.Profile, h.AgeBand = "gate", 3
 		}
 		return []string{c.hongKong.HealthCode(today(h, now))}
 	}
@@ -60,7 +60,7 @@ func today(h issuer.HealthCode, now time.Time) issuer.HealthCode {
 func (c *cast) handset(lane laneLink, now time.Time) *phone.Phone {
 	p, h := phone.New(), issuer.HealthCode{Colour: issuer.Green}
 	if lane.Kind == "border" {
-		p.Site, h.Profile = c.site, "gate"
+		p.Site, h.Profile, h.AgeBand = c.site, "gate", 3
 	}
 	h.Holder = p.Key()
 	p.Hold(c.hongKong.HealthCode(today(h, now)))

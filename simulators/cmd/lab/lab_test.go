@@ -350,7 +350,6 @@ func TestInterrupted(t *testing.T) {
 	if got := s.visit(t, p); got.End != "passed" {
 		t.Errorf("the interrupted person: %+v", got)
 	}
-	time.Sleep(2 * time.Second) // the same text counts as new only after it was out of sight
 	if got := s.visit(t, p); got.Saw != "amber" {
 		t.Errorf("the same code once more: %+v", got)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"example.org/checkpoint/simulators/camera"
@@ -35,7 +36,14 @@ type spot struct {
 	scene *camera.Camera
 	pace  pace
 	rand  *rand.Rand
+
+	shown  []string  // what was held up last, and
+	lifted time.Time // when it was taken away
 }
+
+// handing is how long it takes to give a code that was just shown to the next person. A
+// lane takes a text for a new one only after it was out of sight for 1.5 s.
+const handing = 1700 * time.Millisecond
 
 // visit is what one person does. They go by what they see: lamps and leaf.
 func (s *spot) visit(ctx context.Context, p person) passage {
@@ -43,6 +51,9 @@ func (s *spot) visit(ctx context.Context, p person) passage {
 	for range tries {
 		if !s.ready(ctx) {
 			return got
+		}
+		if slices.Equal(p.Codes, s.shown) {
+			sleep(ctx, time.Until(s.lifted.Add(handing)))
 		}
 		if s.scene.Hold(cards(s.rand, p.Codes)...) != nil {
 			got.End = "not-shown"
@@ -54,6 +65,7 @@ func (s *spot) visit(ctx context.Context, p person) passage {
 		got.MS = time.Since(began).Milliseconds()
 		again := s.react(ctx, p, &got)
 		s.scene.Clear()
+		s.shown, s.lifted = p.Codes, time.Now()
 		if !again || ctx.Err() != nil {
 			return got
 		}
