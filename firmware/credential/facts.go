@@ -5,6 +5,7 @@ import "time"
 // Facts are the statements of a credential. Absent facts are empty or nil.
 type Facts struct {
 	Profile    string // door or gate; empty where the format knows neither
+	Kind       string // of an EU certificate: vaccination, test or recovery; empty for other formats
 	Colour     string // green, amber, red or blue; what it means is data of the scheme
 	Reasons    []Reason
 	Provenance string // who applied: self, relative, worker
@@ -86,13 +87,13 @@ func (d Day) Age(birth Day) int {
 }
 
 // At returns what a lane of a profile may learn (FORMATS A1): the door profile
-// names the colour, classes of reasons, preferences and age band; only the gate
-// profile names everything.
+// names the colour, classes of reasons, preferences and age band, and of which kind
+// a certificate is; only the gate profile names everything.
 func (f Facts) At(profile string) Facts {
 	if profile == "gate" {
 		return f
 	}
-	door := Facts{Profile: f.Profile, Colour: f.Colour, Language: f.Language, Assist: f.Assist, AgeBand: f.AgeBand}
+	door := Facts{Profile: f.Profile, Kind: f.Kind, Colour: f.Colour, Language: f.Language, Assist: f.Assist, AgeBand: f.AgeBand}
 	for _, r := range f.Reasons {
 		door.Reasons = append(door.Reasons, Reason{Class: r.Class})
 	}

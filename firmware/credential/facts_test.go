@@ -44,7 +44,7 @@ func TestDay(t *testing.T) {
 // TestDoor fills every fact and looks at what a door lane may learn.
 func TestDoor(t *testing.T) {
 	d := Day(1)
-	full := Facts{Profile: "gate", Colour: "red", Reasons: []Reason{{3, &d, &d, "CHP"}}, Provenance: "self", ConvertsTo: []string{"GD"},
+	full := Facts{Profile: "gate", Kind: "test", Colour: "red", Reasons: []Reason{{3, &d, &d, "CHP"}}, Provenance: "self", ConvertsTo: []string{"GD"},
 		Language: "en", Assist: 1, AgeBand: 3, Birth: &d, Name: "N", Face: []byte{1}, Photo: []byte{1}, Exempt: []string{"crew"}, Consent: &d,
 		Doses: []Dose{{}}, Tests: []Test{{}}, Stays: []Stay{{}}}
 	for i, v := 0, reflect.ValueOf(full); i < v.NumField(); i++ {
@@ -52,7 +52,7 @@ func TestDoor(t *testing.T) {
 			t.Fatalf("%s is not filled", v.Type().Field(i).Name)
 		}
 	}
-	want := Facts{Profile: "gate", Colour: "red", Reasons: []Reason{{Class: 3}}, Language: "en", Assist: 1, AgeBand: 3}
+	want := Facts{Profile: "gate", Kind: "test", Colour: "red", Reasons: []Reason{{Class: 3}}, Language: "en", Assist: 1, AgeBand: 3}
 	for _, profile := range []string{"door", "", "Gate"} {
 		if got := full.At(profile); !reflect.DeepEqual(got, want) {
 			t.Errorf("%q learns %+v", profile, got)

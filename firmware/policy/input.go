@@ -98,6 +98,7 @@ func (c Code) object(today credential.Day) object {
 	m["format"], m["scheme"], m["colour"] = string(cred.Signed.Format), c.Verified.Scheme(), colour
 	m["holder_bound"], m["fresh"], m["trust_age"], m["reasons"] = c.Bound, c.Bound, c.TrustAge, c.reasons(today)
 	put(m, "profile", c.Facts.Profile)
+	put(m, "kind", c.Facts.Kind)
 	put(m, "provenance", c.Facts.Provenance)
 	put(m, "meaning", c.Meaning)
 	if issued := cred.Signed.Issued; !issued.IsZero() {

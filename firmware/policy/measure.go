@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/ast"
 )
 
 // measure tells by how much a rule held: what was measured, and what would have
@@ -49,12 +50,31 @@ func (p *Policy) compileMeasure(env *cel.Env, e ruleEntry) (measure, error) {
 	if err != nil {
 		return m, fmt.Errorf("measured: %w", err)
 	}
+	if p.namesBirth(c.expr) {
+		return m, errors.New("measured: want nothing that rests on holder.birth, for it is written down; measure holder.age")
+	}
 	switch c.typ.Kind() {
 	case cel.IntKind, cel.DoubleKind, cel.StringKind, cel.DurationKind, cel.TimestampKind:
 		m.program, m.cost = c.program, c.cost
 		return m, nil
 	}
 	return m, errors.New("measured: want a number, a text, a time or a duration")
+}
+
+// namesBirth reports whether an expression reads the holder's birth date, itself or
+// by a term. What is measured is kept in the journal, and a birth date is not.
+func (p *Policy) namesBirth(e ast.Expr) bool {
+	found := false
+	ast.PreOrderVisit(e, ast.NewExprVisitor(func(e ast.Expr) {
+		switch e.Kind() {
+		case ast.SelectKind:
+			found = found || e.AsSelect().FieldName() == "birth"
+		case ast.IdentKind:
+			i, ok := p.index[e.AsIdent()]
+			found = found || ok && p.terms[i].birth
+		}
+	}))
+	return found
 }
 
 // of measures a scene. What cannot be measured is left out.

@@ -170,7 +170,7 @@ func (p *Policy) compileTerm(env *cel.Env, e termEntry) (term, *cel.Type, error)
 	}
 	switch c.typ.Kind() {
 	case cel.BoolKind, cel.IntKind, cel.StringKind, cel.DurationKind, cel.TimestampKind:
-		return term{e.Name, c.program, c.cost, e.Cite}, c.typ, nil
+		return term{e.Name, c.program, c.cost, e.Cite, p.namesBirth(c.expr)}, c.typ, nil
 	}
 	return term{}, nil, fmt.Errorf("yields %s, want one value", c.typ)
 }

@@ -75,6 +75,7 @@ type term struct {
 	program cel.Program
 	cost    uint64
 	cite    string
+	birth   bool // rests on the holder's birth date
 }
 
 // Profile names the policy.

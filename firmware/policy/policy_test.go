@@ -136,6 +136,10 @@ func TestParseRefuses(t *testing.T) {
 		"long entry":           with(admitWhen("true"), `"lists":{"l":["`+strings.Repeat("x", 65)+`"]}`),
 		"source of nothing":    with(admitWhen("true"), `"sources":{"test_h":"R21"}`),
 		"wanted":               with(`{"name":"r","when":"true","outcome":"admit","reason":"satisfied","wanted":"<= test_h"}`),
+		"measures a birth":     with(`{"name":"r","when":"true","outcome":"admit","reason":"satisfied","measured":"holder.birth"}`),
+		"measures since birth": with(`{"name":"r","when":"true","outcome":"admit","reason":"satisfied","measured":"int(now - [holder].map(h, h.birth)[0])"}`),
+		"measures a term of a birth": with(`{"name":"r","when":"true","outcome":"admit","reason":"satisfied","measured":"u"}`,
+			`"terms":[{"name":"t","means":"holder.birth"},{"name":"u","means":"string(t)"}]`),
 		"measures a list":      with(`{"name":"r","when":"true","outcome":"admit","reason":"satisfied","measured":"codes"}`),
 		"risk":                 with(`{"name":"r","when":"true","outcome":"admit","reason":"satisfied","risk":"both"}`),
 		"term is a list":       with(admitWhen("true"), `"terms":[{"name":"t","means":"codes"}]`),
@@ -171,7 +175,7 @@ func TestVocabulary(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, fact := range strings.Fields(`now clock.confidence lane.site lane.kind lane.direction lane.venue_class codes
-		codes[0].format codes[0].scheme codes[0].profile codes[0].colour codes[0].meaning codes[0].reasons
+		codes[0].format codes[0].kind codes[0].scheme codes[0].profile codes[0].colour codes[0].meaning codes[0].reasons
 		codes[0].reasons[0].class codes[0].reasons[0].since codes[0].reasons[0].until codes[0].reasons[0].authority
 		codes[0].provenance codes[0].holder_bound codes[0].fresh codes[0].issued codes[0].expires codes[0].local_day
 		codes[0].days codes[0].set_by codes[0].reasons[0].days codes[0].reasons[0].left doses[0].days tests[0].days stays[0].days codes[0].status_age codes[0].revocation_age codes[0].trust_age codes[0].converts_to

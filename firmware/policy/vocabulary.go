@@ -52,7 +52,7 @@ var members = map[string]map[string]*cel.Type{
 	clockType.TypeName(): {"confidence": cel.StringType},
 	laneType.TypeName(): {"site": cel.StringType, "kind": cel.StringType, "direction": cel.StringType,
 		"venue_class": cel.StringType},
-	codeType.TypeName(): {"format": cel.StringType, "scheme": cel.StringType, "profile": cel.StringType,
+	codeType.TypeName(): {"format": cel.StringType, "kind": cel.StringType, "scheme": cel.StringType, "profile": cel.StringType,
 		"colour": cel.StringType, "meaning": cel.StringType, "reasons": cel.ListType(reasonType),
 		"provenance": cel.StringType, "holder_bound": cel.BoolType, "fresh": cel.BoolType,
 		"issued": cel.TimestampType, "expires": cel.TimestampType, "local_day": cel.StringType, "days": cel.IntType, "set_by": cel.StringType,

@@ -11,11 +11,12 @@ import (
 // groups are the kinds of certificate, by their key (eu-dcc-schema 1.3.3).
 var groups = []struct {
 	key  string
+	kind string
 	read func(*cosecwt.Map, *credential.Facts)
 }{
-	{"v", vaccination},
-	{"t", test},
-	{"r", func(*cosecwt.Map, *credential.Facts) {}}, // the vocabulary of the rules has no recovery
+	{"v", "vaccination", vaccination},
+	{"t", "test", test},
+	{"r", "recovery", func(*cosecwt.Map, *credential.Facts) {}}, // the vocabulary of the rules has no recovery
 }
 
 // certificate reads what is certified: exactly one entry of exactly one group. A
@@ -30,7 +31,7 @@ func certificate(m *cosecwt.Map, c *credential.Credential) error {
 		if c.Signed.Use != "" || len(entries) > 1 {
 			return malformed("more than one entry")
 		}
-		c.Signed.Use = g.key
+		c.Signed.Use, c.Facts.Kind = g.key, g.kind
 		entry := m.Inside(entries[0], g.key)
 		if id, ok := entry.Take("ci").(string); ok {
 			c.ID.Text = id

@@ -126,7 +126,7 @@ func TestFacts(t *testing.T) {
 	}
 	birth := credential.DayOf(time.Date(1980, 2, 29, 0, 0, 0, 0, time.UTC))
 	shot := credential.DayOf(time.Date(2021, 5, 6, 0, 0, 0, 0, time.UTC))
-	want := credential.Facts{Birth: &birth, Doses: []credential.Dose{{Day: shot, Product: "EU/1/20/1528", Number: 2, Of: 2}}}
+	want := credential.Facts{Kind: "vaccination", Birth: &birth, Doses: []credential.Dose{{Day: shot, Product: "EU/1/20/1528", Number: 2, Of: 2}}}
 	if !reflect.DeepEqual(c.Facts, want) {
 		t.Errorf("%+v, want %+v", c.Facts, want)
 	}
@@ -137,9 +137,13 @@ func TestFacts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want = credential.Facts{Tests: []credential.Test{{Sampled: time.Date(2021, 5, 6, 8, 0, 0, 0, time.UTC), Kind: "PCR", Negative: true}}}
+	want = credential.Facts{Kind: "test", Tests: []credential.Test{{Sampled: time.Date(2021, 5, 6, 8, 0, 0, 0, time.UTC), Kind: "PCR", Negative: true}}}
 	if !reflect.DeepEqual(c.Facts, want) {
 		t.Errorf("%+v, want %+v", c.Facts, want)
+	}
+	c, err = Decode(text(pack(sign1(protected, empty, claims(tstr("r"), array(mapOf())), signature))))
+	if want = (credential.Facts{Kind: "recovery"}); err != nil || !reflect.DeepEqual(c.Facts, want) {
+		t.Errorf("%v: %+v, want %+v", err, c.Facts, want)
 	}
 }
 
