@@ -66,7 +66,7 @@ func BenchmarkFrameToRelease(b *testing.B) {
 	var took []time.Duration
 	for b.Loop() {
 		b.StopTimer()
-		frame := held(b, hk.HealthCode(issuer.HealthCode{Colour: issuer.Green, Profile: "gate", From: time.Now().Add(-time.Minute)}))
+		frame := held(b, hk.HealthCode(issuer.HealthCode{Colour: issuer.Green, Profile: "gate", AgeBand: 3, From: time.Now().Add(-time.Minute)}))
 		for c.State().State != lane.Ready {
 			time.Sleep(100 * time.Microsecond)
 		}

@@ -65,9 +65,9 @@ var (
 	sure   = inspection.Clock{Confidence: "trusted"}
 )
 
-// today is a health code of a colour, issued this morning, that says whose it is.
+// today is an adult's health code of a colour, issued this morning, that says whose it is.
 func today(colour int) issuer.HealthCode {
-	return issuer.HealthCode{Profile: "gate", Colour: colour, From: now.Add(-4 * time.Hour)}
+	return issuer.HealthCode{Profile: "gate", Colour: colour, AgeBand: 3, From: now.Add(-4 * time.Hour)}
 }
 
 func TestInspect(t *testing.T) {
@@ -106,6 +106,7 @@ func TestInspect(t *testing.T) {
 		{"green of yesterday, long-lived", border, []string{with(issuer.Green, func(h *issuer.HealthCode) { h.From, h.Until = now.Add(-day), now.Add(day) })}, refer, "not-today"},
 		{"expired", border, []string{with(issuer.Green, func(h *issuer.HealthCode) { h.From = now.Add(-day) })}, refuse, verdict.Expired},
 		{"not yet", border, []string{with(issuer.Green, func(h *issuer.HealthCode) { h.From = now.Add(time.Second) })}, refuse, verdict.NotYet},
+		{"of nobody knows what age", border, []string{with(issuer.Green, func(h *issuer.HealthCode) { h.AgeBand = 0 })}, refer, "age-unknown"},
 		{"a child", border, []string{with(issuer.Green, func(h *issuer.HealthCode) { h.Profile, h.Birth = "gate", "20160101" })}, refer, "child"},
 		{"bad signature", border, []string{spoilt(issuer.BadSignature)}, refuse, verdict.BadSignature},
 		{"malformed", border, []string{spoilt(issuer.Malformed)}, refuse, verdict.Malformed},
@@ -157,10 +158,12 @@ func TestInspect(t *testing.T) {
 // TestClock walks a same-day code through midnight with clocks of several qualities (R05).
 func TestClock(t *testing.T) {
 	w := newWorld(t)
+	w.add("policy/open.json", rules("open", ""))
 	s := w.load(t)
 	code := [][]byte{[]byte(w.hk.HealthCode(today(issuer.Green)))}
 	midnight := time.Date(2026, 1, 2, 16, 0, 0, 0, time.UTC)
 	lane := market
+	lane.Policy = "open"
 	for _, tc := range []struct {
 		at    time.Time
 		clock inspection.Clock

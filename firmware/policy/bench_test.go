@@ -23,7 +23,7 @@ func BenchmarkDecide(b *testing.B) {
 	for name, h := range map[string]issuer.HealthCode{
 		"green": {Colour: issuer.Green, Birth: "19800229", Tests: []issuer.Test{{Sampled: now.Add(-time.Hour), Kind: "PCR"}},
 			Doses: []issuer.Dose{{Day: now.AddDate(0, -6, 0), Product: "A", Number: 1, Of: 2}, {Day: now.AddDate(0, -3, 0), Product: "A", Number: 2, Of: 2}}},
-		"bare": {Colour: issuer.Green},
+		"bare": {Colour: issuer.Green, AgeBand: 3},
 		"red":  {Colour: issuer.Red, Reasons: []int{3}},
 	} {
 		h.Profile, h.From = "gate", now.Add(-time.Hour)

@@ -61,7 +61,7 @@ type maker struct {
 
 func (m *maker) add(name string, code, more map[string]any) {
 	c := Case{Name: name, Facts: map[string]json.RawMessage{}}
-	all := map[string]any{"now": m.now, "codes": []any{code}, "clock": map[string]any{"confidence": "trusted"}}
+	all := map[string]any{"now": m.now, "codes": []any{code}, "clock": map[string]any{"confidence": "trusted"}, "holder": map[string]any{"age": 40}}
 	for k, v := range more {
 		all[k] = v
 	}
@@ -108,7 +108,7 @@ func persons(now time.Time) map[string]map[string]any {
 		return []any{map[string]any{"sampled": now.Add(-time.Duration(hours) * time.Hour), "kind": "PCR", "negative": negative}}
 	}
 	out := map[string]map[string]any{
-		"nothing else": {},
+		"nothing else": {}, "nothing, not even an age": {"holder": map[string]any{}},
 		"PCR negative": {"tests": pcr(2, true)}, "PCR positive": {"tests": pcr(2, false)}, "PCR of 48 h": {"tests": pcr(48, true)}, "PCR of 72 h": {"tests": pcr(72, true)},
 		"a risk stay 20 days ago": {"stays": []any{map[string]any{"place": "X", "last": now.AddDate(0, 0, -20)}}, "tests": pcr(2, true)},
 		"a risk stay 13 days ago": {"stays": []any{map[string]any{"place": "X", "last": now.AddDate(0, 0, -13)}}, "tests": pcr(2, true)},
@@ -124,8 +124,8 @@ func persons(now time.Time) map[string]map[string]any {
 		}
 	}
 	for _, class := range []string{"return2hk", "aircrew", "diplomat", "medical-staff", "business", "medical-exemption"} {
-		out["class "+class] = map[string]any{"holder": map[string]any{"exempt": []string{class}}}
-		out["class "+class+", tested"] = map[string]any{"holder": map[string]any{"exempt": []string{class}}, "tests": pcr(2, true)}
+		out["class "+class] = map[string]any{"holder": map[string]any{"exempt": []string{class}, "age": 40}}
+		out["class "+class+", tested"] = map[string]any{"holder": map[string]any{"exempt": []string{class}, "age": 40}, "tests": pcr(2, true)}
 	}
 	return out
 }

@@ -77,7 +77,7 @@ func TestPolicyDiff(t *testing.T) {
 	}
 	code := `"codes": [{"format": "HCT1", "profile": "gate", "scheme": "HK", "meaning": "may-cross", "issued": "2026-11-21T08:00:00+08:00"}]`
 	line := func(name, sampled string) string {
-		return `{"name": "` + name + `", "facts": {"now": "2026-11-21T12:00:00+08:00", ` + code + `, "tests": [{"kind": "PCR", "negative": true, "sampled": "` + sampled + `"}]}}` + "\n"
+		return `{"name": "` + name + `", "facts": {"now": "2026-11-21T12:00:00+08:00", "holder": {"age_band": 3}, ` + code + `, "tests": [{"kind": "PCR", "negative": true, "sampled": "` + sampled + `"}]}}` + "\n"
 	}
 	write(line("two days", "2026-11-19T12:00:00+08:00") + "\n" + line("three days", "2026-11-18T12:00:00+08:00") + line("four days", "2026-11-17T12:00:00+08:00"))
 	err := (&policyDiffCmd{A: border, B: longer, Facts: facts}).run(&b)

@@ -74,6 +74,7 @@ var reasons = map[verdict.Reason]reason{
 	// Who and where.
 	"child":              {officer: Words{"兒童，須由成人陪同到櫃位", "儿童，须由成人陪同到柜台", "A child, to the counter with an adult", "子ども、保護者と窓口へ", "어린이, 보호자와 창구로", "Criança, ao balcão com um adulto"}, advice: withSomeone, rules: true},
 	"guardian-consent":   {officer: Words{"未成年，沒有監護人同意", "未成年，没有监护人同意", "A minor without a guardian's consent", "未成年、保護者の同意なし", "미성년자, 보호자 동의 없음", "Menor sem consentimento do tutor"}, advice: withSomeone, rules: true},
+	"age-unknown":        {officer: Words{"碼內沒有年齡", "码内没有年龄", "No age stated", "年齢の記載なし", "나이 표시 없음", "Sem idade indicada"}, advice: evidence, rules: true},
 	"not-today":          {officer: Words{"不是今天簽發的碼", "不是今天签发的码", "Issued on another day", "本日発行のコードではない", "오늘 발급된 코드가 아님", "Emitido noutro dia"}, advice: refresh, rules: true},
 	"no-health-code":     {officer: Words{"沒有健康碼", "没有健康码", "No health code among them", "健康コードがない", "건강 코드 없음", "Sem código de saúde"}, advice: ownCode, rules: true},
 	"gate-code-needed":   {officer: Words{"場所碼不註明持有人，須用過關碼", "进门码不注明持有人，须用过关码", "A code for doors: it does not say whose it is", "入場用コード、持ち主の記載なし", "출입용 코드, 소지자 표시 없음", "Código de porta: não diz de quem é"}, advice: ownCode, rules: true},
