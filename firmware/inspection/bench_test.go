@@ -55,11 +55,12 @@ func benchmark(b *testing.B, w *world, lane inspection.Lane, code string) {
 	}
 }
 
-// BenchmarkInspectHCE1 opens a seal and judges the phone's signature and two gate tokens.
+// BenchmarkInspectHCE1 opens a seal and judges the phone's signature and two gate tokens of one person.
 func BenchmarkInspectHCE1(b *testing.B) {
 	st := newStage(b, "")
-	p := st.hold(phone.New(), issuer.HealthCode{Profile: "gate"})
-	st.hold(p, issuer.HealthCode{Profile: "gate"})
+	whose := issuer.HealthCode{Profile: "gate", Subject: "AAAAAAAAAAAAAAAAAAAAAA"}
+	p := st.hold(phone.New(), whose)
+	st.hold(p, whose)
 	p.Site = st.site
 	shown := inspection.Presentation{Number: 1, At: now, Clock: sure, Lane: openGate, Codes: [][]byte{[]byte(p.Show(phone.Showing{Audience: "LMC-DEP", At: now}))}}
 	b.ReportAllocs()
