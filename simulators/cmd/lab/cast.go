@@ -55,6 +55,19 @@ func today(h issuer.HealthCode, now time.Time) issuer.HealthCode {
 	return h
 }
 
+// Places in the status list of Guangzhou.
+const (
+	asPrinted = 1
+	withdrawn = 2
+)
+
+// guangzhou is a long-lived green code of which a status list says what became of it.
+func guangzhou(index uint) func(*cast, laneLink, time.Time) []string {
+	return one(func(c *cast, now time.Time) string {
+		return c.guangzhou.HealthCode(issuer.HealthCode{Colour: issuer.Green, From: now.AddDate(0, -1, 0), Until: now.AddDate(0, 6, 0), StatusList: "7", StatusAt: index})
+	})
+}
+
 // handset is a phone with a green code bound to its key: for a border sealed to the
 // site and saying whose it is, for a venue in the open.
 func (c *cast) handset(lane laneLink, now time.Time) *phone.Phone {
@@ -121,9 +134,8 @@ var roles = []role{
 	{"code for tomorrow", walks, one(func(c *cast, now time.Time) string {
 		return c.hongKong.HealthCode(issuer.HealthCode{Colour: issuer.Green, From: now.Add(20 * time.Hour), Until: now.Add(40 * time.Hour)})
 	})},
-	{"proxy's code of Guangzhou", walks, one(func(c *cast, now time.Time) string {
-		return c.guangzhou.HealthCode(issuer.HealthCode{Colour: issuer.Green, From: now.AddDate(0, -1, 0), Until: now.AddDate(0, 6, 0)})
-	})},
+	{"proxy's code of Guangzhou", walks, guangzhou(asPrinted)},
+	{"one withdrawn since", walks, guangzhou(withdrawn)},
 	{"signed by a stranger", walks, one(func(c *cast, now time.Time) string {
 		return c.stranger.HealthCode(today(issuer.HealthCode{Colour: issuer.Green}, now))
 	})},

@@ -108,7 +108,7 @@ func TestHall(t *testing.T) {
 		}
 	}
 	for _, want := range []string{"refuse bad-signature", "refuse expired", "refuse not-yet", "refuse unknown-signer", "refuse wrong-use",
-		"refuse malformed", "refuse replayed", "refuse stale", "refuse holder-mismatch", "refuse out-of-scope", "refuse holder-proof-missing",
+		"refuse malformed", "refuse replayed", "refuse stale", "refuse withdrawn", "refuse holder-mismatch", "refuse out-of-scope", "refuse holder-proof-missing",
 		"refer several-codes", "refuse unknown-format"} {
 		if reasons[want] == 0 {
 			t.Errorf("nobody was turned away with %q: %v", want, reasons)

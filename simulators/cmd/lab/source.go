@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"example.org/checkpoint/simulators/issuer"
 )
@@ -15,9 +16,10 @@ import (
 func (h *hall) writeSource(ctx context.Context) error {
 	h.cast = newCast()
 	for name, text := range map[string][]byte{
-		"trust/HK.json":  h.cast.hongKong.TrustFile(),
-		"trust/GZ.json":  h.cast.guangzhou.TrustFile(),
-		"trust/dsc.json": issuer.DSCList(h.cast.europe, h.cast.vaccines),
+		"trust/HK.json":   h.cast.hongKong.TrustFile(),
+		"trust/GZ.json":   h.cast.guangzhou.TrustFile(),
+		"status/GZ/7.cwt": h.cast.guangzhou.StatusList("7", 1000, map[uint]byte{withdrawn: issuer.StatusWithdrawn}, time.Now(), 24*time.Hour),
+		"trust/dsc.json":  issuer.DSCList(h.cast.europe, h.cast.vaccines),
 	} {
 		if err := h.writeFile(filepath.Join("source", name), text); err != nil {
 			return err
