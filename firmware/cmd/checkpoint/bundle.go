@@ -85,7 +85,7 @@ const defaultFreshness = `{
 
 // places are the names that mean something to a device (the bundle's table of contents).
 var places = []string{"trust/*.json", "status/*/*.cwt", "status/*/*.delta", "revoked/*.json", "revoked/*/*", "policy/*.json", "facts.json",
-	"texts/*.toml", "legal/*/*.md", "sites/*.json", "keys.json", "staff/*.cose", "orders/latest.cose", "freshness.json", "lists/*.bin"}
+	"texts/*.toml", "legal/*/*.md", "sites/*.json", "keys.json", "staff/*.cose", "freshness.json", "lists/*.bin"}
 
 // wellFormed checks files as a device does and says on standard error what it would refuse;
 // then the error is errNo.
