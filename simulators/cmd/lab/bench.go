@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -30,7 +28,7 @@ type benchCmd struct {
 
 // Run ends when standard input does and everybody has left, or at a signal.
 func (c *benchCmd) Run(ctx context.Context) error {
-	b := bench{out: json.NewEncoder(os.Stdout), spots: map[string]*spot{}, queues: map[string]chan person{}}
+	b := bench{out: &speaker{out: json.NewEncoder(os.Stdout)}, spots: map[string]*spot{}, queues: map[string]chan person{}}
 	var places []place
 	for name, kind := range c.Lane {
 		p, err := b.set(ctx, name, kind, c)
@@ -45,18 +43,13 @@ func (c *benchCmd) Run(ctx context.Context) error {
 
 // bench is every lane's devices and the people in front of them.
 type bench struct {
-	mu     sync.Mutex
-	out    *json.Encoder
+	out    *speaker
 	spots  map[string]*spot
 	queues map[string]chan person
 	people sync.WaitGroup
 }
 
-func (b *bench) say(l line) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.out.Encode(l)
-}
+func (b *bench) say(l line) { b.out.Encode(l) }
 
 // set puts up one lane: a camera on HTTP and a board on a pseudo-terminal.
 func (b *bench) set(ctx context.Context, name, kind string, c *benchCmd) (place, error) {
@@ -66,16 +59,19 @@ func (b *bench) set(ctx context.Context, name, kind string, c *benchCmd) (place,
 	}
 	board := gateboard.New(opens, shuts)
 	tty := filepath.Join(c.Dir, "tty-"+name)
-	if _, err := gateboard.NewSerial(board, 1, tty); err != nil {
-		return place{}, err
-	}
-	scene := camera.New(camera.Options{Seed: c.Seed, FPS: fps})
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	wire, err := gateboard.NewSerial(board, 1, tty)
 	if err != nil {
 		return place{}, err
 	}
-	go http.Serve(listener, scene) // ends with the process
-	b.spots[name] = &spot{lane: name, kind: kind, board: board, scene: scene, pace: pace, rand: rand.New(rand.NewPCG(c.Seed, uint64(len(b.spots))))}
+	scene := camera.New(camera.Options{Seed: c.Seed, FPS: fps})
+	view, err := newOutlet(scene)
+	if err != nil {
+		return place{}, err
+	}
+	here := &spot{lane: name, kind: kind, board: board, wire: wire, scene: scene, view: view, pace: pace,
+		rand: rand.New(rand.NewPCG(c.Seed, uint64(len(b.spots)))), broken: map[string]bool{}}
+	b.spots[name] = here
+	go b.watch(ctx, here) // ends with ctx
 	b.queues[name] = make(chan person, 256)
 	b.people.Go(func() { // ends when nobody is left in the queue
 		for p := range b.queues[name] {
@@ -83,7 +79,7 @@ func (b *bench) set(ctx context.Context, name, kind string, c *benchCmd) (place,
 			b.say(line{Passage: &got})
 		}
 	})
-	return place{Lane: name, Camera: "http://" + listener.Addr().String() + "/", Board: tty}, nil
+	return place{Lane: name, Camera: "http://" + view.address + "/", Board: tty}, nil
 }
 
 // serve takes orders until in ends.
@@ -113,6 +109,10 @@ func (b *bench) take(in io.Reader) error {
 				return errors.New("order: no such lane")
 			}
 			queue <- *o.Person
+		case o.Fault != nil:
+			if err := b.press(*o.Fault); err != nil {
+				return err
+			}
 		case o.Count:
 			b.say(line{Boards: b.count()})
 		}

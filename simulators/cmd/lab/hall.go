@@ -45,12 +45,14 @@ type hall struct {
 	link   *link
 	centre *process
 
-	mu     sync.Mutex // guards device, which is killed and started while people pass
-	device *process
+	pressing sync.Mutex // one press at a time
+	mu       sync.Mutex // guards device, which is killed and started while people pass
+	device   *process
 
 	bench      *process
-	benchIn    *json.Encoder
-	benchLines chan line // closed when the bench ends
+	benchIn    *speaker
+	benchLines chan line  // closed when the bench ends
+	seen       func(seen) // told what can be seen at a lane; nil: nobody looks
 }
 
 // path returns a path below the lab's folder.
@@ -224,7 +226,7 @@ func (h *hall) startBench(ctx context.Context) error {
 	if h.bench, err = start("bench", h.path("logs", "bench.log"), in, out, h.lab, args...); err != nil {
 		return err
 	}
-	h.benchIn, h.benchLines = json.NewEncoder(feed), make(chan line, 64)
+	h.benchIn, h.benchLines = &speaker{out: json.NewEncoder(feed)}, make(chan line, 64)
 	go h.listen(said) // ends with the bench
 	select {
 	case l, ok := <-h.benchLines:
@@ -248,8 +250,12 @@ func (h *hall) listen(said io.Reader) {
 	s := bufio.NewScanner(said)
 	for s.Scan() {
 		var l line
-		if json.Unmarshal(s.Bytes(), &l) == nil {
+		switch {
+		case json.Unmarshal(s.Bytes(), &l) != nil:
+		case l.Seen == nil:
 			h.benchLines <- l
+		case h.seen != nil:
+			h.seen(*l.Seen)
 		}
 	}
 }

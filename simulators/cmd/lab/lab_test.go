@@ -152,10 +152,12 @@ func open(t *testing.T) *session {
 			t.Error(err)
 		}
 	})
+	page := newOverview(h.lanes, h.url(10), hallPressables, func(f fault) error { return h.press(t.Context(), f) })
+	h.seen = page.see
 	if err := h.open(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return &session{hall: h, page: &overview{}}
+	return &session{hall: h, page: page}
 }
 
 // send has a person come and waits until they have gone.

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -53,6 +55,15 @@ func TestPages(t *testing.T) {
 				t.Errorf("%s at %s reaches out of the screen (%v)", name, size.name, err)
 			}
 		}
+	}
+	lab := httptest.NewServer(s.page.handler())
+	defer lab.Close()
+	if err := s.press(t.Context(), fault{Lane: "1", Name: "fire", On: true}); err != nil {
+		t.Fatal(err)
+	}
+	look("lab", lab.URL, `document.querySelector('[data-lane="1"] .seen').textContent.includes("leaf open")`)
+	if err := errors.Join(s.press(t.Context(), fault{Lane: "1", Name: "fire"}), s.press(t.Context(), fault{Lane: "1", Name: "supervisor"})); err != nil {
+		t.Fatal(err)
 	}
 	text := func(word string) string { return `document.body.innerText.includes(` + "`" + word + "`" + `)` }
 	look("lane-idle", s.url(1), `document.querySelector('[data-state="idle"]') !== null || document.body.dataset.state === "idle"`)

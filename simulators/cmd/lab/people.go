@@ -49,11 +49,26 @@ type line struct {
 	Ready   []place  `json:"ready,omitempty"`
 	Passage *passage `json:"passage,omitempty"`
 	Boards  []boards `json:"boards,omitempty"`
+	Seen    *seen    `json:"seen,omitempty"`
+}
+
+// seen is what a bystander sees of one lane now.
+type seen struct {
+	Lane       string `json:"lane"`
+	Leaf       string `json:"leaf"` // shut, opening, open, shutting, ajar
+	Lamp       string `json:"lamp"`
+	Flashing   string `json:"flashing"`
+	Buzzer     bool   `json:"buzzer"`
+	WayOutFree bool   `json:"way_out_free"`
+	Heartbeat  bool   `json:"heartbeat"`
+	Beams      bool   `json:"beams"` // somebody or something is in one
+	Fire       bool   `json:"fire"`
 }
 
 // order is one line of the bench's standard input.
 type order struct {
 	Person *person `json:"person,omitempty"`
+	Fault  *fault  `json:"fault,omitempty"`
 	Count  bool    `json:"count,omitempty"` // asks for the boards' figures
 }
 

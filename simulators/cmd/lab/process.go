@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -60,6 +62,18 @@ func (p *process) stop(patience time.Duration) error {
 		p.kill()
 		return fmt.Errorf("%s did not end within %v: see %s", p.name, patience, p.log.Name())
 	}
+}
+
+// speaker writes JSON lines to a child; several may speak.
+type speaker struct {
+	mu  sync.Mutex
+	out *json.Encoder
+}
+
+func (s *speaker) Encode(v any) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.out.Encode(v)
 }
 
 // until asks again every 20 ms until ok holds, ctx ends or patience runs out.

@@ -38,13 +38,14 @@ func (c *runCmd) Run(ctx context.Context) (err error) {
 	}
 	began := time.Now()
 	defer func() { err = errors.Join(err, h.close()) }()
+	page := newOverview(h.lanes, h.url(10), hallPressables, func(f fault) error { return h.press(ctx, f) })
+	h.seen = page.see
 	if err := h.open(ctx); err != nil {
 		if ctx.Err() != nil {
 			return nil
 		}
 		return fmt.Errorf("%w (logs in %s)", err, h.path("logs"))
 	}
-	page := &overview{Lanes: h.lanes, Attendant: h.url(10), grown: map[chan struct{}]struct{}{}}
 	server := http.Server{Handler: page.handler(), ReadHeaderTimeout: 5 * time.Second}
 	go server.Serve(listener) // ends with the deferred close
 	defer server.Close()
@@ -201,7 +202,7 @@ func (s *session) settle() error {
 		return err
 	}
 	s.tally.print(os.Stdout)
-	if err := s.tally.check(s.kill > 0); err != nil {
+	if err := s.tally.check(s.kill > 0 || s.page.pressed()); err != nil {
 		return fmt.Errorf("the figures do not agree:\n%w", err)
 	}
 	fmt.Println("the figures agree")

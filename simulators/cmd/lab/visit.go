@@ -33,9 +33,13 @@ type spot struct {
 	lane  string
 	kind  string // border or venue
 	board *gateboard.Board
+	wire  *gateboard.Serial
 	scene *camera.Camera
+	view  *outlet
 	pace  pace
 	rand  *rand.Rand
+
+	broken map[string]bool // faults that stay and are pressed
 
 	shown  []string  // what was held up last, and
 	lifted time.Time // when it was taken away
