@@ -11,6 +11,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"example.org/checkpoint/firmware/event"
+	"example.org/checkpoint/firmware/journal/boltfile"
 	"example.org/checkpoint/firmware/verdict"
 )
 
@@ -159,7 +160,7 @@ func settle(tx *bolt.Tx, claim []byte, used bool) (string, error) {
 		return "", nil
 	}
 	if len(v) < visitSize || (len(v)-visitSize)%macSize != 0 {
-		return "", fmt.Errorf("%w: a claim has %d bytes", errDamaged, len(v))
+		return "", fmt.Errorf("%w: a claim has %d bytes", boltfile.ErrDamaged, len(v))
 	}
 	visit, marks := hex.EncodeToString(v[:visitSize]), tx.Bucket(marksBucket)
 	for macs := v[visitSize:]; len(macs) > 0; macs = macs[macSize:] {
@@ -241,7 +242,7 @@ func (j *Journal) interrupt(now time.Time) error {
 
 func (j *Journal) interruptOne(tx *bolt.Tx, now time.Time, claim []byte) error {
 	if len(claim) < claimKeySize {
-		return fmt.Errorf("%w: a claim's key has %d bytes", errDamaged, len(claim))
+		return fmt.Errorf("%w: a claim's key has %d bytes", boltfile.ErrDamaged, len(claim))
 	}
 	visit, err := settle(tx, claim, false)
 	if err != nil {

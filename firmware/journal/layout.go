@@ -3,12 +3,13 @@ package journal
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+
+	"example.org/checkpoint/firmware/journal/boltfile"
 )
 
 // Buckets. Numbers are big endian, so that keys sort as they count. A gen is the
@@ -37,9 +38,6 @@ var (
 
 // disputedKey notes at which event the centre holds another one of an epoch that has ended.
 func disputedKey(gen uint32) []byte { return append([]byte("disputed"), genKey(gen)...) }
-
-// errDamaged: the file is no sound journal.
-var errDamaged = errors.New("journal: damaged")
 
 func u64(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 
@@ -82,7 +80,7 @@ func (s epochState) bytes() []byte {
 
 func readEpochState(b []byte) (epochState, error) {
 	if len(b) != epochStateSize {
-		return epochState{}, fmt.Errorf("%w: an epoch's record has %d bytes", errDamaged, len(b))
+		return epochState{}, fmt.Errorf("%w: an epoch's record has %d bytes", boltfile.ErrDamaged, len(b))
 	}
 	at := func(i int) point { return point{binary.BigEndian.Uint64(b[i:]), [32]byte(b[i+8 : i+40])} }
 	return epochState{epoch: binary.BigEndian.Uint64(b), marked: at(8), pruned: at(48)}, nil
@@ -99,7 +97,7 @@ func generations(tx *bolt.Tx) ([]generation, error) {
 	var all []generation
 	err := tx.Bucket(epochsBucket).ForEach(func(k, v []byte) error {
 		if len(k) != 4 {
-			return fmt.Errorf("%w: an epoch's key has %d bytes", errDamaged, len(k))
+			return fmt.Errorf("%w: an epoch's key has %d bytes", boltfile.ErrDamaged, len(k))
 		}
 		s, err := readEpochState(v)
 		all = append(all, generation{binary.BigEndian.Uint32(k), s})
@@ -154,7 +152,7 @@ func (m mark) bytes() []byte {
 
 func readMark(b []byte) (mark, error) {
 	if len(b) < 9+claimKeySize {
-		return mark{}, fmt.Errorf("%w: a mark has %d bytes", errDamaged, len(b))
+		return mark{}, fmt.Errorf("%w: a mark has %d bytes", boltfile.ErrDamaged, len(b))
 	}
 	return mark{b[0], time.Unix(int64(binary.BigEndian.Uint64(b[1:])), 0), b[9:]}, nil
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strconv"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 	berrors "go.etcd.io/bbolt/errors"
 
 	"example.org/checkpoint/firmware/event"
+	"example.org/checkpoint/firmware/journal/boltfile"
 )
 
 const journalFile = "journal.db"
@@ -44,7 +44,7 @@ func Open(dir string, o Options) (*Journal, error) {
 	path := filepath.Join(dir, journalFile)
 	db, err := openFile(path, o)
 	aside := ""
-	if errors.Is(err, errDamaged) {
+	if errors.Is(err, boltfile.ErrDamaged) {
 		aside = path + ".damaged-" + o.Now().UTC().Format("20060102T150405.000000000Z")
 		if err := errors.Join(os.Rename(path, aside), syncDir(dir)); err != nil {
 			return nil, fmt.Errorf("journal: %w", err)
@@ -57,7 +57,7 @@ func Open(dir string, o Options) (*Journal, error) {
 	j := &Journal{options: o, dir: dir, aside: aside, changed: make(chan struct{}, 1), lanes: map[string]*Lane{}}
 	j.db.Store(db)
 	j.page = db.Info().PageSize
-	if j.acked, err = idOf(db); err != nil {
+	if j.acked, err = boltfile.LastID(db); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	if err := j.start(); err != nil {
@@ -66,14 +66,14 @@ func Open(dir string, o Options) (*Journal, error) {
 	return j, nil
 }
 
-// openFile opens and checks the file. What is wrong with its content is errDamaged.
+// openFile opens and checks the file. What is wrong with its content is boltfile.ErrDamaged.
 func openFile(path string, o Options) (*bolt.DB, error) {
 	options := &bolt.Options{
 		Timeout:         time.Second,
 		FreelistType:    bolt.FreelistMapType,
 		InitialMmapSize: mapSize,
 		MaxSize:         int(o.MaxSize),
-		PageSize:        pageSize,
+		PageSize:        boltfile.PageSize,
 	}
 	db, err := openBolt(path, options)
 	if err != nil {
@@ -86,61 +86,27 @@ func openFile(path string, o Options) (*bolt.DB, error) {
 	return db, nil
 }
 
-// pageSize is twice the machine's: bbolt leaves three events on the page after a
-// split, which is most of a smaller one.
-const pageSize = 8 << 10
-
 // mapSize is mapped at once where there is room for it: a later, larger mapping
 // would wait for every reader.
 const mapSize = 1 << (20 + 10*(^uint(0)>>63)) // 1 GiB on 64 bit, else 1 MiB
 
-func openBolt(path string, options *bolt.Options) (db *bolt.DB, err error) {
-	defer recoverDamage(&err)()
-	if info, err := os.Stat(path); err == nil && info.Size() < 2*pageSize && (info.Size() > 0 || options.ReadOnly) {
-		return nil, fmt.Errorf("%w: the file has %d bytes", errDamaged, info.Size())
-	}
-	db, err = bolt.Open(path, 0o600, options)
-	switch {
-	case errors.Is(err, berrors.ErrTimeout):
+func openBolt(path string, options *bolt.Options) (*bolt.DB, error) {
+	db, err := boltfile.Open(path, options)
+	if errors.Is(err, berrors.ErrTimeout) {
 		return nil, ErrHeld
-	case errors.Is(err, berrors.ErrInvalid), errors.Is(err, berrors.ErrChecksum), errors.Is(err, berrors.ErrVersionMismatch):
-		return nil, fmt.Errorf("%w: %w", errDamaged, err)
-	case err != nil:
+	} else if err != nil {
 		return nil, fmt.Errorf("journal: %w", err)
 	}
 	return db, nil
 }
 
-// recoverDamage turns a panic of bbolt, or a fault in the mapped file, into
-// errDamaged: defer what it returns.
-func recoverDamage(err *error) func() {
-	was := debug.SetPanicOnFault(true)
-	return func() {
-		debug.SetPanicOnFault(was)
-		if r := recover(); r != nil {
-			*err = fmt.Errorf("%w: %v", errDamaged, r)
-		}
-	}
-}
-
-// sound checks the structure of the whole file.
+// sound checks the structure of the whole file, and that what is in it is ours.
 func sound(db *bolt.DB) (err error) {
-	defer recoverDamage(&err)()
-	if err := checkPages(db.Path(), uint64(db.Info().PageSize)); err != nil {
+	defer boltfile.Guard(&err)()
+	if err := boltfile.Check(db); err != nil {
 		return err
 	}
-	return db.View(func(tx *bolt.Tx) error {
-		var first error
-		for err := range tx.Check() { // to its end: it holds the transaction
-			if first == nil {
-				first = fmt.Errorf("%w: %w", errDamaged, err)
-			}
-		}
-		if first != nil {
-			return first
-		}
-		return laidOut(tx)
-	})
+	return db.View(laidOut)
 }
 
 // laidOut checks that the buckets are ours, or that there are none yet.
@@ -152,16 +118,16 @@ func laidOut(tx *bolt.Tx) error {
 	if v := number(meta.Get(formatKey)); v > format {
 		return ErrNewer
 	} else if v != format {
-		return fmt.Errorf("%w: format %d", errDamaged, v)
+		return fmt.Errorf("%w: format %d", boltfile.ErrDamaged, v)
 	}
 	for _, b := range buckets {
 		if tx.Bucket(b) == nil {
-			return fmt.Errorf("%w: no bucket %q", errDamaged, b)
+			return fmt.Errorf("%w: no bucket %q", boltfile.ErrDamaged, b)
 		}
 	}
 	all, err := generations(tx)
 	if err == nil && len(all) == 0 {
-		err = fmt.Errorf("%w: no epoch", errDamaged)
+		err = fmt.Errorf("%w: no epoch", boltfile.ErrDamaged)
 	}
 	return err
 }

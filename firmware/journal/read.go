@@ -7,6 +7,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"example.org/checkpoint/firmware/event"
+	"example.org/checkpoint/firmware/journal/boltfile"
 )
 
 // Recent gives the newest n events, newest first.
@@ -22,7 +23,7 @@ func List(path string, n int, keep func(event.Record) bool) (out []event.Record,
 		return nil, err
 	}
 	defer db.Close()
-	defer recoverDamage(&err)()
+	defer boltfile.Guard(&err)()
 	return newest(db, n, keep)
 }
 

@@ -1,15 +1,12 @@
 package journal
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"hash/fnv"
-	"os"
 	"path/filepath"
 	"time"
 
-	bolt "go.etcd.io/bbolt"
+	"example.org/checkpoint/firmware/journal/boltfile"
 )
 
 // retry is when the way back after a failed write is tried next.
@@ -64,69 +61,20 @@ func (j *Journal) ready() error {
 // A file that is damaged stays closed: the next start sets it aside.
 func (j *Journal) reopen() error {
 	path := filepath.Join(j.dir, journalFile)
-	if err := revert(path, int64(j.page), uint64(j.acked)); err != nil {
+	if err := boltfile.Revert(path, int64(j.page), uint64(j.acked)); err != nil {
 		return err
 	}
 	db, err := openFile(path, j.options)
 	if err != nil {
 		return err
 	}
-	id, err := idOf(db)
+	id, err := boltfile.LastID(db)
 	if err == nil && id != j.acked {
-		err = fmt.Errorf("%w: it holds transaction %d, the last acknowledged is %d", errDamaged, id, j.acked)
+		err = fmt.Errorf("%w: it holds transaction %d, the last acknowledged is %d", boltfile.ErrDamaged, id, j.acked)
 	}
 	if err != nil {
 		return errors.Join(err, db.Close())
 	}
 	j.db.Store(db)
 	return nil
-}
-
-// idOf is the number of the last transaction in the file.
-func idOf(db *bolt.DB) (id int, err error) {
-	err = db.View(func(tx *bolt.Tx) error { id = tx.ID(); return nil })
-	return id, err
-}
-
-// revert takes a closed file back to transaction id, the last that was acknowledged. A
-// later one, whose commit failed, may be in it, or half of it. bbolt writes the header of
-// transaction n to page n%2 when all its other pages are synced, and touches no page
-// that the transaction before it uses (go.etcd.io/bbolt v1.5.0 tx.go, writeMeta), so that a copy
-// of the older header undoes the later one.
-func revert(path string, page int64, id uint64) (err error) {
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		return fmt.Errorf("journal: %w", err)
-	}
-	defer func() {
-		if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-			err = fmt.Errorf("journal: %w", err)
-		}
-	}()
-	var headers [2][]byte
-	for i := range headers {
-		headers[i] = make([]byte, headerSize+metaSize)
-		if _, err := f.ReadAt(headers[i], int64(i)*page); err != nil {
-			return err
-		}
-	}
-	ours, other := id%2, 1-id%2
-	if at, whole := transactionOf(headers[ours]); !whole || at != id {
-		return fmt.Errorf("%w: the header of the last acknowledged transaction is gone", errDamaged)
-	}
-	if at, whole := transactionOf(headers[other]); !whole || at <= id {
-		return nil
-	}
-	back := bytes.Clone(headers[ours])
-	native.PutUint64(back, other)
-	_, err = f.WriteAt(back, int64(other)*page)
-	return err
-}
-
-// transactionOf reads the number in a header page, and whether the page is whole.
-func transactionOf(b []byte) (id uint64, whole bool) {
-	m := b[headerSize:]
-	sum := fnv.New64a()
-	_, _ = sum.Write(m[:56]) // a hash takes everything
-	return native.Uint64(m[48:]), sum.Sum64() == native.Uint64(m[56:])
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	bolt "go.etcd.io/bbolt"
+
+	"example.org/checkpoint/firmware/journal/boltfile"
 )
 
 // purpose of a write decides how far it may fill the file: when it fills up,
@@ -36,7 +38,7 @@ func (j *Journal) used() (int64, error) {
 		return 0, fmt.Errorf("journal: %w", err)
 	}
 	s := j.db.Load().Stats()
-	return size - int64(s.FreePageN+s.PendingPageN)*pageSize, nil
+	return size - int64(s.FreePageN+s.PendingPageN)*boltfile.PageSize, nil
 }
 
 // makeRoom deletes confirmed events, oldest first, until p has room.
@@ -89,7 +91,7 @@ func prune(tx *bolt.Tx, keep int) (int, error) {
 			k := eventKey(g.gen, g.pruned.seq+1)
 			b := events.Get(k)
 			if b == nil {
-				return n, fmt.Errorf("%w: event %d is missing", errDamaged, g.pruned.seq+1)
+				return n, fmt.Errorf("%w: event %d is missing", boltfile.ErrDamaged, g.pruned.seq+1)
 			}
 			g.pruned = point{g.pruned.seq + 1, hashOf(b)}
 			if err := events.Delete(k); err != nil {

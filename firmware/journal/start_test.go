@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"example.org/checkpoint/firmware/event"
+	"example.org/checkpoint/firmware/journal/boltfile"
 	"example.org/checkpoint/firmware/verdict"
 )
 
@@ -251,13 +252,13 @@ func TestMissing(t *testing.T) {
 
 func TestDamaged(t *testing.T) {
 	for name, hurt := range map[string]func([]byte) []byte{
-		"cut off in the middle":     func(b []byte) []byte { return b[:8*pageSize] },
-		"cut off after the start":   func(b []byte) []byte { return b[:3*pageSize] },
+		"cut off in the middle":     func(b []byte) []byte { return b[:8*boltfile.PageSize] },
+		"cut off after the start":   func(b []byte) []byte { return b[:3*boltfile.PageSize] },
 		"cut off in the first page": func(b []byte) []byte { return b[:100] },
 		"zeros":                     func(b []byte) []byte { clear(b); return b },
-		"both headers":              func(b []byte) []byte { b[20] ^= 1; b[pageSize+20] ^= 1; return b },
+		"both headers":              func(b []byte) []byte { b[20] ^= 1; b[boltfile.PageSize+20] ^= 1; return b },
 		"pages of noise": func(b []byte) []byte {
-			for i := 2 * pageSize; i < len(b); i++ {
+			for i := 2 * boltfile.PageSize; i < len(b); i++ {
 				b[i] = byte(i * 131)
 			}
 			return b

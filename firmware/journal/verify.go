@@ -10,6 +10,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"example.org/checkpoint/firmware/event"
+	"example.org/checkpoint/firmware/journal/boltfile"
 )
 
 // Report is what Verify found.
@@ -67,7 +68,7 @@ func Verify(path string) (r Report, err error) {
 			err = db.View(func(tx *bolt.Tx) error { return walk(tx, w, &r) })
 		}
 	}
-	if errors.Is(err, errDamaged) {
+	if errors.Is(err, boltfile.ErrDamaged) {
 		r.Fault = &Fault{Kind: Structure, Text: err.Error()}
 		return r, nil
 	}

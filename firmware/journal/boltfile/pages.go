@@ -1,4 +1,4 @@
-package journal
+package boltfile
 
 import (
 	"encoding/binary"
@@ -40,12 +40,12 @@ var native = binary.NativeEndian
 func checkPages(path string, size uint64) error {
 	f, err := os.Open(path)
 	if err != nil {
-		return fmt.Errorf("journal: %w", err)
+		return fmt.Errorf("boltfile: %w", err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return fmt.Errorf("journal: %w", err)
+		return fmt.Errorf("boltfile: %w", err)
 	}
 	p := pages{file: f, size: size, seen: map[uint64]bool{0: true, 1: true}}
 	return p.check(uint64(info.Size()) / size)
@@ -58,7 +58,7 @@ func (p *pages) check(there uint64) error {
 		return err
 	}
 	if p.end > there {
-		return fmt.Errorf("%w: the file is cut off at %d of %d pages", errDamaged, there, p.end)
+		return fmt.Errorf("%w: the file is cut off at %d of %d pages", ErrDamaged, there, p.end)
 	}
 	if p.freelist != noFreelist {
 		if err := p.free(); err != nil {
@@ -74,7 +74,7 @@ func (p *pages) meta() (root uint64, err error) {
 	for i := range uint64(2) {
 		b := make([]byte, headerSize+metaSize)
 		if _, err := p.file.ReadAt(b, int64(i*p.size)); err != nil {
-			return 0, fmt.Errorf("journal: %w", err)
+			return 0, fmt.Errorf("boltfile: %w", err)
 		}
 		m := b[headerSize:]
 		transaction, whole := transactionOf(b)
@@ -85,7 +85,7 @@ func (p *pages) meta() (root uint64, err error) {
 		root, p.freelist, p.end = native.Uint64(m[16:]), native.Uint64(m[32:]), native.Uint64(m[40:])
 	}
 	if !found {
-		return 0, fmt.Errorf("%w: both headers", errDamaged)
+		return 0, fmt.Errorf("%w: both headers", ErrDamaged)
 	}
 	return root, nil
 }
@@ -93,26 +93,26 @@ func (p *pages) meta() (root uint64, err error) {
 // read gives the whole of page id with what it overflows into.
 func (p *pages) read(id uint64) (b []byte, flags uint16, err error) {
 	if id >= p.end || p.seen[id] {
-		return nil, 0, fmt.Errorf("%w: page %d is used twice or does not exist", errDamaged, id)
+		return nil, 0, fmt.Errorf("%w: page %d is used twice or does not exist", ErrDamaged, id)
 	}
 	b = make([]byte, p.size)
 	if _, err := p.file.ReadAt(b, int64(id*p.size)); err != nil {
-		return nil, 0, fmt.Errorf("journal: %w", err)
+		return nil, 0, fmt.Errorf("boltfile: %w", err)
 	}
 	overflow := uint64(native.Uint32(b[12:]))
 	if native.Uint64(b) != id || id+overflow >= p.end {
-		return nil, 0, fmt.Errorf("%w: page %d has another's number, or goes on past the end", errDamaged, id)
+		return nil, 0, fmt.Errorf("%w: page %d has another's number, or goes on past the end", ErrDamaged, id)
 	}
 	for i := range overflow + 1 {
 		if p.seen[id+i] {
-			return nil, 0, fmt.Errorf("%w: page %d is used twice", errDamaged, id+i)
+			return nil, 0, fmt.Errorf("%w: page %d is used twice", ErrDamaged, id+i)
 		}
 		p.seen[id+i] = true
 	}
 	if overflow > 0 {
 		b = make([]byte, (overflow+1)*p.size)
 		if _, err := p.file.ReadAt(b, int64(id*p.size)); err != nil {
-			return nil, 0, fmt.Errorf("journal: %w", err)
+			return nil, 0, fmt.Errorf("boltfile: %w", err)
 		}
 	}
 	return b, native.Uint16(b[8:]), nil
@@ -129,11 +129,11 @@ func (p *pages) free() error {
 		n, ids = native.Uint64(ids), ids[8:]
 	}
 	if flags != freelistFlag || n > uint64(len(ids))/8 {
-		return fmt.Errorf("%w: the list of free pages", errDamaged)
+		return fmt.Errorf("%w: the list of free pages", ErrDamaged)
 	}
 	for i := range n {
 		if id := native.Uint64(ids[8*i:]); id < 2 || id >= p.end {
-			return fmt.Errorf("%w: free page %d does not exist", errDamaged, id)
+			return fmt.Errorf("%w: free page %d does not exist", ErrDamaged, id)
 		}
 	}
 	return nil
@@ -152,10 +152,10 @@ func (p *pages) tree(id uint64) error {
 func (p *pages) elements(id uint64, b []byte, flags uint16) error {
 	n := uint64(native.Uint16(b[10:]))
 	if flags != branchFlag && flags != leafFlag || headerSize+n*elementSize > uint64(len(b)) {
-		return fmt.Errorf("%w: page %d is of no kind, or too full", errDamaged, id)
+		return fmt.Errorf("%w: page %d is of no kind, or too full", ErrDamaged, id)
 	}
 	if flags == branchFlag && n == 0 {
-		return fmt.Errorf("%w: page %d leads nowhere", errDamaged, id)
+		return fmt.Errorf("%w: page %d leads nowhere", ErrDamaged, id)
 	}
 	for i := range n {
 		e := b[headerSize+i*elementSize:]
@@ -166,7 +166,7 @@ func (p *pages) elements(id uint64, b []byte, flags uint16) error {
 			pos, key, value = uint64(native.Uint32(e[4:])), uint64(native.Uint32(e[8:])), uint64(native.Uint32(e[12:]))
 		}
 		if pos < elementSize || pos+key+value > uint64(len(e)) {
-			return fmt.Errorf("%w: page %d has an element outside itself", errDamaged, id)
+			return fmt.Errorf("%w: page %d has an element outside itself", ErrDamaged, id)
 		}
 		var err error
 		switch {
@@ -184,13 +184,13 @@ func (p *pages) elements(id uint64, b []byte, flags uint16) error {
 
 func (p *pages) bucket(id uint64, b []byte) error {
 	if len(b) < bucketSize {
-		return fmt.Errorf("%w: page %d has a bucket of %d bytes", errDamaged, id, len(b))
+		return fmt.Errorf("%w: page %d has a bucket of %d bytes", ErrDamaged, id, len(b))
 	}
 	if root := native.Uint64(b); root != 0 {
 		return p.tree(root)
 	}
 	if b = b[bucketSize:]; len(b) < headerSize || native.Uint16(b[8:]) != leafFlag {
-		return fmt.Errorf("%w: page %d has a bucket in line that is none", errDamaged, id)
+		return fmt.Errorf("%w: page %d has a bucket in line that is none", ErrDamaged, id)
 	}
 	return p.elements(id, b, leafFlag)
 }
