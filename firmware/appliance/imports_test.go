@@ -38,6 +38,7 @@ var rules = []struct{ who, ours, others string }{
 	{"hardware/facenet", "", "gocv"},
 	{"hardware/gate", "", "modbus"},
 	{"hardware/scanner", "", "go-evdev"},
+	{"hardware/watchdog", "", "go-systemd"},
 
 	// What people see and touch: words and pure packages, never a device.
 	{"kiosk", "kiosk firmware/mrz firmware/event firmware/verdict firmware/symbol firmware/health firmware/lane firmware/order firmware/face",
