@@ -31,13 +31,12 @@ var rules = []struct{ who, ours, others string }{
 	{"firmware/policy", "", "cel-go"},
 	{"firmware/symbol", "", "gozxing qr"},
 
-	// A driver knows its device and nothing of us.
-	{"hardware", "", "periph"},
+	// A driver knows its device and nothing of us; several share the serial ports.
+	{"hardware", "hardware/serial", "periph"},
 	{"hardware/camera", "", "gocv webcam"},
-	{"hardware/card", "", "go-libpcsclite"},
 	{"hardware/facenet", "", "gocv"},
 	{"hardware/gate", "", "modbus"},
-	{"hardware/scanner", "", "go-evdev"},
+	{"hardware/serial", "", "serial"},
 	{"hardware/watchdog", "", "go-systemd"},
 
 	// What people see and touch: words and pure packages, never a device.
