@@ -56,7 +56,7 @@ type run struct {
 // see presents what is new in a frame.
 func (r *run) see(f frame) {
 	var codes [][]byte
-	r.sight, codes = r.sight.Look(f.at, f.texts, r.lane.State == lane.Ready)
+	r.sight, codes = r.sight.Look(f.at, f.texts, r.lane.Invites())
 	if len(codes) > 0 {
 		r.take(lane.Presented{Codes: codes})
 	}

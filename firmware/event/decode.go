@@ -13,7 +13,7 @@ import (
 )
 
 // Decode reads what Encode wrote, here or in a later version: members it does
-// not know are passed over. Verdict has neither Counts nor Language nor Hotline.
+// not know are passed over. Verdict has neither Counts nor Language, Hotline nor Urgent.
 func Decode(b []byte) (Record, error) {
 	if len(b) > MaxSize {
 		return Record{}, ErrTooLarge
@@ -100,7 +100,14 @@ func (j judgement) verdict(at time.Time) (verdict.Verdict, error) {
 		return verdict.Verdict{}, fmt.Errorf("%w: outcome", ErrMalformed)
 	}
 	v := verdict.Verdict{Outcome: verdict.Outcome(outcome), Reason: j.Reason, Rule: j.Rule, Cite: j.Cite, Measured: j.Measured,
-		Threshold: j.Threshold, Person: j.Person, Place: j.Place, Format: j.Format, Scheme: j.Scheme, Confidence: j.Clock}
+		Threshold: j.Threshold, Person: j.Person, Place: j.Place, Format: j.Format, Scheme: j.Scheme, Confidence: j.Clock, Within: max(0, time.Duration(j.Within))}
+	if j.At != "" {
+		made, err := time.Parse(time.RFC3339Nano, j.At)
+		if made = made.UTC(); err != nil || made.Year() < 0 || made.Year() > 9999 {
+			return verdict.Verdict{}, fmt.Errorf("%w: time of the verdict", ErrMalformed)
+		}
+		v.At = made
+	}
 	for _, l := range j.Lists {
 		var changed time.Time
 		if l.Age != nil {

@@ -60,7 +60,7 @@ type data struct {
 }
 
 // judgement is what of a verdict may leave the device: neither what it counts
-// nor the person's language; nor the hotline, which is the policy's.
+// nor the person's language; nor the hotline and the urgent reasons, which are the policy's.
 type judgement struct {
 	Outcome   string         `json:"outcome"`
 	Reason    verdict.Reason `json:"reason"`
@@ -73,6 +73,8 @@ type judgement struct {
 	Format    string         `json:"format,omitempty"`
 	Scheme    string         `json:"scheme,omitempty"`
 	Clock     string         `json:"clock,omitempty"`
+	At        string         `json:"at,omitempty"`        // when it was made, RFC 3339; the event may be later
+	Within    int64          `json:"within_ns,omitempty"` // how far off that may have been
 	Lists     []list         `json:"lists,omitempty"`
 }
 
@@ -124,11 +126,14 @@ func Encode(r Record) ([]byte, error) {
 
 func judged(e Event) *judgement {
 	v := e.Verdict
-	if v.Reason == "" && e.Kind != Presented && e.Kind != Claimed {
+	if v.Reason == "" && e.Kind != Presented && e.Kind != Claimed && e.Kind != Override && e.Kind != Reconciled {
 		return nil
 	}
 	j := &judgement{Outcome: v.Outcome.String(), Reason: v.Reason, Rule: v.Rule, Cite: v.Cite, Measured: v.Measured,
-		Threshold: v.Threshold, Person: v.Person, Place: v.Place, Format: v.Format, Scheme: v.Scheme, Clock: v.Confidence}
+		Threshold: v.Threshold, Person: v.Person, Place: v.Place, Format: v.Format, Scheme: v.Scheme, Clock: v.Confidence, Within: max(0, int64(v.Within))}
+	if at := v.At.UTC(); !v.At.IsZero() && at.Year() >= 0 && at.Year() <= 9999 {
+		j.At = at.Format(time.RFC3339Nano)
+	}
 	for _, l := range v.Lists {
 		j.Lists = append(j.Lists, list{l.Name, l.Version, age(e.At, l.Changed)})
 	}

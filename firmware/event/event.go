@@ -15,6 +15,8 @@ type Kind string
 const (
 	Presented       Kind = "presented"        // a code was judged and not admitted
 	Claimed         Kind = "claimed"          // judged good; the code is marked until the passage ends
+	Override        Kind = "override"         // an officer and a supervisor let somebody pass whom the rules refer (R29); the code is marked
+	Reconciled      Kind = "reconciled"       // what a verdict that came too late would have been: it stands beside the record it names, and changes nothing
 	Passed          Kind = "passed"           // the person went through
 	Withdrew        Kind = "withdrew"         // admitted, but went away or back
 	Interrupted     Kind = "interrupted"      // admitted, but a failure, an alarm or an evacuation came between

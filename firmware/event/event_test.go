@@ -22,6 +22,7 @@ func sample() Record {
 		Event: Event{At: at, Kind: Claimed, Presentation: 7, Note: map[string]string{"z": "1", "a": "2"},
 			Verdict: verdict.Verdict{Outcome: verdict.Admit, Reason: verdict.Satisfied, Rule: "green-and-tested", Cite: "R05",
 				Measured: "age 3 h", Threshold: "≤ 48 h", Person: "old-test", Place: "risk-place", Format: "HCT1", Scheme: "HK", Confidence: "trusted",
+				At: at.Add(-20 * time.Millisecond), Within: 35 * time.Millisecond,
 				Lists: []verdict.List{{Name: "trust/HK.json", Version: "12", Changed: at.Add(-90 * time.Minute)}, {Name: "policy/gate.json", Version: "12"}}}},
 	}
 }
@@ -32,7 +33,7 @@ func TestEncodeIsTheDocumentedForm(t *testing.T) {
 		`"prev":"ab00000000000000000000000000000000000000000000000000000000000000",` +
 		`"data":{"lane":"dep-1","presentation":7,"boot":3,"visit":"00112233445566778899aabbccddeeff",` +
 		`"verdict":{"outcome":"admit","reason":"satisfied","rule":"green-and-tested","cite":"R05","measured":"age 3 h","threshold":"≤ 48 h","person_risk":"old-test","place_risk":"risk-place",` +
-		`"format":"HCT1","scheme":"HK","clock":"trusted","lists":[{"name":"trust/HK.json","version":"12","age_s":5400},{"name":"policy/gate.json","version":"12"}]},` +
+		`"format":"HCT1","scheme":"HK","clock":"trusted","at":"2026-11-20T16:30:15.103456789Z","within_ns":35000000,"lists":[{"name":"trust/HK.json","version":"12","age_s":5400},{"name":"policy/gate.json","version":"12"}]},` +
 		`"note":{"a":"2","z":"1"}}}`
 	for range 20 { // maps have no order
 		got, err := Encode(sample())
@@ -54,7 +55,7 @@ func TestDecodeGivesBackWhatWasEncoded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.At = r.At.UTC()
+		r.At, r.Verdict.At = r.At.UTC(), r.Verdict.At.UTC()
 		for i, l := range r.Verdict.Lists {
 			if !l.Changed.IsZero() {
 				r.Verdict.Lists[i].Changed = l.Changed.UTC()
@@ -73,7 +74,7 @@ func TestDecodeGivesBackWhatWasEncoded(t *testing.T) {
 // something of a person, and some that a later version may add.
 func TestNothingPersonalIsEncoded(t *testing.T) {
 	r := sample()
-	r.Verdict.Hotline = "3142 2330"
+	r.Verdict.Hotline, r.Verdict.Urgent = "3142 2330", []string{"funeral"}
 	r.Verdict.Language = "SECRET"
 	r.Verdict.Counts = []verdict.Count{{Identity: []byte("SECRET"), Until: at}, {Identity: []byte{0x53, 0x45}, Until: at}}
 	b, err := Encode(r)
@@ -85,7 +86,8 @@ func TestNothingPersonalIsEncoded(t *testing.T) {
 		t.Errorf("the event depends on what may not be in it: %s", b)
 	}
 	known := map[string]bool{"Outcome": true, "Reason": true, "Rule": true, "Cite": true, "Measured": true, "Threshold": true,
-		"Person": true, "Place": true, "Hotline": true, "Format": true, "Scheme": true, "Language": true, "Confidence": true, "Lists": true, "Counts": true}
+		"Person": true, "Place": true, "Hotline": true, "Format": true, "Scheme": true, "Language": true, "Confidence": true, "Lists": true, "Counts": true,
+		"At": true, "Within": true, "Urgent": true}
 	for f := range reflect.TypeFor[verdict.Verdict]().Fields() {
 		if !known[f.Name] {
 			t.Errorf("verdict.%s is new: decide whether it may leave the device", f.Name)
@@ -142,6 +144,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"outcome":           {`"outcome":"admit"`, `"outcome":"open"`},
 		"time":              {`2026-11-20T16`, `2026-13-20T16`},
 		"prev":              {`"prev":"ab`, `"prev":"`},
+		"verdict's time":    {`"at":"2026-11-20T16`, `"at":"2026-13-20T16`},
 		"prev is not hex":   {`"prev":"ab`, `"prev":"zz`},
 		"age without bound": {`5400`, `9000000000000000000`},
 	} {

@@ -120,7 +120,8 @@ func (s *Snapshot) Explain(p Presentation) (verdict.Verdict, []Finding) {
 		return s.finish(verdict.Verdict{Outcome: verdict.Refer, Reason: verdict.SeveralCodes}, p, found), found
 	}
 	v := s.decide(shown, p)
-	if v.Outcome == verdict.Admit {
+	v.Urgent = s.urgent(v, p, found)
+	if v.Outcome == verdict.Admit || len(v.Urgent) > 0 {
 		v.Counts = s.counts(found, counts, p)
 	}
 	return s.finish(v, p, found), found
@@ -226,9 +227,26 @@ func atMost(v verdict.Verdict, limit verdict.Outcome, why verdict.Reason) verdic
 	return verdict.Verdict{Outcome: limit, Reason: why}
 }
 
+// urgent returns the reasons for which staff may overrule v: none for what a hard check
+// or the limits of the lists have found, and none where a code is red, whatever the rules
+// say of it.
+func (s *Snapshot) urgent(v verdict.Verdict, p Presentation, found []Finding) (reasons []string) {
+	red := slices.ContainsFunc(found, func(f Finding) bool { return f.Colour == "red" || f.Printed == "red" || f.Meaning == "high-risk" })
+	rules := s.policy(p)
+	if rules == nil || red {
+		return nil
+	}
+	for _, r := range policy.UrgentReasons {
+		if rules.Overrides.Allow(v, r) {
+			reasons = append(reasons, r)
+		}
+	}
+	return reasons
+}
+
 // finish says what the verdict rests on.
 func (s *Snapshot) finish(v verdict.Verdict, p Presentation, found []Finding) verdict.Verdict {
-	v.Confidence = p.Clock.Confidence
+	v.Confidence, v.At, v.Within = p.Clock.Confidence, p.At, p.Clock.Uncertainty
 	lists := map[string]time.Time{}
 	rules := s.policy(p)
 	ruled := rules != nil && len(found) > 0

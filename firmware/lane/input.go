@@ -45,9 +45,15 @@ type Input interface{ input() }
 type (
 	OpenLane  struct{}                 // an officer, who has looked at the barrier, opens the lane for service
 	Reset     struct{ By Role }        // an alarm was seen to
-	Turned    struct{ By Role }        // a key was turned at the lane: Reset, or OpenLane where the lane is out of service
+	Turned    struct{ By Role }        // a key was turned at the lane: Reset, OpenLane where the lane is out of service, or consent to overrule
 	Presented struct{ Codes [][]byte } // somebody holds up one or several codes
 	Guided    struct{ Hint Hint }      // somebody seems to hold up a code that cannot be read, or does so no more
+	Overruled struct {                 // one of the staff would have the person pass whom the rules refer (R29)
+		Number uint64 // of the presentation
+		By     Role
+		Who    string // their name; empty where keys say it
+		Reason string // of the verdict's Urgent; may be empty for the second of the two
+	}
 )
 
 // The zone and the building.
@@ -94,6 +100,7 @@ func (Reset) input()        {}
 func (Presented) input()    {}
 func (Guided) input()       {}
 func (Turned) input()       {}
+func (Overruled) input()    {}
 func (Entered) input()      {}
 func (EntryWhole) input()   {}
 func (Reached) input()      {}

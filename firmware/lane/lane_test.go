@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/verdict"
 )
 
@@ -17,7 +18,7 @@ var update = flag.Bool("update", false, "rewrite the scenarios with what the lan
 
 var (
 	start  = time.Date(2026, 1, 2, 9, 0, 0, 0, time.UTC)
-	timing = Timing{Judge: 2 * time.Second, Enter: 6 * time.Second, Leave: 4 * time.Second, Show: 3 * time.Second}
+	timing = Timing{Judge: 2 * time.Second, Enter: 6 * time.Second, Leave: 4 * time.Second, Show: 3 * time.Second, Staff: time.Minute}
 )
 
 // TestScenarios plays every testdata/*.txt: lines starting with "> " are inputs
@@ -69,6 +70,11 @@ func play(t *testing.T, script string) string {
 				if strings.Contains(arg, "open") {
 					l.Profile = Open
 				}
+				for o, name := range overrulings {
+					if strings.Contains(arg, name) {
+						l = Lane{Timing: timing, Overruling: o, Zone: ZoneClear, Normal: true}
+					}
+				}
 				fmt.Fprintf(&b, "%s\n  %s\n", line, state(l))
 				continue
 			}
@@ -104,6 +110,8 @@ var plain = map[string]Input{
 	"elapsed": Elapsed{}, "stop": Stop{},
 }
 
+var overrulings = map[Overruling]string{ByKeys: "by-keys", BySignIn: "by-sign-in"}
+
 var roles = map[string]Role{"officer": Officer, "supervisor": Supervisor}
 
 func parse(t *testing.T, word, arg string) Input {
@@ -126,6 +134,9 @@ func parse(t *testing.T, word, arg string) Input {
 		words := append(strings.Split(rest, ":"), "", "")
 		outcome := words[0]
 		v := verdict.Verdict{Reason: verdict.Reason(words[1]), Language: words[2], Scheme: "HK"}
+		if len(words) > 5 { // the urgent reasons
+			v.Urgent = strings.Split(words[3], ",")
+		}
 		for _, o := range []verdict.Outcome{verdict.Refuse, verdict.Refer, verdict.Admit} {
 			if o.String() == outcome {
 				v.Outcome = o
@@ -152,6 +163,9 @@ func parse(t *testing.T, word, arg string) Input {
 		}
 	case "reset":
 		return Reset{roles[arg]}
+	case "overruled": // number:role:who:reason
+		words := strings.Split(rest, ":")
+		return Overruled{number, roles[words[0]], words[1], words[2]}
 	case "turned":
 		return Turned{roles[arg]}
 	case "evacuate":
@@ -175,6 +189,11 @@ func describe(e Effect) string {
 		}
 		return fmt.Sprintf("record %s #%d", e.Event.Kind, e.Event.Presentation)
 	case Claim:
+		if e.Event.Kind == event.Override {
+			n := e.Event.Note
+			return fmt.Sprintf("claim override #%d %s %s, for %s by %s and %s", e.Event.Presentation, e.Event.Verdict.Outcome, e.Event.Verdict.Reason,
+				n["urgent"], n["officer"], n["supervisor"])
+		}
 		return fmt.Sprintf("claim #%d", e.Event.Presentation)
 	case Settle:
 		if e.Used {

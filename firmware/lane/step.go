@@ -23,9 +23,9 @@ func (l Lane) Step(now time.Time, in Input) (Lane, []Effect) {
 	if l.stale(now, in) {
 		return l, nil
 	}
-	shown := l.View()
+	shown, was := l.View(), l.State
 	l, fx := l.step(now, in)
-	l = l.settleDown(now)
+	l = l.settleDown(now).forget(was)
 	if l.State != Ready {
 		l.Hint = HintNone
 	}
@@ -39,7 +39,9 @@ func (l Lane) Step(now time.Time, in Input) (Lane, []Effect) {
 func (l Lane) stale(now time.Time, in Input) bool {
 	switch in := in.(type) {
 	case Judged:
-		return l.State != Inspecting || in.Number != l.Asked
+		return l.State != Inspecting && !l.Unjudged || in.Number != l.Asked
+	case Overruled:
+		return l.State != Waiting || in.Number != l.Asked
 	case Recorded:
 		return l.State != Admitting && !l.Unanswered || in.Number != l.Asked
 	case Moved:
@@ -60,9 +62,9 @@ func (l Lane) step(now time.Time, in Input) (Lane, []Effect) {
 	case OpenLane:
 		return l.open()
 	case Presented:
-		if l.State == Ready {
+		if l.Invites() {
 			l.Asked++
-			l.Verdict = verdict.Verdict{}
+			l.Verdict, l.Unjudged = verdict.Verdict{}, false
 			return l.to(Inspecting, now.Add(l.Timing.Judge)), []Effect{Inspect{l.Asked, now, in.Codes}}
 		}
 	case Guided:
@@ -71,7 +73,15 @@ func (l Lane) step(now time.Time, in Input) (Lane, []Effect) {
 			l.Hint = in.Hint
 		}
 	case Judged:
+		if l.Unjudged {
+			return l.late(now, in.Verdict)
+		}
 		return l.judge(now, in.Verdict)
+	case Overruled:
+		if l.Overruling == ByKeys {
+			in.Who = ""
+		}
+		return l.overrule(now, in.By, in.Who, in.Reason)
 	case Recorded:
 		return l.recorded(now, in)
 	case Elapsed:
@@ -100,8 +110,11 @@ func (l Lane) step(now time.Time, in Input) (Lane, []Effect) {
 	case Reset:
 		return l.reset(now, in.By)
 	case Turned:
-		if l.State == Secured {
+		switch {
+		case l.State == Secured:
 			return l.open()
+		case l.State == Waiting && l.Overruling == ByKeys:
+			return l.overrule(now, in.By, keys[in.By], "")
 		}
 		return l.reset(now, in.By)
 	default:
@@ -148,10 +161,11 @@ func (l Lane) elapsed(now time.Time) (Lane, []Effect) {
 	switch l.State {
 	case Secured:
 		return l.serve()
-	case Ready:
+	case Ready, Waiting:
 		l.Hint = HintNone // what is still true is said again
 		return l.to(Ready, time.Time{}), nil
 	case Inspecting:
+		l.Unjudged = true
 		return l.decline(now, verdict.Verdict{Reason: verdict.TooSlow})
 	case Admitting:
 		return l.halt(now, Secured)
@@ -180,7 +194,7 @@ func (l Lane) decline(now time.Time, v verdict.Verdict) (Lane, []Effect) {
 		}
 	}
 	l, written := l.presented(now, v)
-	return l.to(Ready, now.Add(l.Timing.Show)), []Effect{written}
+	return l.to(Ready, now.Add(l.Timing.Show)).wait(now, v.Counts), []Effect{written}
 }
 
 // presented writes down a presentation that was not admitted.
@@ -253,6 +267,7 @@ func (l Lane) halt(now time.Time, s State) (Lane, []Effect) {
 func (l Lane) abandon(now time.Time) (Lane, []Effect) {
 	switch l.State {
 	case Inspecting:
+		l.Unjudged = true
 		l, written := l.presented(now, verdict.Verdict{Reason: verdict.Interrupted})
 		return l, []Effect{written}
 	case Admitting:

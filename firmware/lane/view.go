@@ -151,6 +151,8 @@ func (l Lane) situation() situation {
 		return l.answer()
 	case Inspecting, Admitting:
 		return look
+	case Waiting:
+		return refer
 	case Released:
 		if !l.Opened {
 			return look

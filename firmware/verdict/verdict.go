@@ -74,17 +74,20 @@ type List struct {
 type Verdict struct {
 	Outcome    Outcome
 	Reason     Reason
-	Rule       string  // name of the rule that decided; empty for a hard check
-	Cite       string  // the rule's source
-	Measured   string  // what was measured, "age 49 h", and
-	Threshold  string  // what would have been needed, "≤ 48 h"; both may be empty
-	Person     Reason  // what the rules found of the person's own risk, and
-	Place      Reason  // of places they were in, whatever decided (R07); empty for nothing
-	Hotline    string  // where to ask about it, if not admitted; empty if the rules name none
-	Format     string  // of the first code, as shown: HCE1 where a token came sealed
-	Scheme     string  // its issuer, as trusted
-	Language   string  // BCP 47, the person's own; empty if the code does not say
-	Confidence string  // of the clock: trusted, drifting, unknown
-	Lists      []List  // what was looked up
-	Counts     []Count // what the journal must mark before the gate opens
+	Rule       string        // name of the rule that decided; empty for a hard check
+	Cite       string        // the rule's source
+	Measured   string        // what was measured, "age 49 h", and
+	Threshold  string        // what would have been needed, "≤ 48 h"; both may be empty
+	Person     Reason        // what the rules found of the person's own risk, and
+	Place      Reason        // of places they were in, whatever decided (R07); empty for nothing
+	Hotline    string        // where to ask about it, if not admitted; empty if the rules name none
+	Format     string        // of the first code, as shown: HCE1 where a token came sealed
+	Scheme     string        // its issuer, as trusted
+	Language   string        // BCP 47, the person's own; empty if the code does not say
+	Confidence string        // of the clock: trusted, drifting, unknown
+	At         time.Time     // when it was made, by the clock as checked,
+	Within     time.Duration // which may have been so far off
+	Urgent     []string      // for which of these an officer with a supervisor may overrule it (R29); empty: it stands
+	Lists      []List        // what was looked up
+	Counts     []Count       // what the journal must mark before the gate opens
 }

@@ -31,6 +31,8 @@ func reasonWords(r verdict.Reason) Words {
 var happened = map[event.Kind]mark{
 	event.Presented:       {"refer", Words{"轉介職員", "转介人工", "Referred"}},
 	event.Claimed:         {"go", Words{"准予通行", "准予通行", "Admitted"}},
+	event.Override:        {"go", Words{"職員放行", "工作人员放行", "Let pass by staff"}},
+	event.Reconciled:      {"note", Words{"遲來的判定", "迟来的判定", "Late verdict, for the record"}},
 	event.Passed:          {"go", Words{"已通過", "已通过", "Passed"}},
 	event.Withdrew:        {"retry", Words{"已折返", "已折返", "Turned back"}},
 	event.Interrupted:     {"alarm", Words{"通行中斷", "通行中断", "Interrupted"}},
