@@ -29,7 +29,8 @@ var rules = []struct{ who, ours, others string }{
 	{"firmware/event", "", "cbor"},
 	{"firmware/journal", "", "bbolt"},
 	{"firmware/policy", "", "cel-go"},
-	{"firmware/symbol", "", "gozxing qr"},
+	{"firmware/symbol", "", "qr"},
+	{"firmware/symbol/internal/codewords", "", "gozxing"},
 
 	// A driver knows its device and nothing of us; several share the serial ports.
 	{"hardware", "hardware/serial", "periph"},
@@ -58,7 +59,7 @@ var rules = []struct{ who, ours, others string }{
 	{"simulators/pty", "", "pty x/sys"},
 	{"simulators/thermal", "", "periph"},
 
-	{"+tests", "simulators", "go-cose chromedp go-internal"},
+	{"+tests", "simulators", "go-cose chromedp go-internal gozxing"},
 }
 
 // modules gives the short names in rules.
@@ -138,7 +139,7 @@ func TestImports(t *testing.T) {
 
 // TestRules shows that the rules bite.
 func TestRules(t *testing.T) {
-	for who, want := range map[string]bool{"firmware/lane": true, "firmware/credential/dcc": true, "kiosk/paper": true,
+	for who, want := range map[string]bool{"firmware/lane": true, "firmware/credential/dcc": true, "firmware/symbol/internal/plane": true, "kiosk/paper": true,
 		"firmware/journal": false, "firmware/cmd/checkpoint": false, "kiosk/screen": false, "hardware/gate": false} {
 		if pure(who) != want {
 			t.Errorf("pure(%s) = %v", who, !want)
@@ -153,6 +154,7 @@ func TestRules(t *testing.T) {
 		"simulators/issuer firmware/credential", "simulators/centre firmware/appliance",
 		"firmware/credential/healthcode github.com/fxamacker/cbor/v2", "firmware/credential/dcc github.com/veraison/go-cose",
 		"firmware/inspection cel.dev/cel-go/cel", "hardware/scanner gocv.io/x/gocv", "sync/outbox github.com/nats-io/nats.go",
+		"firmware/symbol/internal/plane github.com/makiuchi-d/gozxing", "firmware/symbol github.com/makiuchi-d/gozxing/qrcode",
 		"firmware/revocation go.etcd.io/bbolt", "firmware/lane github.com/unheard/of", "firmware/eventlog github.com/fxamacker/cbor/v2",
 	} {
 		who, what, _ := strings.Cut(arrow, " ")

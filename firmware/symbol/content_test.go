@@ -1,7 +1,6 @@
 package symbol
 
 import (
-	"bytes"
 	"context"
 	"image"
 	"image/color"
@@ -10,6 +9,8 @@ import (
 	"time"
 
 	"rsc.io/qr/coding"
+
+	"example.org/checkpoint/firmware/symbol/internal/codewords"
 )
 
 // bitString is a segment given as bits: values and their widths in turn.
@@ -29,7 +30,7 @@ func (s bitString) Encode(b *coding.Bits, _ coding.Version) {
 }
 
 func octets(text string) bitString {
-	s := bitString{modeBytes, 4, uint(len(text)), 8}
+	s := bitString{codewords.ModeBytes, 4, uint(len(text)), 8}
 	for _, b := range []byte(text) {
 		s = append(s, uint(b), 8)
 	}
@@ -37,7 +38,7 @@ func octets(text string) bitString {
 }
 
 func partHeader(index, of int, parity byte) bitString {
-	return bitString{modePart, 4, uint(index), 4, uint(of - 1), 4, uint(parity), 8}
+	return bitString{codewords.ModePart, 4, uint(index), 4, uint(of - 1), 4, uint(parity), 8}
 }
 
 // segmented draws segments as a symbol of version 5, level M, four pixels a module.
@@ -73,7 +74,7 @@ func readOne(t testing.TB, img *image.Gray) Symbol {
 
 // TestCharacterSets reads texts of several character sets, named and not.
 func TestCharacterSets(t *testing.T) {
-	eci := func(n uint) bitString { return bitString{modeECI, 4, n, 8} }
+	eci := func(n uint) bitString { return bitString{codewords.ModeECI, 4, n, 8} }
 	for _, tt := range []struct {
 		name        string
 		segments    []coding.Encoding
@@ -88,11 +89,11 @@ func TestCharacterSets(t *testing.T) {
 		{"Big5 named", []coding.Encoding{eci(28), octets("\xb4\xfa\xb8\xd5")}, "測試", "\xb4\xfa\xb8\xd5"},
 		{"GB 18030 named", []coding.Encoding{eci(29), octets("\xb2\xe2\xca\xd4\x816\xa65")}, "测试\u2028", "\xb2\xe2\xca\xd4\x816\xa65"},
 		{"GB 2312 guessed", []coding.Encoding{octets("HK \xb2\xe2\xca\xd4")}, "HK 测试", "HK \xb2\xe2\xca\xd4"},
-		{"hanzi mode", []coding.Encoding{bitString{modeHanzi, 4, 1, 4, 1, 8, (0xb2-0xa6)*0x60 + 0xe2 - 0xa1, 13}}, "测", "\xb2\xe2"},
-		{"kanji mode between letters", []coding.Encoding{coding.Alpha("A"), bitString{modeKanji, 4, 2, 8, 0x0d9f, 13, 0x1aaa, 13}, coding.Num("12")}, "A点茗12", "A\x93_\xe4\xaa12"},
-		{"unknown set", []coding.Encoding{bitString{modeECI, 4, 0x80 | 3, 8, 0xe7, 8}, octets("a\xff")}, "aÿ", "a\xff"},
+		{"hanzi mode", []coding.Encoding{bitString{codewords.ModeHanzi, 4, 1, 4, 1, 8, (0xb2-0xa6)*0x60 + 0xe2 - 0xa1, 13}}, "测", "\xb2\xe2"},
+		{"kanji mode between letters", []coding.Encoding{coding.Alpha("A"), bitString{codewords.ModeKanji, 4, 2, 8, 0x0d9f, 13, 0x1aaa, 13}, coding.Num("12")}, "A点茗12", "A\x93_\xe4\xaa12"},
+		{"unknown set", []coding.Encoding{bitString{codewords.ModeECI, 4, 0x80 | 3, 8, 0xe7, 8}, octets("a\xff")}, "aÿ", "a\xff"},
 		{"two sets", []coding.Encoding{eci(3), octets("\xe9"), eci(26), octets("é")}, "éé", "\xe9é"},
-		{"GS1", []coding.Encoding{bitString{modeFirstFNC1, 4}, coding.Alpha("10AB%21C%%")}, "10AB\x1d21C%", "10AB\x1d21C%"},
+		{"GS1", []coding.Encoding{bitString{codewords.ModeFirstFNC1, 4}, coding.Alpha("10AB%21C%%")}, "10AB\x1d21C%", "10AB\x1d21C%"},
 		{"nothing named, nothing likely", []coding.Encoding{octets("\x80\xff")}, "\u0080ÿ", "\x80\xff"},
 	} {
 		s := readOne(t, segmented(t, tt.segments...))
@@ -158,26 +159,6 @@ func TestParts(t *testing.T) {
 	if len(p.texts) > mostTexts {
 		t.Error(len(p.texts), "texts kept")
 	}
-}
-
-func FuzzContent(f *testing.F) {
-	f.Add([]byte("\x40\x56hello"), uint8(1))
-	f.Add([]byte{0x30, 0x25, 0x74, 0x02, 0x61, 0x62}, uint8(10))
-	f.Add([]byte{0x71, 0xa4, 0x02, 0xc3, 0xbc, 0xd1, 0x01, 0x80, 0, 0x80, 0x12, 0x55}, uint8(40))
-	f.Fuzz(func(t *testing.T, data []byte, version uint8) {
-		var s Symbol
-		if err := s.read(data, int(version%40)+1); err == nil {
-			if len(s.Bytes) > 8*len(data) {
-				t.Errorf("%d bytes of %d", len(s.Bytes), len(data))
-			}
-			if s.Part.Of > 16 || s.Part.Of > 0 && s.Part.Index >= s.Part.Of {
-				t.Error(s.Part)
-			}
-		}
-		if chinese(data) && bytes.IndexFunc(data, func(r rune) bool { return r > 0x7f }) < 0 {
-			t.Error("Chinese without characters")
-		}
-	})
 }
 
 // TestNotSquare reads symbols whose modules are wider than they are high, or higher than wide.

@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"rsc.io/qr/coding"
+
+	"example.org/checkpoint/firmware/symbol/internal/codewords"
 )
 
 // Errors of Draw.
@@ -100,8 +102,8 @@ type named struct{ coding.String }
 func (n named) Bits(v coding.Version) int { return 12 + n.String.Bits(v) }
 
 func (n named) Encode(b *coding.Bits, v coding.Version) {
-	b.Write(modeECI, 4)
-	b.Write(eciUTF8, 8)
+	b.Write(codewords.ModeECI, 4)
+	b.Write(codewords.ECIUTF8, 8)
 	n.String.Encode(b, v)
 }
 

@@ -141,7 +141,7 @@ func TestFrames(t *testing.T) {
 					thorough++
 					c[1]++
 				} else if len(tr.Texts) > 0 {
-					t.Log("unread", name, r.Spent(), len(r.finders))
+					t.Log("unread", name, r.Spent(), len(r.search.Patterns))
 				}
 				cats[tr.Cat] = c
 			}

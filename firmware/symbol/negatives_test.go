@@ -7,6 +7,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"example.org/checkpoint/firmware/symbol/internal/codewords"
 )
 
 var negatives = flag.Int("negatives", 3000, "pictures without a code that TestNegatives makes")
@@ -30,13 +32,13 @@ func negative(seed uint64) *image.Gray {
 	case 0, 1: // all that a symbol has, and chance in place of codewords
 		n := 21 + 4*r.IntN(3)
 		module := min(2+r.IntN(3), (size-2)/n)
-		format := formatBits(uint32(r.IntN(32)))
+		format := codewords.FormatBits(uint32(r.IntN(32)))
 		var chance [29 * 29]bool
 		for i := range chance {
 			chance[i] = r.IntN(2) == 0
 		}
 		for i := range 15 {
-			x, y, x2, y2 := formatPlace(i, n)
+			x, y, x2, y2 := codewords.FormatPlace(i, n)
 			chance[y*n+x], chance[y2*n+x2] = format>>i&1 == 1, format>>i&1 == 1
 		}
 		modules(r.IntN(size-n*module), r.IntN(size-n*module), n, module, func(x, y int) bool {

@@ -1,10 +1,10 @@
 // Package symbol finds and reads QR symbols in grey pictures.
 //
-// One Read goes through five steps, a file each: a threshold for every block of 8x8 pixels
-// (binarise.go), finder patterns along the rows (finder.go), three of them that may be corners of
-// one symbol (triple.go), a grid of modules laid over the symbol (grid.go, sample.go), and the
-// bits of the grid corrected and put into text (decode.go, content.go). It follows ISO/IEC
-// 18004:2015. Every step is counted against a Budget, so that no picture can hold up a lane.
+// One Read goes through five steps: a threshold for every block of 8x8 pixels (internal/plane),
+// finder patterns along the rows (internal/finder), three of them that may be corners of one symbol
+// (triple.go), a grid of modules laid over the symbol (internal/lattice), and the bits of the grid
+// corrected and put into text (internal/codewords). It follows ISO/IEC 18004:2015. Every step is
+// counted against a Budget, so that no picture can hold up a lane.
 //
 // Around it are a Tracker, which follows a code through the frames of a camera, Guidance, which says
 // why nothing was read, Choose, which is the lane's choice between several codes, Parts, which joins
@@ -16,6 +16,10 @@ import (
 	"errors"
 	"image"
 	"slices"
+
+	"example.org/checkpoint/firmware/symbol/internal/finder"
+	"example.org/checkpoint/firmware/symbol/internal/lattice"
+	"example.org/checkpoint/firmware/symbol/internal/plane"
 )
 
 // FormatQR is the Format of a QR symbol, model 2.
@@ -39,22 +43,18 @@ type Symbol struct {
 // Reader reads symbols. Its zero value is ready; it keeps memory between pictures and is not for
 // concurrent use.
 type Reader struct {
-	base     layer // the picture
-	layers   [maxLayers]layer
-	scratch  [maxLayers][]byte
-	surface  surface
-	extremes extremes // of the picture
-	edges    []int32
-	finders  []finder
-	seen     []int32 // finder of each block of 8x8 base pixels, 0 none
+	base     plane.Layer // the picture
+	layers   [maxLayers]plane.Layer
+	extremes plane.Extremes // of the picture
+	search   finder.Search
 	triples  []triple
-	guesses  []triple    // with a third finder pattern that the rows did not show
-	areas    [][4]point  // of the symbols read
-	used     []bool      // finder patterns within areas
-	tried    [][4]point  // areas of the grids sampled
-	origin   image.Point // of the picture
-	grid     grid
-	sampler  sampler
+	guesses  []triple         // with a third finder pattern that the rows did not show
+	areas    [][4]plane.Point // of the symbols read
+	used     []bool           // finder patterns within areas
+	tried    [][4]plane.Point // areas of the grids sampled
+	origin   image.Point      // of the picture
+	grid     lattice.Grid
+	sampler  lattice.Sampler
 	left     Budget
 	spent    Budget
 	symbols  []Symbol
@@ -76,7 +76,7 @@ func (r *Reader) Read(ctx context.Context, img *image.Gray, b Budget) ([]Symbol,
 	case w < smallest || h < smallest:
 		return nil, ctx.Err()
 	}
-	r.base = layer{pix: img.Pix, stride: img.Stride, w: w, h: h, scale: 1}
+	r.base = plane.Layer{Pix: img.Pix, Stride: img.Stride, W: w, H: h, Scale: 1}
 	r.origin = img.Rect.Min
 	r.reset()
 	for n := range min(b.Layers, maxLayers) {
@@ -88,19 +88,19 @@ func (r *Reader) Read(ctx context.Context, img *image.Gray, b Budget) ([]Symbol,
 			continue
 		}
 		r.spent.Layers++
-		before := len(r.finders)
-		r.search(ctx, l)
+		before := len(r.search.Patterns)
+		r.look(ctx, l)
 		if n == asIs {
-			r.extremes.keep(&r.surface)
+			r.extremes.Keep(&r.search.Surface)
 		}
-		if len(r.finders) > before || n == 0 {
+		if len(r.search.Patterns) > before || n == 0 {
 			r.readAll(ctx)
 		}
-		if len(r.finders) > crowd {
+		if len(r.search.Patterns) > crowd {
 			break
 		}
 	}
-	if b.Layers > 1 && len(r.symbols) == 0 && len(r.finders) <= crowd {
+	if b.Layers > 1 && len(r.symbols) == 0 && len(r.search.Patterns) <= crowd {
 		r.recover(ctx)
 	}
 	for i := range r.symbols {
@@ -119,21 +119,28 @@ const crowd = 3 * mostFinders
 const smallest = 21
 
 func (r *Reader) reset() {
-	r.finders, r.triples = r.finders[:0], r.triples[:0]
+	r.triples = r.triples[:0]
 	r.attempts.clear()
-	r.extremes.lo, r.extremes.hi = r.extremes.lo[:0], r.extremes.hi[:0]
+	r.extremes.Clear()
 	r.areas, r.tried = r.areas[:0], r.tried[:0]
-	blocks := ((r.base.w + 7) / 8) * ((r.base.h + 7) / 8)
-	if cap(r.seen) < blocks {
-		r.seen = make([]int32, blocks)
+	r.search.Begin(r.base.W, r.base.H)
+}
+
+// look looks for finder patterns in a layer.
+func (r *Reader) look(ctx context.Context, l *plane.Layer) {
+	if l.W < smallest || l.H < smallest || r.left.Pixels < l.W*l.H {
+		return
 	}
-	r.seen = r.seen[:blocks]
-	clear(r.seen)
+	r.left.Pixels -= l.W * l.H
+	r.spent.Pixels += l.W * l.H
+	used := r.search.Look(ctx, l, r.left.Candidates)
+	r.left.Candidates -= used
+	r.spent.Candidates += used
 }
 
 // readAll reads symbols from the finder patterns found so far, best first.
 func (r *Reader) readAll(ctx context.Context) {
-	r.rank()
+	r.search.Rank()
 	r.take()
 	r.choose(ctx)
 	for i := range r.triples {
@@ -149,7 +156,7 @@ func (r *Reader) readAll(ctx context.Context) {
 			continue
 		}
 		r.symbols = append(r.symbols, s)
-		r.areas = append(r.areas, r.grid.area())
+		r.areas = append(r.areas, r.grid.Area())
 		r.take()
 		r.used[t.a], r.used[t.b], r.used[t.c] = true, true, true
 	}
@@ -158,8 +165,8 @@ func (r *Reader) readAll(ctx context.Context) {
 // take marks the finder patterns that lie within symbols read.
 func (r *Reader) take() {
 	r.used = r.used[:0]
-	for _, f := range r.finders {
-		r.used = append(r.used, slices.ContainsFunc(r.areas, func(a [4]point) bool { return within(a, point{f.x, f.y}) }))
+	for _, f := range r.search.Patterns {
+		r.used = append(r.used, slices.ContainsFunc(r.areas, func(a [4]plane.Point) bool { return plane.Within(a, plane.Pt(f.X, f.Y)) }))
 	}
 }
 
@@ -168,13 +175,13 @@ func (r *Reader) take() {
 func (r *Reader) more() bool {
 	r.take()
 	best, n := 0.0, 0
-	for i, f := range r.finders {
+	for i, f := range r.search.Patterns {
 		if r.used[i] {
-			best = max(best, f.score)
+			best = max(best, f.Score)
 		}
 	}
-	for i, f := range r.finders {
-		if !r.used[i] && f.score > best/2 {
+	for i, f := range r.search.Patterns {
+		if !r.used[i] && f.Score > best/2 {
 			n++
 		}
 	}

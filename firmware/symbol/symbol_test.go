@@ -261,20 +261,3 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
-
-// FuzzGrid hands any modules to the library behind decode, which must not panic outside it.
-func FuzzGrid(f *testing.F) {
-	f.Add(uint8(0), []byte{1, 2, 3}, uint8(3))
-	f.Add(uint8(39), []byte(sample), uint8(31))
-	f.Fuzz(func(t *testing.T, version uint8, modules []byte, format uint8) {
-		if len(modules) == 0 {
-			return
-		}
-		s := sampler{n: int(version%40)*4 + 21}
-		s.dark = make([]bool, s.n*s.n)
-		for i := range s.dark {
-			s.dark[i] = modules[i/8%len(modules)]>>(i%8)&1 == 1
-		}
-		decode(s.matrix(formatBits(uint32(format%32)), false))
-	})
-}

@@ -5,6 +5,8 @@ import (
 	"context"
 	"image"
 	"slices"
+
+	"example.org/checkpoint/firmware/symbol/internal/finder"
 )
 
 // Tracker reads the frames of one camera: first, at full effort, around where a code was, and the
@@ -62,7 +64,7 @@ func (t *Tracker) Guidance() Guidance { return t.reader.Guidance() }
 
 // promising reports whether a finder pattern stands out from the picture.
 func (r *Reader) promising() bool {
-	return len(r.finders) <= crowd && slices.ContainsFunc(r.finders, func(f finder) bool { return f.score > plainFinder })
+	return len(r.search.Patterns) <= crowd && slices.ContainsFunc(r.search.Patterns, func(f finder.Pattern) bool { return f.Score > plainFinder })
 }
 
 func (s *Symbol) bounds() (box image.Rectangle) {

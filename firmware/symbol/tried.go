@@ -22,13 +22,13 @@ type Finder struct {
 // Tried tells what the last Read tried.
 func (r *Reader) Tried() Tried {
 	var t Tried
-	for _, f := range r.finders {
-		t.Finders = append(t.Finders, Finder{image.Pt(int(math.Round(f.x)), int(math.Round(f.y))).Add(r.origin), f.module, f.light})
+	for _, f := range r.search.Patterns {
+		t.Finders = append(t.Finders, Finder{image.Pt(int(math.Round(f.X)), int(math.Round(f.Y))).Add(r.origin), f.Module, f.Light})
 	}
 	for _, area := range r.tried {
 		var g [4]image.Point
 		for i, p := range area {
-			g[i] = image.Pt(int(math.Round(p.x)), int(math.Round(p.y))).Add(r.origin)
+			g[i] = image.Pt(int(math.Round(p.X)), int(math.Round(p.Y))).Add(r.origin)
 		}
 		t.Grids = append(t.Grids, g)
 	}

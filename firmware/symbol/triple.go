@@ -6,6 +6,10 @@ import (
 	"math"
 	"math/bits"
 	"slices"
+
+	"example.org/checkpoint/firmware/symbol/internal/codewords"
+	"example.org/checkpoint/firmware/symbol/internal/finder"
+	"example.org/checkpoint/firmware/symbol/internal/plane"
 )
 
 // Bounds of the choice of three finder patterns.
@@ -42,10 +46,10 @@ const guesses = 7
 // choose fills r.triples, the likeliest first.
 func (r *Reader) choose(ctx context.Context) {
 	r.triples = r.triples[:0]
-	n := min(len(r.finders), mostFinders)
+	n := min(len(r.search.Patterns), mostFinders)
 	for i := range n {
 		for j := i + 1; j < n; j++ {
-			if !alike(&r.finders[i], &r.finders[j]) {
+			if !alike(&r.search.Patterns[i], &r.search.Patterns[j]) {
 				continue
 			}
 			if ctx.Err() != nil {
@@ -55,7 +59,7 @@ func (r *Reader) choose(ctx context.Context) {
 				if r.left.Triples <= 0 {
 					break
 				}
-				if !alike(&r.finders[i], &r.finders[k]) || !alike(&r.finders[j], &r.finders[k]) {
+				if !alike(&r.search.Patterns[i], &r.search.Patterns[k]) || !alike(&r.search.Patterns[j], &r.search.Patterns[k]) {
 					continue
 				}
 				r.left.Triples--
@@ -85,9 +89,9 @@ func (r *Reader) choose(ctx context.Context) {
 const mostUnlike = 2.4
 
 // alike reports whether two finder patterns may belong to one symbol, seen from the side.
-func alike(f, g *finder) bool {
-	return f.light == g.light && f.module < mostUnlike*g.module && g.module < mostUnlike*f.module &&
-		f.contrast < 4*g.contrast && g.contrast < 4*f.contrast
+func alike(f, g *finder.Pattern) bool {
+	return f.Light == g.Light && f.Module < mostUnlike*g.Module && g.Module < mostUnlike*f.Module &&
+		f.Contrast < 4*g.Contrast && g.Contrast < 4*f.Contrast
 }
 
 // corner adds the triple with a between b and c, if its shape allows.
@@ -95,8 +99,8 @@ func (r *Reader) corner(a, b, c int) {
 	if len(r.triples) == mostTriples {
 		return
 	}
-	fa, fb, fc := &r.finders[a], &r.finders[b], &r.finders[c]
-	ux, uy, vx, vy := fb.x-fa.x, fb.y-fa.y, fc.x-fa.x, fc.y-fa.y
+	fa, fb, fc := &r.search.Patterns[a], &r.search.Patterns[b], &r.search.Patterns[c]
+	ux, uy, vx, vy := fb.X-fa.X, fb.Y-fa.Y, fc.X-fa.X, fc.Y-fa.Y
 	cross := ux*vy - uy*vx
 	if cross < 0 {
 		b, c, fb, fc = c, b, fc, fb
@@ -107,10 +111,10 @@ func (r *Reader) corner(a, b, c int) {
 	if cross < 0.6*lu*lv { // more than 53 degrees off the right angle
 		return
 	}
-	mu := (fa.span(ux, uy) + fb.span(ux, uy)) / (2 * darkEnd)
-	mv := (fa.span(vx, vy) + fc.span(vx, vy)) / (2 * darkEnd)
+	mu := (fa.Span(ux, uy) + fb.Span(ux, uy)) / (2 * finder.DarkEnd)
+	mv := (fa.Span(vx, vy) + fc.Span(vx, vy)) / (2 * finder.DarkEnd)
 	nu, nv := lu/mu, lv/mv
-	n := (nu+nv)/2 + 2*darkEnd
+	n := (nu+nv)/2 + 2*finder.DarkEnd
 	if n < leastModules-4 || n > mostModules*1.15 {
 		return
 	}
@@ -120,15 +124,21 @@ func (r *Reader) corner(a, b, c int) {
 	}
 	cos := math.Abs(ux*vx+uy*vy) / (lu * lv)
 	misfit := 2*uneven + 0.3*cos + 0.3*math.Abs(math.Log(lu/lv)) + 0.2*math.Abs(math.Log(mu/mv))
-	misfit += 0.2 * (1 - min(fa.score, fb.score, fc.score)/max(fa.score, fb.score, fc.score))
+	misfit += 0.2 * (1 - min(fa.Score, fb.Score, fc.Score)/max(fa.Score, fb.Score, fc.Score))
 	r.triples = append(r.triples, triple{a: a, b: b, c: c, modules: n, misfit: misfit})
+}
+
+// place sets the corners of r.grid.
+func (r *Reader) place(t *triple) {
+	p := r.search.Patterns
+	r.grid.Place(&p[t.a], &p[t.b], &p[t.c])
 }
 
 // time guesses the side of a symbol and looks at the timing patterns for each guess.
 func (r *Reader) time(t *triple) {
 	nearest := int(math.Round((t.modules-17)/4))*4 + 17
 	g := &r.grid
-	r.place(g, t)
+	r.place(t)
 	t.timing = -1
 	steps := 1
 	if nearest > 37 {
@@ -143,16 +153,16 @@ func (r *Reader) time(t *triple) {
 		if d := i - guesses/2; d > steps || -d > steps || q.modules < leastModules || q.modules > mostModules {
 			continue
 		}
-		g.lay(q.modules)
-		q.timing = g.timing(&r.base)
+		g.Lay(q.modules)
+		q.timing = g.Timing(&r.base)
 	}
 	if n, ok := r.version(t); ok && math.Abs(float64(n)-t.modules) < 0.3*t.modules {
 		told := guess{modules: n}
 		i := slices.IndexFunc(t.guesses[:], func(q guess) bool { return q.modules == n })
 		if i < 0 {
 			i = 0
-			g.lay(n)
-			t.guesses[i].timing = g.timing(&r.base)
+			g.Lay(n)
+			t.guesses[i].timing = g.Timing(&r.base)
 		}
 		told.timing = (1 + max(t.guesses[i].timing, 0)) / 2
 		t.guesses[i] = told
@@ -170,8 +180,8 @@ func (r *Reader) version(t *triple) (int, bool) {
 	if t.modules < 36 {
 		return 0, false
 	}
-	a, b, c := &r.finders[t.a], &r.finders[t.b], &r.finders[t.c]
-	u, v := point{b.x - a.x, b.y - a.y}, point{c.x - a.x, c.y - a.y}
+	a, b, c := &r.search.Patterns[t.a], &r.search.Patterns[t.b], &r.search.Patterns[t.c]
+	u, v := plane.Pt(b.X-a.X, b.Y-a.Y), plane.Pt(c.X-a.X, c.Y-a.Y)
 	first, far := r.versionAt(b, u, v)
 	second, far2 := r.versionAt(c, v, u)
 	switch {
@@ -185,24 +195,24 @@ func (r *Reader) version(t *triple) (int, bool) {
 
 // versionAt reads the version information before f along u and returns it with the number of its
 // modules that differ.
-func (r *Reader) versionAt(f *finder, u, v point) (version, distance int) {
-	du, okU := f.side(u, v)
-	dv, okV := f.side(v, u)
+func (r *Reader) versionAt(f *finder.Pattern, u, v plane.Point) (version, distance int) {
+	du, okU := f.Side(u, v)
+	dv, okV := f.Side(v, u)
 	if !okU || !okV {
 		return 0, 18
 	}
-	du, dv = du.times(f.span(du.x, du.y)/darkEnd), dv.times(f.span(dv.x, dv.y)/darkEnd)
+	du, dv = du.Times(f.Span(du.X, du.Y)/finder.DarkEnd), dv.Times(f.Span(dv.X, dv.Y)/finder.DarkEnd)
 	var read uint32
 	for i := range 18 {
 		x, y := float64(i%3)-7, float64(i/3)-3
-		p := point{f.x, f.y}.add(du.times(x)).add(dv.times(y))
-		if (r.base.value(p.x, p.y) < f.middle) != f.light {
+		p := plane.Pt(f.X, f.Y).Add(du.Times(x)).Add(dv.Times(y))
+		if (r.base.Value(p.X, p.Y) < f.Middle) != f.Light {
 			read |= 1 << i
 		}
 	}
 	distance = 18
 	for n := 7; n <= 40; n++ {
-		if d := bits.OnesCount32(read ^ versionBits(uint32(n))); d < distance {
+		if d := bits.OnesCount32(read ^ codewords.VersionBits(uint32(n))); d < distance {
 			version, distance = n, d
 		}
 	}

@@ -1,6 +1,6 @@
 //go:build goexperiment.simd && amd64
 
-package symbol
+package plane
 
 import (
 	"math/rand/v2"
@@ -16,27 +16,27 @@ func TestVectors(t *testing.T) {
 	defer func() { vectors = true }()
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 60 {
-		img := grey(30+r.IntN(300), 30+r.IntN(60), 0)
-		for i := range img.Pix {
-			img.Pix[i] = uint8(r.IntN(256) >> (i / 2000 % 8))
+		w, h := 30+r.IntN(300), 30+r.IntN(60)
+		l := &Layer{Pix: make([]byte, w*h), Stride: w, W: w, H: h, Scale: 1}
+		for i := range l.Pix {
+			l.Pix[i] = uint8(r.IntN(256) >> (i / 2000 % 8))
 		}
-		l := &layer{pix: img.Pix, stride: img.Stride, w: img.Rect.Dx(), h: img.Rect.Dy(), scale: 1}
-		var with, without surface
+		var with, without Surface
 		vectors = true
-		with.measure(l)
+		with.Measure(l)
 		var a, b [][]int32
-		for y := range l.h {
-			e, _ := with.runs(l, y, nil)
+		for y := range l.H {
+			e, _ := with.Runs(l, y, nil)
 			a = append(a, e)
 		}
 		vectors = false
-		without.measure(l)
-		for y := range l.h {
-			e, _ := without.runs(l, y, nil)
+		without.Measure(l)
+		for y := range l.H {
+			e, _ := without.Runs(l, y, nil)
 			b = append(b, e)
 		}
 		if !slices.Equal(with.cut, without.cut) || !slices.Equal(with.lo, without.lo) || !slices.EqualFunc(a, b, slices.Equal) {
-			t.Fatalf("%v: vectors see another picture", img.Rect)
+			t.Fatalf("%v: vectors see another picture", [2]int{w, h})
 		}
 	}
 }

@@ -1,34 +1,36 @@
-package symbol
+package lattice
 
-// sampler holds the shades of the modules of a symbol and sorts them into dark and light.
-type sampler struct {
-	n       int
+import "example.org/checkpoint/firmware/symbol/internal/plane"
+
+// Sampler holds the shades of the modules of a symbol and sorts them into dark and light.
+type Sampler struct {
+	N       int       // modules along a side
 	shade   []float32 // light modules are high, whatever the polarity
 	work    []float32 // the shades, sharpened
-	dark    []bool
+	Dark    []bool    // row by row
 	sum     []float32 // of all, of the dark and of the light, from the top left
 	darkSum []float32
 	darkNum []float32
 }
 
-// sample takes the shade of every module of g.
-func (s *sampler) sample(g *grid, l *layer) {
-	n := g.modules
-	s.n = n
-	s.shade, s.work = growFloats(s.shade, n*n), growFloats(s.work, n*n)
-	p, q := g.at(float64(n)/2, float64(n)/2), g.at(float64(n)/2+1, float64(n)/2)
-	size := p.dist(q)
+// Sample takes the shade of every module of g.
+func (s *Sampler) Sample(g *Grid, l *plane.Layer) {
+	n := g.Modules
+	s.N = n
+	s.shade, s.work = plane.Grow(s.shade, n*n), plane.Grow(s.work, n*n)
+	p, q := g.At(float64(n)/2, float64(n)/2), g.At(float64(n)/2+1, float64(n)/2)
+	size := p.Dist(q)
 	for y := range n {
 		for x := range n {
-			p := g.at(float64(x)+0.5, float64(y)+0.5)
+			p := g.At(float64(x)+0.5, float64(y)+0.5)
 			var v float64
 			if size < 2.2 {
-				v = l.value(p.x, p.y)
+				v = l.Value(p.X, p.Y)
 			} else {
 				d := 0.2 * size
-				v = (l.value(p.x, p.y)*2 + l.value(p.x-d, p.y) + l.value(p.x+d, p.y) + l.value(p.x, p.y-d) + l.value(p.x, p.y+d)) / 6
+				v = (l.Value(p.X, p.Y)*2 + l.Value(p.X-d, p.Y) + l.Value(p.X+d, p.Y) + l.Value(p.X, p.Y-d) + l.Value(p.X, p.Y+d)) / 6
 			}
-			if g.light {
+			if g.Light {
 				v = 255 - v
 			}
 			s.shade[y*n+x] = float32(v)
@@ -42,11 +44,11 @@ const (
 	farModules  = 7
 )
 
-// sort tells dark from light modules: each against the middle of the mean dark and the mean
+// Sort tells dark from light modules: each against the middle of the mean dark and the mean
 // light module around it. Before that, what a module differs from its four neighbours is
 // multiplied by 1+sharp, which undoes blur.
-func (s *sampler) sort(sharp float32) {
-	n := s.n
+func (s *Sampler) Sort(sharp float32) {
+	n := s.N
 	for y := range n {
 		for x := range n {
 			v := s.shade[y*n+x]
@@ -54,9 +56,9 @@ func (s *sampler) sort(sharp float32) {
 			s.work[y*n+x] = v + sharp*(v-around/4)
 		}
 	}
-	s.dark = growBools(s.dark, n*n)
+	s.Dark = plane.Grow(s.Dark, n*n)
 	w := n + 1
-	s.sum, s.darkSum, s.darkNum = growFloats(s.sum, w*w), growFloats(s.darkSum, w*w), growFloats(s.darkNum, w*w)
+	s.sum, s.darkSum, s.darkNum = plane.Grow(s.sum, w*w), plane.Grow(s.darkSum, w*w), plane.Grow(s.darkNum, w*w)
 	s.total()
 	s.split(nearModules, false)
 	for range 2 {
@@ -66,8 +68,8 @@ func (s *sampler) sort(sharp float32) {
 }
 
 // total fills sum.
-func (s *sampler) total() {
-	n, w := s.n, s.n+1
+func (s *Sampler) total() {
+	n, w := s.N, s.N+1
 	clear(s.sum[:w])
 	for y := range n {
 		above, out := s.sum[y*w:(y+1)*w], s.sum[(y+1)*w:(y+2)*w]
@@ -81,8 +83,8 @@ func (s *sampler) total() {
 }
 
 // totalDark fills darkSum and darkNum.
-func (s *sampler) totalDark() {
-	n, w := s.n, s.n+1
+func (s *Sampler) totalDark() {
+	n, w := s.N, s.N+1
 	clear(s.darkSum[:w])
 	clear(s.darkNum[:w])
 	for y := range n {
@@ -90,7 +92,7 @@ func (s *sampler) totalDark() {
 		aboveNum, outNum := s.darkNum[y*w:(y+1)*w], s.darkNum[(y+1)*w:(y+2)*w]
 		var sum, num float32
 		outSum[0], outNum[0] = 0, 0
-		dark := s.dark[y*n : (y+1)*n]
+		dark := s.Dark[y*n : (y+1)*n]
 		for x, v := range s.work[y*n : (y+1)*n] {
 			if dark[x] {
 				sum, num = sum+v, num+1
@@ -102,8 +104,8 @@ func (s *sampler) totalDark() {
 
 // split sorts each module against the mean of those around it, as far as reach, or against the middle
 // of the mean dark and the mean light one, where both are there.
-func (s *sampler) split(reach int, two bool) {
-	n, w := s.n, s.n+1
+func (s *Sampler) split(reach int, two bool) {
+	n, w := s.N, s.N+1
 	for y := range n {
 		y0, y1 := max(y-reach, 0)*w, min(y+reach+1, n)*w
 		tall := float32((y1 - y0) / w)
@@ -119,28 +121,14 @@ func (s *sampler) split(reach int, two bool) {
 					middle = (dark/num + (all-dark)/(area-num)) / 2
 				}
 			}
-			s.dark[y*n+x] = s.work[y*n+x] < middle
+			s.Dark[y*n+x] = s.work[y*n+x] < middle
 		}
 	}
 }
 
-func (s *sampler) near(x, y int, otherwise float32) float32 {
-	if x < 0 || y < 0 || x >= s.n || y >= s.n {
+func (s *Sampler) near(x, y int, otherwise float32) float32 {
+	if x < 0 || y < 0 || x >= s.N || y >= s.N {
 		return otherwise
 	}
-	return s.shade[y*s.n+x]
-}
-
-func growFloats(f []float32, n int) []float32 {
-	if cap(f) < n {
-		return make([]float32, n)
-	}
-	return f[:n]
-}
-
-func growBools(b []bool, n int) []bool {
-	if cap(b) < n {
-		return make([]bool, n)
-	}
-	return b[:n]
+	return s.shade[y*s.N+x]
 }

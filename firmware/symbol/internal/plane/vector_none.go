@@ -1,6 +1,6 @@
 //go:build !goexperiment.simd || !amd64
 
-package symbol
+package plane
 
 // extremesAcross and lightWord do nothing without vectors; see vector_amd64.go.
 func extremesAcross([]byte, int, int, []uint8, []uint8) int { return 0 }

@@ -1,4 +1,4 @@
-package symbol
+package codewords
 
 import (
 	"bytes"
@@ -10,20 +10,34 @@ import (
 )
 
 // errContent says that the corrected codewords are no text after all.
-var errContent = errors.New("symbol: the codewords break the rules of segments")
+var errContent = errors.New("codewords: they break the rules of segments")
+
+// Text is what a symbol holds.
+type Text struct {
+	Text  string // by the character set named in the symbol, or the likeliest
+	Bytes []byte // as encoded
+	Part  Part   // of a text of several symbols
+}
+
+// Part is which of Of symbols, from 0, of a text of that parity one is (section 8); of none where Of
+// is 0.
+type Part struct {
+	Index, Of int
+	Parity    uint8
+}
 
 // Mode indicators (section 7.4.1, table 2; GB/T 18284 adds hanzi).
 const (
-	modeEnd        = 0
-	modeNumeric    = 1
-	modeLetters    = 2
-	modePart       = 3
-	modeBytes      = 4
-	modeFirstFNC1  = 5
-	modeECI        = 7
-	modeKanji      = 8
-	modeSecondFNC1 = 9
-	modeHanzi      = 13
+	ModeEnd        = 0
+	ModeNumeric    = 1
+	ModeLetters    = 2
+	ModePart       = 3
+	ModeBytes      = 4
+	ModeFirstFNC1  = 5
+	ModeECI        = 7
+	ModeKanji      = 8
+	ModeSecondFNC1 = 9
+	ModeHanzi      = 13
 )
 
 // letters are the characters of alphanumeric mode (table 5).
@@ -37,7 +51,7 @@ const (
 	eciNone     = -1
 	eciLatin1   = 3
 	eciShiftJIS = 20
-	eciUTF8     = 26
+	ECIUTF8     = 26
 	eciGB18030  = 29
 	eciBinary   = 899
 )
@@ -54,17 +68,17 @@ type content struct {
 }
 
 // read takes the data codewords of a symbol apart (section 7.4).
-func (s *Symbol) read(codewords []byte, version int) error {
+func (t *Text) read(codewords []byte, version int) error {
 	c := content{in: common.NewBitSource(codewords), eci: eciNone, run: make([]byte, 0, 2*len(codewords))}
 	if !c.segments(version) {
 		return errContent
 	}
 	c.flush()
-	s.Bytes, s.Part = c.raw, c.part
+	t.Bytes, t.Part = c.raw, c.part
 	if c.eci == eciNone && utf8.Valid(c.raw) {
 		c.text = c.raw
 	}
-	s.Text = string(c.text)
+	t.Text = string(c.text)
 	return nil
 }
 
@@ -78,26 +92,26 @@ func (c *content) segments(version int) bool {
 		mode, _ := c.bits(4)
 		ok := true
 		switch mode {
-		case modeEnd:
+		case ModeEnd:
 			return true
-		case modeFirstFNC1:
+		case ModeFirstFNC1:
 			c.fnc1 = true
-		case modeSecondFNC1:
+		case ModeSecondFNC1:
 			c.fnc1 = true
 			_, ok = c.bits(8) // application indicator
-		case modePart:
+		case ModePart:
 			ok = c.header()
-		case modeECI:
+		case ModeECI:
 			ok = c.designator()
-		case modeNumeric, modeLetters, modeBytes, modeKanji:
+		case ModeNumeric, ModeLetters, ModeBytes, ModeKanji:
 			var n int
 			if n, ok = c.bits(countBits(mode, version)); ok {
 				ok = c.segment(mode, n)
 			}
-		case modeHanzi:
+		case ModeHanzi:
 			subset, _ := c.bits(4)
 			var n int
-			if n, ok = c.bits(countBits(modeKanji, version)); ok {
+			if n, ok = c.bits(countBits(ModeKanji, version)); ok {
 				ok = subset == 1 && c.pairs(n, 0x60, 0xa1a1, 0xa6a1, 0x0a00, eciGB18030)
 			}
 		default:
@@ -119,11 +133,11 @@ func countBits(mode, version int) int {
 		class = 1
 	}
 	switch mode {
-	case modeNumeric:
+	case ModeNumeric:
 		return 10 + 2*class
-	case modeLetters:
+	case ModeLetters:
 		return 9 + 2*class
-	case modeBytes:
+	case ModeBytes:
 		return min(8+8*class, 16)
 	}
 	return 8 + 2*class
@@ -161,11 +175,11 @@ func (c *content) designator() bool {
 
 func (c *content) segment(mode, n int) bool {
 	switch mode {
-	case modeBytes:
+	case ModeBytes:
 		return c.octets(n)
-	case modeKanji:
+	case ModeKanji:
 		return c.pairs(n, 0xc0, 0x8140, 0xc140, 0x1f00, eciShiftJIS)
-	case modeNumeric:
+	case ModeNumeric:
 		return c.digits(n)
 	}
 	return c.alphanumeric(n)
@@ -260,7 +274,7 @@ func inUTF8(b []byte, eci int) []byte {
 	if eci == eciNone {
 		eci = likely(b)
 	}
-	if eci == eciUTF8 && utf8.Valid(b) {
+	if eci == ECIUTF8 && utf8.Valid(b) {
 		return b
 	}
 	if eci == eciBinary {
@@ -283,7 +297,7 @@ func inUTF8(b []byte, eci int) []byte {
 func likely(b []byte) int {
 	switch {
 	case utf8.Valid(b):
-		return eciUTF8
+		return ECIUTF8
 	case chinese(b):
 		return eciGB18030
 	}

@@ -1,6 +1,6 @@
 //go:build goexperiment.simd && amd64
 
-package symbol
+package plane
 
 import "simd/archsimd"
 
@@ -8,7 +8,7 @@ import "simd/archsimd"
 // bytes of binarise.go do the same.
 var vectors = archsimd.X86.AVX2()
 
-// extremesAcross fills lo and hi with the extremes of blocks of 8x8 from every other of eight rows,
+// extremesAcross fills lo and hi with the Extremes of blocks of 8x8 from every other of eight rows,
 // four blocks at a time, and returns how many blocks it did.
 func extremesAcross(pix []byte, stride, w int, lo, hi []uint8) int {
 	if !vectors {

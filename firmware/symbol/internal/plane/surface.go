@@ -1,4 +1,4 @@
-package symbol
+package plane
 
 import (
 	"encoding/binary"
@@ -11,10 +11,10 @@ const (
 	high = 0x8080808080808080
 )
 
-// surface holds a threshold for each block of 8x8 pixels of a layer. It favours neither
+// Surface holds a threshold for each block of 8x8 pixels of a layer. It favours neither
 // polarity: halfway between the darkest and the lightest pixel of the smallest neighbourhood
 // that shows contrast.
-type surface struct {
+type Surface struct {
 	w, h   int // blocks
 	levels []level
 	at     []uint8 // a pixel at least this light is light
@@ -30,14 +30,15 @@ type level struct {
 	nearLo, near []uint8
 }
 
-// Bounds of the contrast below which a neighbourhood is one shade.
-const (
-	leastContrast = 12
-	mostNoise     = 48
-)
+// LeastContrast is that below which a neighbourhood is one shade.
+const LeastContrast = 12
 
-func (s *surface) measure(l *layer) {
-	w, h := (l.w+7)/8, (l.h+7)/8
+// mostNoise is the contrast that is never taken for noise.
+const mostNoise = 48
+
+// Measure fills s from a layer of at least 8x8 pixels.
+func (s *Surface) Measure(l *Layer) {
+	w, h := (l.W+7)/8, (l.H+7)/8
 	s.w, s.h = w, h
 	n := 0
 	for bw, bh := w, h; ; bw, bh = (bw+1)/2, (bh+1)/2 {
@@ -50,7 +51,7 @@ func (s *surface) measure(l *layer) {
 			break
 		}
 	}
-	s.at, s.cut = grow(s.at, w*h), grow(s.cut, w*h)
+	s.at, s.cut = Grow(s.at, w*h), Grow(s.cut, w*h)
 	s.extremes(l)
 	contrast := s.contrast()
 	for i := range n {
@@ -85,20 +86,20 @@ func (s *surface) measure(l *layer) {
 	}
 }
 
-// extremes fills the first level from every other row, eight pixels at a time.
-func (s *surface) extremes(l *layer) {
+// Extremes fills the first level from every other row, eight pixels at a time.
+func (s *Surface) extremes(l *Layer) {
 	first := &s.levels[0]
 	for by := range s.h {
-		y0, y1 := by*8, min(by*8+8, l.h)
+		y0, y1 := by*8, min(by*8+8, l.H)
 		bx := 0
 		if y1-y0 == 8 {
-			bx = extremesAcross(l.pix[y0*l.stride:], l.stride, l.w, first.lo[by*s.w:(by+1)*s.w], first.hi[by*s.w:(by+1)*s.w])
+			bx = extremesAcross(l.Pix[y0*l.Stride:], l.Stride, l.W, first.lo[by*s.w:(by+1)*s.w], first.hi[by*s.w:(by+1)*s.w])
 		}
 		for ; bx < s.w; bx++ {
-			x := min(bx*8, l.w-8)
+			x := min(bx*8, l.W-8)
 			lo, hi := ^uint64(0), uint64(0)
-			for p := y0*l.stride + x; p < y1*l.stride; p += 2 * l.stride {
-				v := binary.LittleEndian.Uint64(l.pix[p : p+8 : p+8])
+			for p := y0*l.Stride + x; p < y1*l.Stride; p += 2 * l.Stride {
+				v := binary.LittleEndian.Uint64(l.Pix[p : p+8 : p+8])
 				m := notLess(v, hi)
 				hi = v&m | hi&^m
 				m = notLess(v, lo)
@@ -133,7 +134,7 @@ func mostByte(v uint64) uint8 {
 
 // contrast is what a neighbourhood must show to be more than noise: somewhat above the range
 // that the quieter blocks of the picture have.
-func (s *surface) contrast() int {
+func (s *Surface) contrast() int {
 	var histogram [256]int
 	first := &s.levels[0]
 	for i, hi := range first.hi {
@@ -142,16 +143,16 @@ func (s *surface) contrast() int {
 	rest := len(first.hi) / 4
 	for v, n := range histogram {
 		if rest -= n; rest <= 0 {
-			return max(leastContrast, min(v*2, mostNoise))
+			return max(LeastContrast, min(v*2, mostNoise))
 		}
 	}
-	return leastContrast
+	return LeastContrast
 }
 
 func (v *level) size(w, h int) {
 	v.w, v.h = w, h
-	v.lo, v.hi = grow(v.lo, w*h), grow(v.hi, w*h)
-	v.nearLo, v.near = grow(v.nearLo, w*h), grow(v.near, w*h)
+	v.lo, v.hi = Grow(v.lo, w*h), Grow(v.hi, w*h)
+	v.nearLo, v.near = Grow(v.nearLo, w*h), Grow(v.near, w*h)
 }
 
 // halve makes v from the next finer level.
@@ -169,9 +170,9 @@ func (v *level) halve(fine *level) {
 	}
 }
 
-// spread takes the extremes over each block and its neighbours, along rows and then columns.
+// spread takes the Extremes over each block and its neighbours, along rows and then columns.
 func (v *level) spread(tmp []uint8) []uint8 {
-	tmp = grow(tmp, 2*v.w*v.h)
+	tmp = Grow(tmp, 2*v.w*v.h)
 	lo, hi := tmp[:v.w*v.h], tmp[v.w*v.h:]
 	for y := range v.h {
 		i := y * v.w
@@ -201,10 +202,10 @@ func spreadRow(lo, hi, fromLo, fromHi []uint8) {
 	}
 }
 
-// runs appends to edges the places of row y where the shade changes, with 0 before and the width
+// Runs appends to edges the places of row y where the shade changes, with 0 before and the width
 // behind them, and reports whether the first run is light.
-func (s *surface) runs(l *layer, y int, edges []int32) ([]int32, bool) {
-	row := l.pix[y*l.stride : y*l.stride+l.w]
+func (s *Surface) Runs(l *Layer, y int, edges []int32) ([]int32, bool) {
+	row := l.Pix[y*l.Stride : y*l.Stride+l.W]
 	blocks := s.w * (y / 8)
 	cut := s.cut[blocks : blocks+s.w]
 	first := row[0] >= cut[0]
@@ -220,14 +221,14 @@ func (s *surface) runs(l *layer, y int, edges []int32) ([]int32, bool) {
 			m := uint64(0xff)
 			switch {
 			case cut[b] == 0:
-			case b*8+8 <= l.w:
+			case b*8+8 <= l.W:
 				m = lightBits(binary.LittleEndian.Uint64(row[b*8:]), cut[b])
 			default:
-				m = lightBits(binary.LittleEndian.Uint64(row[l.w-8:]), cut[b]) >> (b*8 + 8 - l.w)
+				m = lightBits(binary.LittleEndian.Uint64(row[l.W-8:]), cut[b]) >> (b*8 + 8 - l.W)
 			}
 			word |= m << (8 * i)
 		}
-		valid := min(64, l.w-start*8)
+		valid := min(64, l.W-start*8)
 		change := word ^ (word<<1 | before)
 		if valid < 64 {
 			change &= 1<<valid - 1
@@ -237,7 +238,7 @@ func (s *surface) runs(l *layer, y int, edges []int32) ([]int32, bool) {
 		}
 		before = word >> 63
 	}
-	return append(edges, int32(l.w)), first
+	return append(edges, int32(l.W)), first
 }
 
 // lightBits has bit i set where byte i of v is at least t.
@@ -245,12 +246,13 @@ func lightBits(v uint64, t uint8) uint64 {
 	return (atLeast(v, uint64(t)*ones) >> 7) * 0x0102040810204080 >> 56
 }
 
-// threshold is that of the block of a pixel.
-func (s *surface) threshold(x, y int) uint8 { return s.at[y/8*s.w+x/8] }
+// Threshold is that of the block of a pixel.
+func (s *Surface) Threshold(x, y int) uint8 { return s.at[y/8*s.w+x/8] }
 
-func grow(b []uint8, n int) []uint8 {
+// Grow gives b a length, and new memory where it has too little; what it holds is not kept.
+func Grow[T any](b []T, n int) []T {
 	if cap(b) < n {
-		return make([]uint8, n)
+		return make([]T, n)
 	}
 	return b[:n]
 }

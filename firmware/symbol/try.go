@@ -1,0 +1,102 @@
+package symbol
+
+import (
+	"image"
+	"math"
+
+	"example.org/checkpoint/firmware/symbol/internal/codewords"
+	"example.org/checkpoint/firmware/symbol/internal/lattice"
+	"example.org/checkpoint/firmware/symbol/internal/plane"
+)
+
+// attempts remembers which finder patterns were tried together at which side, so that a later
+// layer does not repeat an earlier one.
+type attempts struct{ keys map[[4]int32]bool }
+
+func (a *attempts) clear() { clear(a.keys) }
+
+// first reports whether the grid was not tried before.
+func (a *attempts) first(g *lattice.Grid) bool {
+	if a.keys == nil {
+		a.keys = map[[4]int32]bool{}
+	}
+	key := func(p plane.Point) int32 { return int32(p.X)<<15 ^ int32(p.Y) }
+	k := [4]int32{key(g.A), key(g.B), key(g.C), int32(g.Modules)}
+	if a.keys[k] {
+		return false
+	}
+	a.keys[k] = true
+	return true
+}
+
+// leastTiming is the agreement of the timing patterns below which a grid is not tried.
+const leastTiming = 0.25
+
+// leastToWarp is the agreement from which a grid that cannot be read is bent and tried again.
+const leastToWarp = 0.45
+
+// sharpness are the ways in which the modules of a grid are sorted, in turn.
+var sharpness = [...]float32{0.3, 0, 0.9}
+
+// try reads the symbol of a triple.
+func (r *Reader) try(t *triple) (Symbol, bool) {
+	g := &r.grid
+	for i, q := range t.guesses {
+		if q.timing < leastTiming || i > 2 && q.timing < 0.6 || r.left.Grids <= 0 {
+			break
+		}
+		r.place(t)
+		g.Lay(q.modules)
+		if !r.attempts.first(g) {
+			continue
+		}
+		g.Align(&r.base)
+		s, ok := r.decodeGrid(g)
+		if !ok && q.timing >= leastToWarp && r.left.Grids > 0 {
+			g.Warp(&r.base, &r.sampler)
+			s, ok = r.decodeGrid(g)
+		}
+		if ok {
+			return s, true
+		}
+	}
+	return Symbol{}, false
+}
+
+// mostFormatErrors of the 30 modules that hold the format twice.
+const mostFormatErrors = 8
+
+// decodeGrid samples the picture under a grid and reads it.
+func (r *Reader) decodeGrid(g *lattice.Grid) (Symbol, bool) {
+	r.left.Grids--
+	r.spent.Grids++
+	r.tried = append(r.tried, g.Area())
+	r.sampler.Sample(g, &r.base)
+	for _, sharp := range sharpness {
+		r.sampler.Sort(sharp)
+		modules := codewords.Modules{N: r.sampler.N, Dark: r.sampler.Dark}
+		format, mirrored, distance := modules.Format()
+		if distance > mostFormatErrors {
+			continue
+		}
+		if r.left.Decodes <= 0 {
+			return Symbol{}, false
+		}
+		r.left.Decodes--
+		r.spent.Decodes++
+		if text, err := modules.Read(format, mirrored); err == nil {
+			return Symbol{Text: text.Text, Bytes: text.Bytes, Format: FormatQR, Part: Part(text.Part), Corners: corners(g, mirrored)}, true
+		}
+	}
+	return Symbol{}, false
+}
+
+func corners(g *lattice.Grid, mirrored bool) (c [4]image.Point) {
+	for i, p := range g.Area() {
+		c[i] = image.Pt(int(math.Round(p.X)), int(math.Round(p.Y)))
+	}
+	if mirrored {
+		c[1], c[3] = c[3], c[1]
+	}
+	return c
+}
