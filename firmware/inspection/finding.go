@@ -210,7 +210,7 @@ func (s *Snapshot) hold(f *Finding, p Presentation) {
 	}
 	f.Err = f.late
 	if ref := f.verified.Credential().Status; ref != nil {
-		a := s.status.Look(f.Scheme, *ref, p.At.Add(-p.Clock.Uncertainty))
+		a := s.status.Look(f.Scheme, *ref, p.At, p.Clock.Uncertainty)
 		f.StatusList, f.statusMade, f.StatusWhy = a.List, a.Changed, a.Why
 		f.undetermined = f.undetermined || a.Status == revocation.Undetermined
 		f.Colour = revocation.Stricter(f.Printed, a.Status)
@@ -218,7 +218,7 @@ func (s *Snapshot) hold(f *Finding, p Presentation) {
 			f.Err = errWithdrawn
 		}
 	}
-	a := s.revoked.Look(f.Scheme, replay.Identity(f.verified.Credential()), p.At.Add(-p.Clock.Uncertainty))
+	a := s.revoked.Look(f.Scheme, replay.Identity(f.verified.Credential()), p.At, p.Clock.Uncertainty)
 	f.RevokedList, f.revokedMade, f.RevokedWhy = a.List, a.Changed, a.Why
 	f.undetermined = f.undetermined || a.Status == revocation.Undetermined
 	if a.Status == revocation.Withdrawn && f.Err == nil {

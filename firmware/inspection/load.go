@@ -1,7 +1,6 @@
 package inspection
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -100,6 +99,9 @@ func read(fsys fs.FS, name string) (File, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return File{}, err
+	}
+	if whole, ok := f.(interface{ Bytes() []byte }); ok && info.Size() <= maxFile { // in memory or mapped, and nobody changes them
+		return File{whole.Bytes(), info.ModTime()}, nil
 	}
 	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err == nil && len(data) > maxFile {
@@ -213,12 +215,12 @@ func (s *Snapshot) addRevoked(name string, data map[string][]byte) error {
 		return fmt.Errorf("%w: want \"v\": 1 and a list: %v", errRevoked, err)
 	}
 	scheme := strings.TrimSuffix(path.Base(name), ".json")
-	return s.revoked.Add(scheme, f.List, s.trust, func(file string) (revocation.File, error) {
+	return s.revoked.Add(scheme, f.List, s.trust, func(file string) ([]byte, error) {
 		hashes, ok := data["revoked/"+scheme+"/"+file]
 		if !ok {
-			return revocation.File{}, fs.ErrNotExist
+			return nil, fs.ErrNotExist
 		}
-		return revocation.File{At: bytes.NewReader(hashes), Size: int64(len(hashes))}, nil
+		return hashes, nil
 	})
 }
 

@@ -51,7 +51,7 @@ func TestDelta(t *testing.T) {
 			}
 		}
 		for index, want := range tc.want {
-			a := lists.Look("GZ", credential.StatusRef{URI: "7", Index: index}, at)
+			a := lists.Look("GZ", credential.StatusRef{URI: "7", Index: index}, at, 0)
 			if a.Status != want || (a.Why == nil) != (want != revocation.Undetermined) {
 				t.Errorf("%s: %d is %s (%v), want %s", tc.name, index, a.Status, a.Why, want)
 			}
@@ -80,7 +80,7 @@ func TestNotGood(t *testing.T) {
 		t.Fatal(err)
 	}
 	for index, want := range []revocation.Status{revocation.Valid, revocation.Withdrawn, revocation.Withdrawn, revocation.Withdrawn, revocation.Valid} {
-		if a := lists.Look("GZ", credential.StatusRef{URI: "7", Index: uint64(index)}, at); a.Status != want {
+		if a := lists.Look("GZ", credential.StatusRef{URI: "7", Index: uint64(index)}, at, 0); a.Status != want {
 			t.Errorf("%d is %s", index, a.Status)
 		}
 	}
@@ -127,7 +127,7 @@ func BenchmarkLook11Million(b *testing.B) {
 	i := uint64(0)
 	for b.Loop() {
 		i++
-		if a := lists.Look("GZ", credential.StatusRef{URI: "7", Index: hash(i) % holders}, at); a.Status == revocation.Undetermined {
+		if a := lists.Look("GZ", credential.StatusRef{URI: "7", Index: hash(i) % holders}, at, 0); a.Status == revocation.Undetermined {
 			b.Fatal(a.Why)
 		}
 	}
@@ -149,9 +149,12 @@ func FuzzDelta(f *testing.F) {
 	}
 	f.Add(gz.StatusDelta("7", 100, 200, map[uint]byte{1: 1}, nil, at, time.Hour))
 	f.Add(gz.StatusDelta("8", 100, 100, nil, nil, at, time.Hour))
+	if err := base.Unpack(statuslist.MaxUnpacked); err != nil {
+		f.Fatal(err)
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		d, err := statuslist.DecodeDelta(data)
-		if err != nil {
+		if err != nil || d.Unpack(statuslist.MaxUnpacked) != nil {
 			return
 		}
 		next, err := base.Apply(d)

@@ -28,7 +28,7 @@ func (s Status) String() string {
 }
 
 // statuses are the registered values; others say nothing to us.
-var statuses = map[byte]Status{0: Valid, 1: Withdrawn, 2: Amber, 3: Red}
+var statuses = [256]Status{0: Valid, 1: Withdrawn, 2: Amber, 3: Red}
 
 // Answer is a status and what it rests on.
 type Answer struct {
@@ -43,22 +43,35 @@ var (
 	errNoList   = errors.New("no such list")
 	errTooShort = errors.New("the list does not reach so far")
 	errEnded    = errors.New("the list has ended")
+	errFuture   = errors.New("the list is from the future")
 	errValue    = errors.New("the list has a value without meaning")
 )
 
+// maxUnpacked bounds the entries of all lists together in bytes: 256 million codes
+// of 2 bits. What a delta unpacks to counts too.
+const maxUnpacked = 64 << 20
+
 // Lists holds the status lists of all schemes. It is complete before it is asked.
-type Lists struct{ byName map[name]held }
+type Lists struct {
+	byName   map[name]*held
+	unpacked int64 // bytes, of all lists and deltas
+}
 
 type name struct{ scheme, uri string }
 
+// held is one list. Of one that is bad nothing is kept but its name and its times.
 type held struct {
 	list statuslist.List
+	ends time.Time
 	file string
-	bad  error // who signed it may not
+	bad  error // who signed it may not, or the delta does not fit
 }
 
-// Add decodes a list of a scheme. One that is signed by somebody else is kept,
-// but determines nothing: it fails its own codes, not the whole bundle.
+// Unpacked returns how many bytes of entries were unpacked in all.
+func (l *Lists) Unpacked() int64 { return l.unpacked }
+
+// Add decodes a list of a scheme. One that is signed by somebody else is not
+// unpacked and determines nothing: it fails its own codes, not the whole bundle.
 func (l *Lists) Add(file, scheme string, data []byte, store *trust.Store) error {
 	list, err := statuslist.Decode(data)
 	if err != nil {
@@ -68,11 +81,27 @@ func (l *Lists) Add(file, scheme string, data []byte, store *trust.Store) error 
 	if other, taken := l.byName[n]; taken {
 		return fmt.Errorf("list %q is in %s already", list.URI, other.file)
 	}
-	if l.byName == nil {
-		l.byName = map[name]held{}
+	h := &held{file: file}
+	if h.bad = store.VerifyStatus(scheme, list.Signed); h.bad == nil {
+		if err := list.Unpack(maxUnpacked - l.unpacked); err != nil {
+			return err
+		}
+		l.unpacked += int64(len(list.Entries))
 	}
-	l.byName[n] = held{list, file, store.VerifyStatus(scheme, list.Signed)}
+	h.take(list)
+	if l.byName == nil {
+		l.byName = map[name]*held{}
+	}
+	l.byName[n] = h
 	return nil
+}
+
+// take keeps a list; a bad one without what it would say.
+func (h *held) take(list statuslist.List) {
+	if h.bad != nil {
+		list = statuslist.List{Signed: credential.Signed{Issued: list.Signed.Issued}, Bits: list.Bits}
+	}
+	h.list, h.ends = list, list.Ends()
 }
 
 // AddDelta brings the list that a delta is for up to date. A delta that is signed by
@@ -83,26 +112,31 @@ func (l *Lists) AddDelta(scheme string, data []byte, store *trust.Store) error {
 	if err != nil {
 		return err
 	}
-	n := name{scheme, d.URI}
-	h, ok := l.byName[n]
+	h, ok := l.byName[name{scheme, d.URI}]
 	if !ok {
 		return fmt.Errorf("list %q: %w", d.URI, errNoList)
 	}
-	if err := store.VerifyStatus(scheme, d.Signed); err != nil {
-		h.bad = err
-	} else if next, err := h.list.Apply(d); err != nil {
-		h.bad = err
-	} else {
-		h.list = next
+	if h.bad != nil {
+		return nil
 	}
-	l.byName[n] = h
+	next := h.list
+	if h.bad = store.VerifyStatus(scheme, d.Signed); h.bad == nil {
+		if err := d.Unpack(maxUnpacked - l.unpacked); err != nil {
+			return err
+		}
+		l.unpacked += int64(len(d.Changes))
+		if next, h.bad = h.list.Apply(d); h.bad != nil {
+			next = h.list
+		}
+	}
+	h.take(next)
 	return nil
 }
 
-// Look returns the status of a code of a scheme at a time, the earliest that it
-// may be by a clock with some uncertainty. A list ends at its expiry or when its
-// time to live is over, whichever comes first.
-func (l *Lists) Look(scheme string, ref credential.StatusRef, now time.Time) Answer {
+// Look returns the status of a code of a scheme at a time by a clock with some
+// uncertainty. A list ends at its expiry or when its time to live is over, whichever
+// comes first; one that was made in the future determines nothing yet.
+func (l *Lists) Look(scheme string, ref credential.StatusRef, now time.Time, uncertainty time.Duration) Answer {
 	h, ok := l.byName[name{scheme, ref.URI}]
 	if !ok {
 		return Answer{Why: errNoList}
@@ -112,7 +146,9 @@ func (l *Lists) Look(scheme string, ref credential.StatusRef, now time.Time) Ans
 	switch {
 	case h.bad != nil:
 		a.Why = h.bad
-	case h.list.Ended(now):
+	case a.Changed.After(now.Add(uncertainty)):
+		a.Why = errFuture
+	case !h.ends.IsZero() && !now.Add(-uncertainty).Before(h.ends):
 		a.Why = errEnded
 	case !reaches:
 		a.Why = errTooShort

@@ -52,7 +52,7 @@ func TestLook(t *testing.T) {
 		{"GZ", "9", 0, now, revocation.Undetermined},
 		{"MO", "7", 0, now, revocation.Undetermined},
 	} {
-		a := lists.Look(tc.scheme, credential.StatusRef{URI: tc.uri, Index: tc.index}, tc.at)
+		a := lists.Look(tc.scheme, credential.StatusRef{URI: tc.uri, Index: tc.index}, tc.at, 0)
 		if a.Status != tc.want || (a.Why != nil) != (tc.want == revocation.Undetermined) {
 			t.Errorf("%s %s/%d at %s: %s, %v; want %s", tc.scheme, tc.uri, tc.index, tc.at, a.Status, a.Why, tc.want)
 		}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"sort"
 	"time"
 
 	"example.org/checkpoint/firmware/credential/revoked"
@@ -17,8 +18,7 @@ import (
 )
 
 // Set is the revocation list of one scheme: a base of sorted hashes and deltas
-// over it. It is immutable; reading and merging it at the same time is safe if
-// its files may be read so.
+// over it. It is immutable; it may be asked and merged at the same time.
 type Set struct {
 	Issued  time.Time
 	Expires time.Time
@@ -30,12 +30,6 @@ type Set struct {
 // layer is one delta.
 type layer struct{ withdrawn, reinstated sorted }
 
-// File is one file of hashes, of some size in bytes.
-type File struct {
-	At   io.ReaderAt
-	Size int64
-}
-
 var (
 	errCount = errors.New("another number of hashes than the list says")
 	errSum   = errors.New("another content than the list says")
@@ -43,87 +37,67 @@ var (
 	errOther = errors.New("the list is of another scheme")
 )
 
-// OpenSet puts a list and its files together. Every file is read once, and
-// compared with what the list says of it.
-func OpenSet(l revoked.List, open func(name string) (File, error)) (*Set, error) {
+// OpenSet puts a list and its files together. Open gives the bytes of a file, in
+// memory or mapped, which nobody may change as long as the set is in use. Every file
+// is read once, and compared with what the list says of it.
+func OpenSet(l revoked.List, open func(name string) ([]byte, error)) (*Set, error) {
 	s := &Set{Issued: l.Signed.Issued, Expires: l.Expires}
 	for _, f := range l.Base {
-		run, err := whole(f, 0, open)
-		if err == nil && run[0].n > 0 && len(s.base) > 0 && run[0].first <= s.base[len(s.base)-1].last {
+		run, _, err := hashes(f, 0, open)
+		if err == nil && !run.empty() && len(s.base) > 0 && run.first() <= s.base[len(s.base)-1].last {
 			err = errOrder
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", f.Name, err)
 		}
-		if run[0].n > 0 {
-			s.base = append(s.base, run[0])
+		if !run.empty() {
+			s.base = append(s.base, run)
 		}
 	}
 	for _, d := range l.Deltas {
-		runs, err := whole(d.File, d.Reinstated, open)
+		withdrawn, reinstated, err := hashes(d.File, d.Reinstated, open)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", d.Name, err)
 		}
-		s.layers = slices.Insert(s.layers, 0, layer{runs[0], runs[1]})
+		s.layers = slices.Insert(s.layers, 0, layer{withdrawn, reinstated})
 	}
 	return s, nil
 }
 
-// whole opens a file whose last hashes, so many as tail says, are a run of their own.
-func whole(f revoked.File, tail uint64, open func(string) (File, error)) ([2]sorted, error) {
-	var out [2]sorted
-	in, err := open(f.Name)
-	if err != nil {
-		return out, err
-	}
+// hashes opens a file whose last hashes, so many as tail says, are a run of their own.
+func hashes(f revoked.File, tail uint64, open func(string) ([]byte, error)) (head, rest sorted, err error) {
+	data, err := open(f.Name)
 	switch {
-	case in.Size%width != 0:
-		return out, errSize
-	case uint64(in.Size/width) != f.Count:
-		return out, errCount
+	case err != nil:
+		return head, rest, err
+	case len(data)%width != 0:
+		return head, rest, errSize
+	case uint64(len(data)/width) != f.Count:
+		return head, rest, errCount
 	}
+	cut := len(data) - int(tail)*width
 	sum := sha256.New()
-	if _, err := io.Copy(sum, io.NewSectionReader(in.At, 0, in.Size)); err != nil {
-		return out, err
+	if head, err = newSorted(data[:cut], sum); err == nil {
+		rest, err = newSorted(data[cut:], sum)
 	}
-	if !bytes.Equal(sum.Sum(nil), f.SHA256[:]) {
-		return out, errSum
+	if err == nil && !bytes.Equal(sum.Sum(nil), f.SHA256[:]) {
+		err = errSum
 	}
-	head := int64(f.Count - tail)
-	for i, part := range [2][2]int64{{0, head}, {head * width, int64(tail)}} {
-		if out[i], err = newSorted(in.At, part[0], part[1]); err == nil {
-			err = out[i].check()
-		}
-		if err != nil {
-			return out, err
-		}
-	}
-	return out, nil
+	return head, rest, err
 }
 
 // Has reports whether a hash is withdrawn. The newest delta that names it decides.
-func (s *Set) Has(h Hash) (bool, error) {
+func (s *Set) Has(h Hash) bool {
 	for _, l := range s.layers {
-		if in, err := l.withdrawn.has(h); in || err != nil {
-			return in, err
+		if l.withdrawn.has(h) {
+			return true
 		}
-		if in, err := l.reinstated.has(h); in || err != nil {
-			return false, err
+		if l.reinstated.has(h) {
+			return false
 		}
 	}
-	i, found := slices.BinarySearchFunc(s.base, h, func(r sorted, h Hash) int {
-		switch {
-		case r.last < h:
-			return -1
-		case r.first > h:
-			return 1
-		}
-		return 0
-	})
-	if !found {
-		return false, nil
-	}
-	return s.base[i].has(h)
+	i := sort.Search(len(s.base), func(i int) bool { return s.base[i].last >= h })
+	return i < len(s.base) && s.base[i].has(h)
 }
 
 // Merge writes base and deltas as one new base in ascending order, and returns how
@@ -131,16 +105,10 @@ func (s *Set) Has(h Hash) (bool, error) {
 func (s *Set) Merge(w io.Writer) (count int64, err error) {
 	changes := map[Hash]bool{} // withdrawn or not
 	for _, l := range slices.Backward(s.layers) {
-		for h, err := range l.reinstated.all() {
-			if err != nil {
-				return 0, err
-			}
+		for h := range l.reinstated.all() {
 			changes[h] = false
 		}
-		for h, err := range l.withdrawn.all() {
-			if err != nil {
-				return 0, err
-			}
+		for h := range l.withdrawn.all() {
 			changes[h] = true
 		}
 	}
@@ -153,10 +121,7 @@ func (s *Set) Merge(w io.Writer) (count int64, err error) {
 		count++
 	}
 	for _, run := range s.base {
-		for h, err := range run.all() {
-			if err != nil {
-				return count, err
-			}
+		for h := range run.all() {
 			for len(pending) > 0 && pending[0] < h {
 				if changes[pending[0]] {
 					put(pending[0])
@@ -184,9 +149,9 @@ func (s *Set) Merge(w io.Writer) (count int64, err error) {
 // Sets holds the revocation lists of all schemes. It is complete before it is asked.
 type Sets struct{ byScheme map[string]*Set }
 
-// Add decodes the list of a scheme and opens its files. One that is signed by
-// somebody else is kept, but determines nothing.
-func (l *Sets) Add(scheme string, signed []byte, store *trust.Store, open func(name string) (File, error)) error {
+// Add decodes the list of a scheme and opens its files. Of one that is signed by
+// somebody else no file is opened, and it determines nothing.
+func (l *Sets) Add(scheme string, signed []byte, store *trust.Store, open func(name string) ([]byte, error)) error {
 	list, err := revoked.Decode(signed)
 	if err != nil {
 		return err
@@ -197,15 +162,18 @@ func (l *Sets) Add(scheme string, signed []byte, store *trust.Store, open func(n
 	if l.byScheme[scheme] != nil {
 		return errTwice
 	}
-	set, err := OpenSet(list, open)
-	if err != nil {
-		return err
-	}
+	set := &Set{Issued: list.Signed.Issued, Expires: list.Expires}
 	by, _, err := store.VerifyUse(trust.Revocation, list.Signed)
-	if err == nil && by != scheme {
-		err = fmt.Errorf("%w: not a revocation key of %s", trust.ErrWrongUse, scheme)
+	switch {
+	case err != nil:
+		set.bad = err
+	case by != scheme:
+		set.bad = fmt.Errorf("%w: not a revocation key of %s", trust.ErrWrongUse, scheme)
+	default:
+		if set, err = OpenSet(list, open); err != nil {
+			return err
+		}
 	}
-	set.bad = err
 	if l.byScheme == nil {
 		l.byScheme = map[string]*Set{}
 	}
@@ -213,9 +181,9 @@ func (l *Sets) Add(scheme string, signed []byte, store *trust.Store, open func(n
 	return nil
 }
 
-// Look asks the list of a scheme for an identity at a time, the earliest that it
-// may be. A scheme without a list withdraws nothing by it: Valid, made never.
-func (l *Sets) Look(scheme string, identity []byte, now time.Time) Answer {
+// Look asks the list of a scheme for an identity at a time by a clock with some
+// uncertainty. A scheme without a list withdraws nothing by it: Valid, made never.
+func (l *Sets) Look(scheme string, identity []byte, now time.Time, uncertainty time.Duration) Answer {
 	s := l.byScheme[scheme]
 	if s == nil {
 		return Answer{Status: Valid}
@@ -224,17 +192,14 @@ func (l *Sets) Look(scheme string, identity []byte, now time.Time) Answer {
 	switch {
 	case s.bad != nil:
 		a.Why = s.bad
-	case !now.Before(s.Expires):
+	case s.Issued.After(now.Add(uncertainty)):
+		a.Why = errFuture
+	case !now.Add(-uncertainty).Before(s.Expires):
 		a.Why = errEnded
+	case s.Has(HashOf(identity)):
+		a.Status = Withdrawn
 	default:
-		in, err := s.Has(HashOf(identity))
-		switch a.Why = err; {
-		case err != nil:
-		case in:
-			a.Status = Withdrawn
-		default:
-			a.Status = Valid
-		}
+		a.Status = Valid
 	}
 	return a
 }

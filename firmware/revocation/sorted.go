@@ -1,7 +1,6 @@
 package revocation
 
 import (
-	"bufio"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -20,10 +19,12 @@ func HashOf(identity []byte) Hash {
 	return Hash(binary.BigEndian.Uint64(sum[:8]))
 }
 
-// width is the size of one hash in a file in bytes; page is how many are read at once.
+// width is the size of one hash in bytes; block is how many hashes share an entry
+// of the index, 4 KiB; near is how many neighbours are tried one by one.
 const (
 	width = 8
-	page  = 64
+	block = 512
+	near  = 32
 )
 
 var (
@@ -31,122 +32,99 @@ var (
 	errOrder = errors.New("the hashes are not in ascending order")
 )
 
-// sorted is a run of ascending hashes in memory or in a mapped or open file.
+// sorted is a run of ascending hashes, in memory or mapped. Its bytes are only
+// read, and never copied but for the index.
 type sorted struct {
-	at    io.ReaderAt
-	from  int64 // of the first hash, in bytes
-	n     int64
-	first Hash
+	data  []byte
+	index []byte // every block-th hash, as in data
 	last  Hash
 }
 
-// newSorted takes n hashes from an offset in bytes. It does not look at them all.
-func newSorted(at io.ReaderAt, from, n int64) (sorted, error) {
-	s := sorted{at: at, from: from, n: n}
-	if n == 0 {
-		return s, nil
-	}
-	var err error
-	if s.first, err = s.get(0); err == nil {
-		s.last, err = s.get(n - 1)
-	}
-	if err == nil && s.first > s.last {
-		err = errOrder
-	}
-	return s, err
-}
-
-func (s sorted) get(i int64) (Hash, error) {
-	var b buffer
-	_, err := s.read(&b, i, 1)
-	return b.hash(0), err
-}
-
-// has looks where a hash should be: hashes are spread evenly, so that its place is
-// nearly known. It reads a few pages at most, and never more than twice what a search by halves would.
-func (s sorted) has(h Hash) (bool, error) {
-	if s.n == 0 || h < s.first || h > s.last {
-		return false, nil
-	}
-	var b buffer
-	low, high := int64(0), s.n // h is in [low, high) if anywhere
-	below, above := s.first, s.last
-	for turn := 0; high-low > page; turn++ {
-		guess := low + (high-low)/2
-		if turn%2 == 0 && above > below { // by halves every other time, against an uneven list
-			guess = low + int64(float64(h-below)/float64(above-below)*float64(high-low-1)) - page/2
-			guess = min(max(guess, low), high-page)
+// newSorted takes hashes as they are in a file. It reads them all: they ascend,
+// and nothing is there twice. They are hashed into sum on the way.
+func newSorted(data []byte, sum io.Writer) (sorted, error) {
+	s := sorted{data: data, index: make([]byte, 0, (len(data)/width+block-1)/block*width)}
+	for from := 0; from < len(data); from += block * width {
+		part := data[from:min(from+block*width, len(data))]
+		sum.Write(part)
+		if from > 0 && hashAt(part, 0) <= s.last {
+			return sorted{}, errOrder
 		}
-		n, err := s.read(&b, guess, page)
-		if err != nil {
-			return false, err
-		}
-		switch first, last := b.hash(0), b.hash(n-1); {
-		case h < first:
-			high, above = guess, first
-		case h > last:
-			low, below = guess+n, last
-		default:
-			return b.contains(n, h), nil
-		}
-	}
-	n, err := s.read(&b, low, high-low)
-	return err == nil && b.contains(n, h), err
-}
-
-// buffer is a page as read.
-type buffer [page * width]byte
-
-// read fills b with up to n hashes and returns how many there are.
-func (s sorted) read(b *buffer, from, n int64) (int64, error) {
-	n = min(n, s.n-from)
-	switch got, err := s.at.ReadAt(b[:n*width], s.from+from*width); {
-	case got == int(n*width):
-		return n, nil // also with io.EOF, exactly at the end
-	case err == io.EOF:
-		return 0, io.ErrUnexpectedEOF
-	default:
-		return 0, err
-	}
-}
-
-func (b *buffer) hash(i int64) Hash { return Hash(binary.BigEndian.Uint64(b[i*width:])) }
-
-// contains reports whether h is among the first n hashes.
-func (b *buffer) contains(n int64, h Hash) bool {
-	i := sort.Search(int(n), func(i int) bool { return b.hash(int64(i)) >= h })
-	return i < int(n) && b.hash(int64(i)) == h
-}
-
-// all reads the run from its beginning. An error ends it, and is the last thing that it gives.
-func (s sorted) all() iter.Seq2[Hash, error] {
-	return func(yield func(Hash, error) bool) {
-		r := bufio.NewReaderSize(io.NewSectionReader(s.at, s.from, s.n*width), 64<<10)
-		var b [width]byte
-		for i := int64(0); i < s.n; i++ {
-			if _, err := io.ReadFull(r, b[:]); err != nil {
-				yield(0, err)
-				return
+		last := hashAt(part, 0)
+		for rest := part[width:]; len(rest) >= width; rest = rest[width:] {
+			h := hashAt(rest, 0)
+			if h <= last {
+				return sorted{}, errOrder
 			}
-			if !yield(Hash(binary.BigEndian.Uint64(b[:])), nil) {
+			last = h
+		}
+		s.index, s.last = append(s.index, part[:width]...), last
+	}
+	return s, nil
+}
+
+func hashAt(b []byte, i int) Hash { return Hash(binary.BigEndian.Uint64(b[i*width:])) }
+
+func (s sorted) empty() bool { return len(s.data) == 0 }
+func (s sorted) first() Hash { return hashAt(s.data, 0) }
+
+// has looks a hash up in the index, and then in one block.
+func (s sorted) has(h Hash) bool {
+	if s.empty() || h < s.first() || h > s.last {
+		return false
+	}
+	n := upTo(s.index, h, s.last)
+	above := s.last
+	if n*width < len(s.index) {
+		above = hashAt(s.index, n)
+	}
+	part := s.data[(n-1)*block*width:]
+	part = part[:min(block*width, len(part))]
+	return hashAt(part, upTo(part, h, above)-1) == h
+}
+
+// upTo returns how many of ascending hashes are not above h. The first is not;
+// above is what would come behind the last, about. Hashes are spread evenly, so that
+// the place of h is nearly known: upTo walks from there, then takes growing steps,
+// then halves what is left, of an uneven list no more than three times as often as a
+// search by halves would.
+func upTo(b []byte, h, above Hash) int {
+	low, high := 0, len(b)/width // low is not above h, high is
+	guess := high - 1
+	if below := hashAt(b, 0); above > h {
+		guess = min(guess, int(float64(h-below)/float64(above-below)*float64(high)))
+	}
+	if hashAt(b, guess) <= h {
+		low = guess
+		for end := min(high, low+near); low+1 < end; low++ {
+			if hashAt(b, low+1) > h {
+				return low + 1
+			}
+		}
+		for step := near; low+step < high && hashAt(b, low+step) <= h; step *= 2 {
+			low += step
+		}
+	} else {
+		high = guess
+		for end := max(low, high-near); high-1 > end; high-- {
+			if hashAt(b, high-1) <= h {
+				return high
+			}
+		}
+		for step := near; high-step > low && hashAt(b, high-step) > h; step *= 2 {
+			high -= step
+		}
+	}
+	return low + sort.Search(high-low-1, func(i int) bool { return hashAt(b, low+1+i) > h }) + 1
+}
+
+// all gives the run from its beginning.
+func (s sorted) all() iter.Seq[Hash] {
+	return func(yield func(Hash) bool) {
+		for rest := s.data; len(rest) >= width; rest = rest[width:] {
+			if !yield(hashAt(rest, 0)) {
 				return
 			}
 		}
 	}
-}
-
-// check reads the whole run: it ascends, and nothing is there twice.
-func (s sorted) check() error {
-	var last Hash
-	any := false
-	for h, err := range s.all() {
-		if err != nil {
-			return err
-		}
-		if any && h <= last {
-			return errOrder
-		}
-		last, any = h, true
-	}
-	return nil
 }

@@ -49,7 +49,7 @@ func (b builder) enter(dir string, e fs.DirEntry) {
 func (t *tree) Open(name string) (fs.File, error) {
 	if fs.ValidPath(name) {
 		if f := t.files[name]; f != nil {
-			return &openFile{info{f.name, int64(len(f.data)), f.changed, 0o444}, bytes.NewReader(f.data)}, nil
+			return &openFile{info{f.name, int64(len(f.data)), f.changed, 0o444}, bytes.NewReader(f.data), f.data}, nil
 		}
 		if list, ok := t.dirs[name]; ok {
 			return &openDir{info{path.Base(name), 0, time.Time{}, fs.ModeDir | 0o555}, list}, nil
@@ -83,7 +83,11 @@ func (i info) Sys() any           { return nil }
 type openFile struct {
 	info info
 	*bytes.Reader
+	data []byte
 }
+
+// Bytes returns the whole file as it is held; nobody may change it.
+func (f *openFile) Bytes() []byte { return f.data }
 
 func (f *openFile) Stat() (fs.FileInfo, error) { return f.info, nil }
 func (f *openFile) Close() error               { return nil }

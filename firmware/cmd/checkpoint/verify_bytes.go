@@ -118,11 +118,11 @@ func (v *verifier) state(kind string, data []byte, at time.Time, uncertainty tim
 				st.says = fmt.Sprintf("the centre has the record of %s, epoch %d, up to event %d, hash %x", m.Device, m.Epoch, m.Seq, m.Hash)
 			}
 		case "status":
-			st.says, st.trust, err = statusList(store, data, at.Add(-uncertainty))
+			st.says, st.trust, err = statusList(store, data, at, uncertainty)
 		case "status-delta":
-			st.says, st.trust, err = statusDelta(store, data)
+			st.says, st.trust, err = statusDelta(store, data, at.Add(uncertainty))
 		case "revocation":
-			st.says, st.trust, err = revocationList(store, data, at.Add(-uncertainty))
+			st.says, st.trust, err = revocationList(store, data, at, uncertainty)
 		default:
 			return statement{}, fmt.Errorf("%w: kind %q is none of %s", credential.ErrMalformed, kind, strings.Join(kindsOfBytes, ", "))
 		}
@@ -147,13 +147,19 @@ func scopeText(s centre.Scope) string {
 }
 
 // statusList reads a status list and checks who signed it and whether it has ended.
-func statusList(store *trust.Store, data []byte, earliest time.Time) (string, trust.Finding, error) {
+func statusList(store *trust.Store, data []byte, at time.Time, uncertainty time.Duration) (string, trust.Finding, error) {
 	l, err := statuslist.Decode(data)
 	if err != nil {
 		return "", trust.Finding{}, err
 	}
 	scheme, f, err := store.VerifyUse(trust.Status, l.Signed)
-	if err == nil && l.Ended(earliest) {
+	if err == nil {
+		err = l.Unpack(statuslist.MaxUnpacked)
+	}
+	switch {
+	case err == nil && l.Signed.Issued.After(at.Add(uncertainty)):
+		err = errNotYet
+	case err == nil && l.Ended(at.Add(-uncertainty)):
 		err = errListEnds
 	}
 	return fmt.Sprintf("list %s of %s, %d bits a code, %d codes, made %s, ends %s", l.URI, scheme, l.Bits, len(l.Entries)*8/l.Bits,
@@ -161,17 +167,23 @@ func statusList(store *trust.Store, data []byte, earliest time.Time) (string, tr
 }
 
 // statusDelta reads a delta and checks who signed it; whether it fits, only its list can tell.
-func statusDelta(store *trust.Store, data []byte) (string, trust.Finding, error) {
+func statusDelta(store *trust.Store, data []byte, latest time.Time) (string, trust.Finding, error) {
 	d, err := statuslist.DecodeDelta(data)
 	if err != nil {
 		return "", trust.Finding{}, err
 	}
 	scheme, f, err := store.VerifyUse(trust.Status, d.Signed)
+	if err == nil {
+		err = d.Unpack(statuslist.MaxUnpacked)
+	}
+	if err == nil && d.Signed.Issued.After(latest) {
+		err = errNotYet
+	}
 	return fmt.Sprintf("list %s of %s from %x to %x, made %s", d.URI, scheme, d.Base[:8], d.Result[:8], moment(d.Signed.Issued)), f, err
 }
 
 // revocationList reads what a scheme says of its revocation list, without the files of hashes.
-func revocationList(store *trust.Store, data []byte, earliest time.Time) (string, trust.Finding, error) {
+func revocationList(store *trust.Store, data []byte, at time.Time, uncertainty time.Duration) (string, trust.Finding, error) {
 	l, err := revoked.Decode(data)
 	if err != nil {
 		return "", trust.Finding{}, err
@@ -180,7 +192,9 @@ func revocationList(store *trust.Store, data []byte, earliest time.Time) (string
 	switch {
 	case err == nil && by != l.Signed.Issuer:
 		err = fmt.Errorf("%w: a key of %s", trust.ErrWrongUse, by)
-	case err == nil && !earliest.Before(l.Expires):
+	case err == nil && l.Signed.Issued.After(at.Add(uncertainty)):
+		err = errNotYet
+	case err == nil && !at.Add(-uncertainty).Before(l.Expires):
 		err = errListEnds
 	}
 	return fmt.Sprintf("revocation list of %s, %d files and %d deltas, made %s, ends %s", l.Signed.Issuer, len(l.Base), len(l.Deltas),

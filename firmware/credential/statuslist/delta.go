@@ -30,8 +30,10 @@ type Delta struct {
 	Signed       credential.Signed // Issued is when the result was made
 	URI          string
 	Base, Result [32]byte
-	Changes      []byte
+	Changes      []byte    // nil before Unpack
 	Expires      time.Time // zero: as the base
+
+	packed []byte
 }
 
 var (
@@ -40,7 +42,8 @@ var (
 	errOlder       = errors.New("the delta is older than its base")
 )
 
-// DecodeDelta decodes a delta.
+// DecodeDelta decodes a delta but for its changes, which are to be unpacked when it
+// is known who has signed it.
 func DecodeDelta(data []byte) (Delta, error) {
 	var d Delta
 	signed, m, err := cosecwt.Statement("", deltaExternal, data)
@@ -51,21 +54,28 @@ func DecodeDelta(data []byte) (Delta, error) {
 	d.URI, d.Signed.Issued = m.Text(deltaURI), m.Time(deltaIssued)
 	copy(d.Base[:], m.Bytes(deltaBase, len(d.Base)))
 	copy(d.Result[:], m.Bytes(deltaResult, len(d.Result)))
-	packed := m.Bytes(deltaChanges, -1)
+	d.packed = m.Bytes(deltaChanges, -1)
 	if m.Has(deltaExpires) {
 		d.Expires = m.Time(deltaExpires)
 	}
 	if err := m.Closed(); err != nil {
 		return Delta{}, fmt.Errorf("status delta: %w", err)
 	}
-	if d.Changes, err = inflate.Zlib(packed, maxInflated); err != nil {
-		return Delta{}, fmt.Errorf("status delta: %w: changes: %v", credential.ErrMalformed, err)
-	}
 	return d, nil
 }
 
+// Unpack unpacks the changes, at most max bytes of them and never more than MaxUnpacked.
+func (d *Delta) Unpack(max int64) error {
+	changes, err := inflate.Zlib(d.packed, min(max, MaxUnpacked))
+	if err != nil {
+		return fmt.Errorf("status delta: %w: changes: %v", credential.ErrMalformed, err)
+	}
+	d.Changes, d.packed = changes, nil
+	return nil
+}
+
 // Apply returns the list after a delta; l stays as it was. The delta is to be
-// verified before.
+// verified before, and both are to be unpacked.
 func (l List) Apply(d Delta) (List, error) {
 	switch {
 	case d.URI != l.URI || sha256.Sum256(l.Entries) != d.Base || len(d.Changes) < len(l.Entries):

@@ -26,10 +26,10 @@ const (
 	claimTTL     = 65534
 )
 
-const (
-	maxInflated = 16 << 20          // bytes: 64 million codes of 2 bits
-	maxTTL      = 100 * 366 * 86400 // seconds: fits a time.Duration
-)
+// MaxUnpacked bounds the entries of one list in bytes: 64 million codes of 2 bits.
+const MaxUnpacked = 16 << 20
+
+const maxTTL = 100 * 366 * 86400 // seconds: fits a time.Duration
 
 // List is a decoded list, not believed yet.
 type List struct {
@@ -38,16 +38,29 @@ type List struct {
 	Expires time.Time     // zero for never
 	TTL     time.Duration // zero for unlimited
 	Bits    int           // of one entry: 1, 2, 4 or 8
-	Entries []byte        // entry 0 is in the lowest bits of the first byte
+	Entries []byte        // nil before Unpack; entry 0 is in the lowest bits of the first byte
+
+	packed []byte
 }
 
-// Decode decodes a token.
+// Decode decodes a token but for its entries, which are to be unpacked when it is
+// known who has signed it: a stranger's may be made to unpack to very much.
 func Decode(data []byte) (List, error) {
 	l, err := decode(data)
 	if err != nil {
 		return List{}, fmt.Errorf("status list: %w", err)
 	}
 	return l, nil
+}
+
+// Unpack unpacks the entries, at most max bytes of them and never more than MaxUnpacked.
+func (l *List) Unpack(max int64) error {
+	entries, err := inflate.Zlib(l.packed, min(max, MaxUnpacked))
+	if err != nil {
+		return fmt.Errorf("status list: %w: entries: %v", credential.ErrMalformed, err)
+	}
+	l.Entries, l.packed = entries, nil
+	return nil
 }
 
 func decode(data []byte) (List, error) {
@@ -77,7 +90,7 @@ func decode(data []byte) (List, error) {
 	}
 	list := m.Map(claimList)
 	bits := list.Uint("bits")
-	packed := list.Bytes("lst", -1)
+	l.packed = list.Bytes("lst", -1)
 	if list.Has("aggregation_uri") {
 		list.Text("aggregation_uri")
 	}
@@ -91,20 +104,26 @@ func decode(data []byte) (List, error) {
 	default:
 		return l, fmt.Errorf("%w: entries of %d bits", credential.ErrMalformed, bits)
 	}
-	if l.Entries, err = inflate.Zlib(packed, maxInflated); err != nil {
-		return l, fmt.Errorf("%w: entries: %v", credential.ErrMalformed, err)
-	}
 	return l, nil
 }
 
-// Ended reports whether the list has ended at a time: at its expiry, or when its
-// time to live is over, whichever comes first.
+// Ends returns when the list ends: at its expiry, or when its time to live is
+// over, whichever comes first. Zero for never.
+func (l List) Ends() time.Time {
+	if over := l.Signed.Issued.Add(l.TTL); l.TTL > 0 && (l.Expires.IsZero() || over.Before(l.Expires)) {
+		return over
+	}
+	return l.Expires
+}
+
+// Ended reports whether the list has ended at a time.
 func (l List) Ended(now time.Time) bool {
-	return !l.Expires.IsZero() && !now.Before(l.Expires) || l.TTL > 0 && !now.Before(l.Signed.Issued.Add(l.TTL))
+	ends := l.Ends()
+	return !ends.IsZero() && !now.Before(ends)
 }
 
 // Entry returns the value at an index; false when the list does not reach so far.
-func (l List) Entry(index uint64) (byte, bool) {
+func (l *List) Entry(index uint64) (byte, bool) {
 	perByte := uint64(8 / l.Bits)
 	if index/perByte >= uint64(len(l.Entries)) {
 		return 0, false

@@ -19,6 +19,15 @@ func TestDecode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if _, ok := l.Entry(0); ok {
+		t.Error("an entry before the list was unpacked")
+	}
+	if err := l.Unpack(249); !errors.Is(err, credential.ErrMalformed) {
+		t.Errorf("250 bytes unpacked to 249: %v", err)
+	}
+	if err := l.Unpack(250); err != nil {
+		t.Fatal(err)
+	}
 	if l.URI != "7" || l.Bits != 2 || l.TTL != time.Hour || !l.Expires.Equal(now.Add(time.Hour)) || !l.Signed.Issued.Equal(now) {
 		t.Errorf("%+v", l)
 	}
@@ -69,6 +78,9 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		l, err := Decode(data)
+		if err == nil {
+			err = l.Unpack(MaxUnpacked)
+		}
 		if err != nil {
 			if !errors.Is(err, credential.ErrMalformed) {
 				t.Fatal(err)
