@@ -1,7 +1,13 @@
 package trust_test
 
 import (
+	"crypto/ecdh"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 
@@ -18,6 +24,20 @@ func first(file map[string]any, list string) map[string]any {
 	return file[list].([]any)[0].(map[string]any)
 }
 
+// x25519Key is a key that something can be sealed to, as a list of keys may have it.
+func x25519Key(t *testing.T, purpose string) map[string]any {
+	k, err := ecdh.X25519().GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spki, err := x509.MarshalPKIXPublicKey(k.PublicKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(spki)
+	return map[string]any{"kid": hex.EncodeToString(sum[:8]), "purpose": purpose, "alg": 0, "spki": spki, "from": 0, "until": 0}
+}
+
 // TestCentreKeys changes one thing of keys.json at a time.
 func TestCentreKeys(t *testing.T) {
 	kiosk, site := issuer.NewDevice("kiosk-1"), issuer.NewSite("LMC")
@@ -30,6 +50,24 @@ func TestCentreKeys(t *testing.T) {
 		{"a key that a later version reads", func(f map[string]any) {
 			f["keys"] = append(f["keys"].([]any), map[string]any{"kid": "x", "purpose": "seal", "alg": 99, "spki": "AA=="})
 		}, true},
+		{"the key that records are sealed to", func(f map[string]any) { f["keys"] = append(f["keys"].([]any), x25519Key(t, "seal")) }, true},
+		{"a site's among the others", func(f map[string]any) { f["keys"] = append(f["keys"].([]any), x25519Key(t, "site")) }, true},
+		{"without words for its algorithm", func(f map[string]any) {
+			f["keys"] = append(f["keys"].([]any), map[string]any{"kid": 7, "purpose": "seal", "alg": "HPKE-0", "kem": []int{1}, "from": "2026"})
+		}, true},
+		{"X25519 for orders", func(f map[string]any) { f["keys"] = append(f["keys"].([]any), x25519Key(t, "orders")) }, false},
+		{"X25519 of a device", func(f map[string]any) { f["keys"] = append(f["keys"].([]any), x25519Key(t, "device")) }, false},
+		{"X25519 for nothing", func(f map[string]any) { f["keys"] = append(f["keys"].([]any), x25519Key(t, "")) }, false},
+		{"another algorithm for marks", func(f map[string]any) {
+			k := maps.Clone(first(f, "keys"))
+			k["purpose"], k["alg"] = "mark", -19
+			f["keys"] = []any{k}
+		}, false},
+		{"an algorithm in words for marks", func(f map[string]any) {
+			k := maps.Clone(first(f, "keys"))
+			k["purpose"], k["alg"] = "mark", "ES256"
+			f["keys"] = []any{k}
+		}, false},
 		{"nobody's device", func(f map[string]any) { delete(first(f, "keys"), "device") }, false},
 		{"a token key", func(f map[string]any) { first(f, "keys")["purpose"] = "token" }, false},
 		{"a revocation key", func(f map[string]any) { first(f, "keys")["purpose"] = "revocation" }, false},

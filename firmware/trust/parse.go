@@ -37,7 +37,7 @@ type schemeFile struct {
 		Meaning string `json:"meaning"`
 	} `json:"colours"`
 	MapsTo map[string]map[string]string `json:"maps_to"` // by the reading scheme: meaning by number of the colour
-	Keys   []keyEntry                   `json:"keys"`
+	Keys   []json.RawMessage            `json:"keys"`    // keyEntry
 }
 
 // keyEntry is one key. From and Until are seconds since 1970, 0 for unlimited.
@@ -136,9 +136,9 @@ func (s *Store) addScheme(file string, data []byte) error {
 
 func (s *Store) addCentre(file string, data []byte) error {
 	var f struct {
-		V     int         `json:"v"`
-		Keys  []keyEntry  `json:"keys"`
-		Sites []siteEntry `json:"sites"`
+		V     int               `json:"v"`
+		Keys  []json.RawMessage `json:"keys"` // keyEntry
+		Sites []siteEntry       `json:"sites"`
 	}
 	if err := json.Unmarshal(data, &f); err != nil || f.V != 1 {
 		return fmt.Errorf("%w: want \"v\": 1 and keys: %v", errForm, err)
@@ -169,34 +169,46 @@ func (s *Store) addSite(e siteEntry) error {
 	return nil
 }
 
-func (s *Store) addKeys(file string, sch *scheme, entries []keyEntry) error {
-	for i, e := range entries {
-		id, k, err := e.key()
-		if err != nil && e.Purpose != "" && e.Purpose != dsc && !slices.Contains(ofScheme, e.Purpose) && !slices.Contains(ofCentre, e.Purpose) {
-			continue // a kind of key that a later version reads
+// addKeys reads keys. Those of a purpose that verifies nothing here, such as what
+// records are sealed to, may be of any kind and form.
+func (s *Store) addKeys(file string, sch *scheme, entries []json.RawMessage) error {
+	for i, raw := range entries {
+		fault := func(err error) error { return fmt.Errorf("%w: key %d: %w", errForm, i+1, err) }
+		var of struct {
+			Purpose string `json:"purpose"`
+		}
+		if err := json.Unmarshal(raw, &of); err != nil {
+			return fault(err)
+		}
+		byScheme, byCentre := slices.Contains(ofScheme, of.Purpose), slices.Contains(ofCentre, of.Purpose)
+		if sch == nil && byScheme || sch != nil && byCentre {
+			return fault(fmt.Errorf("a key of purpose %s belongs into another file", of.Purpose))
+		}
+		id, k, err := parseKey(raw)
+		if verifies := (byScheme || byCentre) && of.Purpose != site; err != nil && !verifies && of.Purpose != "" && of.Purpose != dsc {
+			continue
 		}
 		if err != nil {
-			return fmt.Errorf("%w: key %d: %v", errForm, i+1, err)
-		}
-		if sch == nil && slices.Contains(ofScheme, e.Purpose) || sch != nil && slices.Contains(ofCentre, e.Purpose) {
-			return fmt.Errorf("%w: key %d: a key of purpose %s belongs into another file", errForm, i+1, e.Purpose)
+			return fault(err)
 		}
 		if other, taken := s.keys[id]; taken {
-			return fmt.Errorf("%w: key %d: has a purpose already in %s", errForm, i+1, other.list)
+			return fault(fmt.Errorf("has a purpose already in %s", other.list))
 		}
-		k.list, k.scheme = file, sch
-		if e.Purpose == device {
-			if e.Device == "" {
-				return fmt.Errorf("%w: key %d: whose device?", errForm, i+1)
-			}
-			k.scheme = &scheme{name: e.Device, zone: time.UTC}
+		k.list = file
+		if k.scheme == nil {
+			k.scheme = sch
 		}
 		s.keys[id] = k
 	}
 	return nil
 }
 
-func (e keyEntry) key() (keyID, key, error) {
+// parseKey reads a key that signs.
+func parseKey(raw []byte) (keyID, key, error) {
+	var e keyEntry
+	if err := json.Unmarshal(raw, &e); err != nil {
+		return keyID{}, key{}, err
+	}
 	kid, err := hex.DecodeString(e.KID)
 	sum := sha256.Sum256(e.SPKI)
 	if err != nil || !bytes.Equal(kid, sum[:8]) {
@@ -212,8 +224,15 @@ func (e keyEntry) key() (keyID, key, error) {
 	if e.Purpose == "" || e.Purpose == dsc || e.From < 0 || e.Until < 0 {
 		return keyID{}, key{}, errors.New("purpose or times")
 	}
-	return keyID(kid), key{purpose: e.Purpose, public: public{e.Algorithm, parsed},
-		from: seconds(e.From), until: seconds(e.Until), withdrawn: e.Withdrawn}, nil
+	k := key{purpose: e.Purpose, public: public{e.Algorithm, parsed},
+		from: seconds(e.From), until: seconds(e.Until), withdrawn: e.Withdrawn}
+	if e.Purpose == device {
+		if e.Device == "" {
+			return keyID{}, key{}, errors.New("whose device?")
+		}
+		k.scheme = &scheme{name: e.Device, zone: time.UTC}
+	}
+	return keyID(kid), k, nil
 }
 
 func seconds(n int64) time.Time {
