@@ -26,6 +26,7 @@ const (
 	Started         Kind = "started"          // the program began; first event of a boot, and of an epoch
 	BundleActivated Kind = "bundle-activated" // a new set of lists and rules is in force
 	BundleRejected  Kind = "bundle-rejected"  // a new set was refused; the one before stays in force
+	OrderApplied    Kind = "order-applied"    // an order of the centre is obeyed, or a supervisor agreed to what it opens
 	Condition       Kind = "condition"        // something went wrong with the device, or is right again
 )
 

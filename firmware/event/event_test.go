@@ -86,7 +86,7 @@ func TestNothingPersonalIsEncoded(t *testing.T) {
 		t.Errorf("the event depends on what may not be in it: %s", b)
 	}
 	known := map[string]bool{"Outcome": true, "Reason": true, "Rule": true, "Cite": true, "Measured": true, "Threshold": true,
-		"Person": true, "Place": true, "Hotline": true, "Format": true, "Scheme": true, "Language": true, "Confidence": true, "Lists": true, "Counts": true,
+		"Person": true, "Place": true, "Hotline": true, "Format": true, "Scheme": true, "Schemes": true, "Language": true, "Confidence": true, "Lists": true, "Counts": true,
 		"At": true, "Within": true, "Urgent": true}
 	for f := range reflect.TypeFor[verdict.Verdict]().Fields() {
 		if !known[f.Name] {

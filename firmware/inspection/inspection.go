@@ -120,6 +120,9 @@ func (s *Snapshot) Explain(p Presentation) (verdict.Verdict, []Finding) {
 		return s.finish(verdict.Verdict{Outcome: verdict.Refer, Reason: verdict.SeveralCodes}, p, found), found
 	}
 	v := s.decide(shown, p)
+	if v.Outcome == verdict.Admit && s.halted(found, p) {
+		v = verdict.Verdict{Reason: verdict.Halted}
+	}
 	v.Urgent = s.urgent(v, p, found)
 	if v.Outcome == verdict.Admit || len(v.Urgent) > 0 {
 		v.Counts = s.counts(found, counts, p)
@@ -257,6 +260,9 @@ func (s *Snapshot) finish(v verdict.Verdict, p Presentation, found []Finding) ve
 		ruled = ruled && f.Err == nil
 		if i == 0 {
 			v.Format, v.Scheme, v.Language = string(f.Shown), f.Scheme, f.Facts.Language
+		}
+		if f.Scheme != "" && !slices.Contains(v.Schemes, f.Scheme) {
+			v.Schemes = append(v.Schemes, f.Scheme)
 		}
 		lists[f.TrustList], lists[f.StatusList], lists[f.RevokedList] = s.changed[f.TrustList], f.statusMade, f.revokedMade
 	}

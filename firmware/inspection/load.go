@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"example.org/checkpoint/firmware/credential"
+	"example.org/checkpoint/firmware/order"
 	"example.org/checkpoint/firmware/policy"
 	"example.org/checkpoint/firmware/revocation"
 	"example.org/checkpoint/firmware/roster"
@@ -33,7 +34,8 @@ type Snapshot struct {
 	ruled     map[*policy.Policy]string  // the file of each
 	residents *roster.List               // nil where the set has none
 	freshness freshness
-	keys      credential.Keys // nil where nothing sealed can be opened
+	keys      credential.Keys         // nil where nothing sealed can be opened
+	allows    func(order.Place) error // the centre's orders; nil for none
 }
 
 // File is one file of a bundle.
@@ -115,6 +117,21 @@ func (s *Snapshot) WithKeys(keys credential.Keys) *Snapshot {
 	again := *s
 	again.keys = keys
 	return &again
+}
+
+// WithOrders returns the same rules and lists for a device that obeys orders. The claim asks
+// them again; here they give the reason before anybody is let in.
+func (s *Snapshot) WithOrders(allows func(order.Place) error) *Snapshot {
+	again := *s
+	again.allows = allows
+	return &again
+}
+
+// halted reports whether an order stops the lane, or one of the schemes there.
+func (s *Snapshot) halted(found []Finding, p Presentation) bool {
+	return s.allows != nil && slices.ContainsFunc(found, func(f Finding) bool {
+		return s.allows(order.Place{Site: p.Lane.Site, Direction: p.Lane.Direction, Lane: p.Lane.Name, Scheme: f.Scheme}) != nil
+	})
 }
 
 // Trust returns the keys of the snapshot.

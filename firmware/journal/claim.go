@@ -27,8 +27,9 @@ const sweepBatch = 64
 // each identity that e's verdict counts, in one transaction. It answers
 // verdict.Replayed and writes nothing if one of them is marked already, by any lane
 // of this device, and its time is not over, and verdict.Expired if the time of one is
-// over already, so that it could not be marked; else the empty reason. With an error,
-// or a reason, nothing may pass.
+// over already, so that it could not be marked; verdict.Halted if an order of the
+// centre stops the lane, and verdict.Exhausted if a quota has no token left; else the
+// empty reason. With an error, or a reason, nothing may pass.
 func (l *Lane) Claim(e event.Event) (verdict.Reason, error) {
 	j := l.journal
 	j.writing.Lock()
@@ -48,6 +49,10 @@ func (l *Lane) Claim(e event.Event) (verdict.Reason, error) {
 	if err := j.renewKeys(now); err != nil {
 		return "", err
 	}
+	if l.halted(e.Verdict) {
+		return verdict.Halted, nil
+	}
+	due := l.due(e.Verdict, now)
 	err := j.writeLocked(atClaim, func(tx *bolt.Tx) error {
 		if replayed, err := j.marked(tx, now, e.Verdict.Counts); err != nil {
 			return err
@@ -62,6 +67,9 @@ func (l *Lane) Claim(e event.Event) (verdict.Reason, error) {
 			return err
 		}
 		key := claimKey(j.boot, e.Presentation, l.name)
+		if err := j.spend(tx, now, key, due); err != nil {
+			return err
+		}
 		macs, err := j.mark(tx, key, e.Verdict.Counts)
 		if err != nil {
 			return err
@@ -75,8 +83,11 @@ func (l *Lane) Claim(e event.Event) (verdict.Reason, error) {
 		}
 		return j.put(tx, r)
 	})
-	if errors.Is(err, errReplayed) {
+	switch {
+	case errors.Is(err, errReplayed):
 		return verdict.Replayed, nil
+	case errors.Is(err, errExhausted):
+		return verdict.Exhausted, nil
 	}
 	return "", err
 }
@@ -184,6 +195,9 @@ func settle(tx *bolt.Tx, claim []byte, used bool) (string, error) {
 		if err != nil {
 			return "", err
 		}
+	}
+	if err := giveBack(tx, claim, used); err != nil {
+		return "", err
 	}
 	return visit, tx.Bucket(claimsBucket).Delete(claim)
 }

@@ -32,6 +32,7 @@ import (
 	berrors "go.etcd.io/bbolt/errors"
 
 	"example.org/checkpoint/firmware/event"
+	"example.org/checkpoint/firmware/order"
 )
 
 var (
@@ -69,6 +70,9 @@ type Options struct {
 	Rand         io.Reader        // crypto/rand if nil
 	MaxSize      int64            // of journal.db in bytes; DefaultMaxSize if 0, at least 4 MiB
 	Keep         int              // newest events that stay although confirmed; DefaultKeep if 0
+
+	Directions map[string]string // of each lane: in, out or none; what orders and quotas may speak of
+	Version    string            // of the program, "1.4.0": the centre may order a least one
 }
 
 // Journal is an open state directory.
@@ -77,6 +81,8 @@ type Journal struct {
 	dir     string
 	db      atomic.Pointer[bolt.DB] // replaced after a failed write; closed in between
 	changed chan struct{}
+	book    atomic.Pointer[order.Book]   // as on the disk, never changed once it is here
+	quotas  atomic.Pointer[order.Quotas] // in force; nil for none
 
 	writing sync.Mutex // serialises what changes the file, and guards the rest
 	boot    uint64
@@ -90,7 +96,8 @@ type Journal struct {
 	retry   retry
 	closed  bool
 	keys    dayKeys
-	since   int // events since the witness was written
+	leases  *order.Leases // as on the disk
+	since   int           // events since the witness was written
 	lanes   map[string]*Lane
 }
 
@@ -222,12 +229,16 @@ func (j *Journal) writeLocked(p purpose, fn func(*bolt.Tx) error) error {
 		_ = j.observe() // an older witness is as true; the next write tries again
 	}
 	if p != atUpkeep {
-		select {
-		case j.changed <- struct{}{}:
-		default:
-		}
+		j.wake()
 	}
 	return nil
+}
+
+func (j *Journal) wake() {
+	select {
+	case j.changed <- struct{}{}:
+	default:
+	}
 }
 
 // update runs fn in one transaction and syncs it. It needs writing.

@@ -23,12 +23,24 @@ var (
 	claimsBucket = []byte("claims") // claimKey → visit, HMACs: claims that are open
 	keysBucket   = []byte("keys")   // id of a day key → the latest until of its marks
 	lanesBucket  = []byte("lanes")  // name → something, while the lane is evacuated
+
+	// Since format 2.
+	ordersBucket = []byte("orders") // order.Key → standing
+	leasesBucket = []byte("leases") // shareKey → the lease as it was signed
+	spentBucket  = []byte("spent")  // shareKey → tokens spent in this epoch
+	tokensBucket = []byte("tokens") // claimKey → shareKeys, with commas: what an open claim has spent
 )
 
 var buckets = [][]byte{metaBucket, epochsBucket, eventsBucket, marksBucket, endsBucket, claimsBucket, keysBucket, lanesBucket}
 
+// later are the buckets that a journal of format 1 has not.
+var later = [][]byte{ordersBucket, leasesBucket, spentBucket, tokensBucket}
+
+// ofEpoch are the buckets that end with an epoch: what was marked, claimed or leased is another's then.
+var ofEpoch = [][]byte{marksBucket, endsBucket, claimsBucket, keysBucket, leasesBucket, spentBucket, tokensBucket}
+
 // format is the version of this layout.
-const format = 1
+const format = 2
 
 var (
 	formatKey = []byte("format")

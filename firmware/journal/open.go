@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -115,12 +116,16 @@ func laidOut(tx *bolt.Tx) error {
 	if meta == nil {
 		return nil
 	}
-	if v := number(meta.Get(formatKey)); v > format {
+	want := buckets
+	switch v := number(meta.Get(formatKey)); {
+	case v > format:
 		return ErrNewer
-	} else if v != format {
+	case v == format:
+		want = slices.Concat(buckets, later)
+	case v != 1:
 		return fmt.Errorf("%w: format %d", boltfile.ErrDamaged, v)
 	}
-	for _, b := range buckets {
+	for _, b := range want {
 		if tx.Bucket(b) == nil {
 			return fmt.Errorf("%w: no bucket %q", boltfile.ErrDamaged, b)
 		}
@@ -160,6 +165,9 @@ func (j *Journal) start() error {
 	if j.keys.list, err = readKeys(j.dir); err != nil {
 		return err
 	}
+	if err := j.readCentre(); err != nil {
+		return err
+	}
 	if err := j.renewKeys(now); err != nil {
 		return err
 	}
@@ -167,6 +175,23 @@ func (j *Journal) start() error {
 		return err
 	}
 	return j.observe()
+}
+
+// readCentre reads what the centre has ordered and leased.
+func (j *Journal) readCentre() error {
+	err := j.db.Load().View(func(tx *bolt.Tx) error {
+		book, err := readBook(tx)
+		if err != nil {
+			return err
+		}
+		j.book.Store(book)
+		j.leases, err = readLeases(tx)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	return nil
 }
 
 // judge sets the number of this boot and decides whether the newest epoch goes on.
@@ -205,6 +230,9 @@ func (j *Journal) judge(tx *bolt.Tx, w witness, found bool) (last generation, er
 // started writes the first event of a boot, and makes its epoch if it is a new one.
 func (j *Journal) started(tx *bolt.Tx, now time.Time, w witness, last generation) error {
 	note := map[string]string{"origin": string(j.origin)}
+	if err := migrate(tx); err != nil {
+		return err
+	}
 	if j.origin != Continued {
 		if err := j.begin(tx); err != nil {
 			return err
@@ -226,19 +254,24 @@ func (j *Journal) started(tx *bolt.Tx, now time.Time, w witness, last generation
 	return j.put(tx, event.Record{Boot: j.boot, Event: event.Event{At: now, Kind: event.Started, Note: note}})
 }
 
-// begin makes a new epoch, without marks and claims; older events stay until the
-// centre has them.
-func (j *Journal) begin(tx *bolt.Tx) error {
-	for _, b := range [][]byte{marksBucket, endsBucket, claimsBucket, keysBucket} {
-		if tx.Bucket(b) == nil {
-			continue
-		}
-		if err := tx.DeleteBucket(b); err != nil {
+// migrate brings a new file, or one of an earlier format, to this one.
+func migrate(tx *bolt.Tx) error {
+	for _, b := range slices.Concat(buckets, later) {
+		if _, err := tx.CreateBucketIfNotExists(b); err != nil {
 			return err
 		}
 	}
-	for _, b := range buckets {
-		if _, err := tx.CreateBucketIfNotExists(b); err != nil {
+	return tx.Bucket(metaBucket).Put(formatKey, u64(format))
+}
+
+// begin makes a new epoch, without marks, claims and leases; older events stay until the
+// centre has them.
+func (j *Journal) begin(tx *bolt.Tx) error {
+	for _, b := range ofEpoch {
+		if err := tx.DeleteBucket(b); err != nil {
+			return err
+		}
+		if _, err := tx.CreateBucket(b); err != nil {
 			return err
 		}
 	}
@@ -248,8 +281,7 @@ func (j *Journal) begin(tx *bolt.Tx) error {
 	}
 	id[7] |= 1 // never 0
 	j.epoch = number(id[:])
-	meta := tx.Bucket(metaBucket)
-	if err := errors.Join(meta.Put(formatKey, u64(format)), meta.Put(deviceKey, []byte(j.options.Device))); err != nil {
+	if err := tx.Bucket(metaBucket).Put(deviceKey, []byte(j.options.Device)); err != nil {
 		return err
 	}
 	return tx.Bucket(epochsBucket).Put(genKey(j.gen), epochState{epoch: j.epoch}.bytes())

@@ -22,6 +22,11 @@ var (
 	every = centre.Scope{}
 )
 
+func apply(b *order.Book, o centre.Order) error {
+	_, err := b.Apply(o, false)
+	return err
+}
+
 // TestBook tells a story of orders; after each step it asks two lanes.
 func TestBook(t *testing.T) {
 	var b order.Book
@@ -33,22 +38,32 @@ func TestBook(t *testing.T) {
 		east, west bool // may admit
 	}{
 		{"nothing said", func() error { return nil }, false, now, true, true},
-		{"one site halts", func() error { return b.Apply(say(41, true, lmc)) }, false, now, false, true},
+		{"one site halts", func() error { return apply(&b, say(41, true, lmc)) }, false, now, false, true},
 		{"not before its time", func() error { return nil }, false, now.Add(-time.Second), true, true},
 		{"review passes: nothing opens", func() error { return nil }, false, now.Add(48 * time.Hour), false, true},
-		{"the same again", func() error { return b.Apply(say(41, true, lmc)) }, true, now, false, true},
-		{"an older one opens: no", func() error { return b.Apply(say(40, false, lmc)) }, true, now, false, true},
-		{"a newer one opens: not without a supervisor", func() error { return b.Apply(say(42, false, lmc)) }, false, now, false, true},
-		{"the halt replayed", func() error { return b.Apply(say(41, true, lmc)) }, true, now, false, true},
-		{"a supervisor agrees", func() error { b.Confirm(); return nil }, false, now, true, true},
-		{"one scheme inwards, with a low number of its own", func() error { return b.Apply(say(7, true, centre.Scope{Direction: "in", Scheme: "GZ"})) }, false, now, true, false},
-		{"everywhere", func() error { return b.Apply(say(1, true, every)) }, false, now, false, false},
+		{"the same again", func() error { return apply(&b, say(41, true, lmc)) }, true, now, false, true},
+		{"an older one opens: no", func() error { return apply(&b, say(40, false, lmc)) }, true, now, false, true},
+		{"a newer one opens: not without a supervisor", func() error { return apply(&b, say(42, false, lmc)) }, false, now, false, true},
+		{"the halt replayed", func() error { return apply(&b, say(41, true, lmc)) }, true, now, false, true},
+		{"a supervisor agrees", func() error { b.Confirm(east, now); return nil }, false, now, true, true},
+		{"halted again", func() error { return apply(&b, say(44, true, lmc)) }, false, now, false, true},
+		{"a supervisor cannot open what is halted", func() error { b.Confirm(east, now); return nil }, false, now, false, true},
+		{"an opening whose time has not come", func() error {
+			o := say(45, false, lmc)
+			o.NotBefore = now.Add(time.Hour)
+			return apply(&b, o)
+		}, false, now, false, true},
+		{"cannot be agreed to yet", func() error { b.Confirm(east, now); return nil }, false, now.Add(2 * time.Hour), false, true},
+		{"nor by the supervisor of another site", func() error { b.Confirm(west, now.Add(2*time.Hour)); return nil }, false, now.Add(2 * time.Hour), false, true},
+		{"when it has, it can", func() error { b.Confirm(east, now.Add(2*time.Hour)); return nil }, false, now.Add(2 * time.Hour), true, true},
+		{"one scheme inwards, with a low number of its own", func() error { return apply(&b, say(7, true, centre.Scope{Direction: "in", Scheme: "GZ"})) }, false, now, true, false},
+		{"everywhere", func() error { return apply(&b, say(1, true, every)) }, false, now, false, false},
 		{"a halt put off keeps closed what was closed", func() error {
 			o := say(2, true, every)
 			o.NotBefore = now.Add(time.Hour)
-			return b.Apply(o)
+			return apply(&b, o)
 		}, false, now, false, false},
-		{"an opening of one site does not undo the halt of all", func() error { return b.Apply(say(43, false, lmc)) }, false, now, false, false},
+		{"an opening of one site does not undo the halt of all", func() error { return apply(&b, say(46, false, lmc)) }, false, now, false, false},
 	} {
 		if err := step.do(); errors.Is(err, order.ErrOld) != step.old || (err != nil) != step.old {
 			t.Errorf("%s: %v", step.name, err)
@@ -64,22 +79,108 @@ func TestBook(t *testing.T) {
 	}
 }
 
-func TestLeases(t *testing.T) {
+// TestForgotten: a book that was lost may have held a halt.
+func TestForgotten(t *testing.T) {
 	var b order.Book
+	if s, err := b.Apply(say(42, false, lmc), true); err != nil || !s.Held {
+		t.Fatal(s, err)
+	}
+	if halted, waiting := b.Halted(east, now); !halted || !waiting {
+		t.Error("an opening is obeyed though nobody knows what it opens")
+	}
+	b.Confirm(east, now)
+	if halted, _ := b.Halted(east, now); halted {
+		t.Error("a supervisor has agreed")
+	}
+}
+
+func TestRestored(t *testing.T) {
+	var a, b order.Book
+	for _, o := range []centre.Order{say(1, true, lmc), say(2, false, lmc), say(1, true, every)} {
+		if err := apply(&a, o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, s := range a.All() {
+		b.Restore(s)
+	}
+	if halted, waiting := b.Halted(east, now); !halted || waiting || len(b.All()) != 2 {
+		t.Error("what was kept is not what it was")
+	}
+	c := b.Clone()
+	if err := apply(c, say(2, false, every)); err != nil {
+		t.Fatal(err)
+	}
+	c.Confirm(east, now)
+	if b.Allows(west, now) == nil || c.Allows(west, now) != nil {
+		t.Error("a copy is not apart")
+	}
+}
+
+func TestMinVersion(t *testing.T) {
+	var b order.Book
+	o := say(1, true, every)
+	o.Kind, o.Reason = centre.MinVersion, "1.4.0 repairs the clock"
+	if err := apply(&b, o); err != nil {
+		t.Fatal(err)
+	}
+	for version, may := range map[string]bool{"1.4.0": true, "v1.10": true, "2": true, "1.4.1-rc1": true, "1.3.9": false, "": false, "dev": false, "1.4.0.1": false} {
+		p := east
+		p.Version = version
+		if (b.Allows(p, now) == nil) != may {
+			t.Errorf("version %q", version)
+		}
+	}
+}
+
+func TestLeases(t *testing.T) {
+	var l order.Leases
 	lease := func(serial, tokens uint64) centre.Lease {
 		return centre.Lease{Quota: "HK-departure", Day: "2026-01-02", Holder: "gate-1/7", Serial: serial, Tokens: tokens, Expires: now}
 	}
-	if err := errors.Join(b.Take(lease(1, 250)), b.Take(lease(3, 100))); err != nil {
+	if err := errors.Join(l.Take(lease(1, 250)), l.Take(lease(3, 100))); err != nil {
 		t.Error(err)
 	}
-	if err := b.Take(lease(2, 900)); !errors.Is(err, order.ErrOld) {
+	if err := l.Take(lease(2, 900)); !errors.Is(err, order.ErrOld) {
 		t.Error(err)
 	}
-	early := now.Add(-time.Second)
-	if n := b.Tokens("HK-departure", "2026-01-02", "gate-1/7", early); n != 100 {
+	early, share := now.Add(-time.Second), order.Share{Quota: "HK-departure", Day: "2026-01-02"}
+	if n := l.Clone().Tokens(share, "gate-1/7", early); n != 100 {
 		t.Errorf("%d tokens", n)
 	}
-	if b.Tokens("HK-departure", "2026-01-02", "gate-1/7", now) != 0 || b.Tokens("HK-departure", "2026-01-02", "gate-1/8", early) != 0 {
+	if l.Tokens(share, "gate-1/7", now) != 0 || l.Tokens(share, "gate-1/8", early) != 0 {
 		t.Error("tokens of a lease that is void, or of another epoch")
 	}
+}
+
+func TestQuotas(t *testing.T) {
+	q, err := order.ParseQuotas([]byte(`{"v":1,"zone":"Asia/Hong_Kong","name":"x","quotas":[
+		{"quota":"HK-departure","scope":{"direction":"out"}},{"quota":"all"},{"quota":"other","scope":{"site":"HZMB"}}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := time.Date(2026, 1, 2, 16, 30, 0, 0, time.UTC) // half past midnight in Hong Kong
+	got := q.Due(east, late)
+	if len(got) != 2 || got[0] != (order.Share{Quota: "HK-departure", Day: "2026-01-03"}) || got[1].Quota != "all" {
+		t.Errorf("%+v", got)
+	}
+	var none order.Quotas
+	if len(none.Due(east, now)) != 0 {
+		t.Error("tokens of nothing")
+	}
+	for _, bad := range []string{``, `{}`, `{"v":1,"quotas":[{"quota":"a"}]}`, `{"v":1,"zone":"Mars/One"}`, `{"v":1,"zone":"UTC","quotas":[{"quota":"a b"}]}`,
+		`{"v":1,"zone":"UTC","quotas":[{"quota":"a","scope":{"direction":"up"}}]}`} {
+		if _, err := order.ParseQuotas([]byte(bad)); !errors.Is(err, order.ErrQuotas) {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+}
+
+func FuzzParseQuotas(f *testing.F) {
+	f.Add([]byte(`{"v":1,"zone":"Asia/Hong_Kong","quotas":[{"quota":"HK-departure","scope":{"direction":"out"}}]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if q, err := order.ParseQuotas(data); err == nil && len(q.Due(east, now)) > 16 {
+			t.Error("more quotas than one site has")
+		}
+	})
 }

@@ -83,6 +83,7 @@ type Verdict struct {
 	Hotline    string        // where to ask about it, if not admitted; empty if the rules name none
 	Format     string        // of the first code, as shown: HCE1 where a token came sealed
 	Scheme     string        // its issuer, as trusted
+	Schemes    []string      // the issuers of all codes, as trusted: what an order of the centre may speak of
 	Language   string        // BCP 47, the person's own; empty if the code does not say
 	Confidence string        // of the clock: trusted, drifting, unknown
 	At         time.Time     // when it was made, by the clock as checked,

@@ -50,30 +50,40 @@ var lenient = func() cbor.DecMode {
 	return m
 }()
 
-// openBatch checks shape and signature of a message on ev.<device>. Poison inside a good
-// batch is marked, not refused: it must not hold up the rest.
-func openBatch(subject string, data []byte, lookup func(string) (device, bool)) (batch, error) {
-	name := strings.TrimPrefix(subject, "ev.")
+// believe checks the signature of a message on <kind>.<device>, and returns the device's
+// name and what it signed for a purpose.
+func believe(subject, purpose string, data []byte, lookup func(string) (device, bool)) (name string, payload []byte, err error) {
+	_, name, _ = strings.Cut(subject, ".")
 	if len(data) > maxBatch {
-		return batch{}, fmt.Errorf("%w: %d bytes", errForm, len(data))
+		return name, nil, fmt.Errorf("%w: %d bytes", errForm, len(data))
 	}
 	d, ok := lookup(name)
 	if !ok {
-		return batch{}, errUnknownDevice
+		return name, nil, errUnknownDevice
 	}
 	var m cose.Sign1Message
 	if err := m.UnmarshalCBOR(data); err != nil {
-		return batch{}, fmt.Errorf("%w: %v", errForm, err)
+		return name, nil, fmt.Errorf("%w: %v", errForm, err)
 	}
 	if kid, _ := m.Headers.Protected[cose.HeaderLabelKeyID].([]byte); !bytes.Equal(kid, d.kid) {
-		return batch{}, fmt.Errorf("%w: another key", errSignature)
+		return name, nil, fmt.Errorf("%w: another key", errSignature)
 	}
 	v, err := cose.NewVerifier(cose.AlgorithmES256, d.key)
 	if err != nil {
-		return batch{}, err
+		return name, nil, err
 	}
-	if err := m.Verify([]byte("batch"), v); err != nil {
-		return batch{}, errSignature
+	if err := m.Verify([]byte(purpose), v); err != nil {
+		return name, nil, errSignature
+	}
+	return name, m.Payload, nil
+}
+
+// openBatch checks shape and signature of a message on ev.<device>. Poison inside a good
+// batch is marked, not refused: it must not hold up the rest.
+func openBatch(subject string, data []byte, lookup func(string) (device, bool)) (batch, error) {
+	name, payload, err := believe(subject, "batch", data, lookup)
+	if err != nil {
+		return batch{}, err
 	}
 	var p struct {
 		_            struct{} `cbor:",toarray"`
@@ -82,7 +92,7 @@ func openBatch(subject string, data []byte, lookup func(string) (device, bool)) 
 		Epoch, First uint64
 		Events       []cbor.RawMessage
 	}
-	if err := lenient.Unmarshal(m.Payload, &p); err != nil || p.V != 1 || len(p.Events) == 0 {
+	if err := lenient.Unmarshal(payload, &p); err != nil || p.V != 1 || len(p.Events) == 0 {
 		return batch{}, fmt.Errorf("%w: version %d, %d events, %v", errForm, p.V, len(p.Events), err)
 	}
 	if p.Device != name {

@@ -37,14 +37,15 @@ type Options struct {
 // Centre is a running centre between New and the end of Run.
 type Centre struct {
 	o        Options
-	key      *markKey
+	key      *Key // of marks
+	orders   *Key // of orders and leases
 	registry *registry
 	store    *store
 	server   *server.Server
 	listener net.Listener
 }
 
-// New opens the store, makes the mark key if there is none, and takes the ports; Run serves them.
+// New opens the store, makes the keys if there are none, and takes the ports; Run serves them.
 func New(o Options) (*Centre, error) {
 	if o.Registry == "" {
 		o.Registry = filepath.Join(o.Dir, "registry")
@@ -62,10 +63,13 @@ func New(o Options) (*Centre, error) {
 	}
 	c := &Centre{o: o, registry: &registry{dir: o.Registry, log: o.Log}}
 	var err error
-	if c.key, err = loadMarkKey(o.MarkKey); err != nil {
+	if c.key, err = loadKey(o.MarkKey, "mark"); err != nil {
 		return nil, err
 	}
-	if err := c.key.writePublic(filepath.Join(o.Dir, "keys.json")); err != nil {
+	if c.orders, err = loadKey(filepath.Join(o.Dir, "orders.key"), "orders"); err != nil {
+		return nil, err
+	}
+	if err := replace(filepath.Join(o.Dir, "keys.json"), KeysFile(c.key, c.orders)); err != nil {
 		return nil, err
 	}
 	if c.store, err = openStore(filepath.Join(o.Dir, "sink.db")); err != nil {
@@ -109,7 +113,7 @@ func (c *Centre) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	done := make(chan error, 2)
-	web := &http.Server{Handler: c.handler(nc, bucket), ReadHeaderTimeout: 5 * time.Second}
+	web := &http.Server{Handler: c.handler(nc, js, bucket), ReadHeaderTimeout: 5 * time.Second}
 	// Run owns both and waits for both.
 	go func() { done <- web.Serve(c.listener) }()
 	go func() { done <- c.consume(ctx, js, events) }()

@@ -305,7 +305,7 @@ func TestAdministratorsSide(t *testing.T) {
 		V    int
 		Keys []struct{ KID, Purpose, SPKI string }
 	}
-	if get("/keys", &keys); keys.V != 1 || len(keys.Keys) != 1 || keys.Keys[0].Purpose != "mark" {
+	if get("/keys", &keys); keys.V != 1 || len(keys.Keys) != 2 || keys.Keys[0].Purpose != "mark" || keys.Keys[1].Purpose != "orders" {
 		t.Errorf("keys %+v", keys)
 	}
 
@@ -318,7 +318,7 @@ func TestAdministratorsSide(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	hints, err := b.js.Conn().SubscribeSync(hintSubject)
+	hints, err := b.js.Conn().SubscribeSync(pushSubject)
 	if err != nil {
 		t.Fatal(err)
 	}

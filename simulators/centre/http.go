@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -21,6 +22,7 @@ type Counts struct {
 	Conflicts   uint64                       `json:"conflicts"`   // alarm: another event under a number already taken
 	Broken      uint64                       `json:"broken"`      // alarm: an event that does not follow the one before
 	Gaps        uint64                       `json:"gaps"`        // alarm: batches that came while earlier events are missing
+	Tampered    uint64                       `json:"tampered"`    // alarm: an event that is not the one that its device's checkpoint named
 	Quarantined uint64                       `json:"quarantined"` // poison events and messages that were not believed
 }
 
@@ -37,10 +39,16 @@ type Event struct {
 //	GET  /counts                   Counts
 //	GET  /events?device=D&limit=N  the stored events in order, one JSON object a line
 //	GET  /quarantine               what was not believed and why, one JSON object a line
-//	GET  /keys                     the public mark key as keys.json
+//	GET  /keys                     the public keys as keys.json
 //	POST /publish?dir=DIR          a signed TUF repository goes into the object store, and the hint out
+//	GET  /audit                    Audit: every chain from its first event to the last checkpoint
+//	GET  /checkpoints?device=D     the checkpoints of a device as it signed them, in hexadecimal, one a line
+//	POST /order                    an Order as JSON: it is numbered, signed and sent; the answer is the order
+//	GET  /orders                   the target orders/latest.cose: the last order on each kind and scope
+//	POST /quota?quota=Q&day=D&tokens=N   how many may pass on that day; GET lists
+//	POST /lease?quota=Q&day=D&holder=H&tokens=N   a device's share of it, altogether; H = <device>/<epoch>
 //	POST /gap?device=D&epoch=E&seq=N  the administrator gives up what is missing before event N
-func (c *Centre) handler(nc *nats.Conn, bucket jetstream.ObjectStore) http.Handler {
+func (c *Centre) handler(nc *nats.Conn, js jetstream.JetStream, bucket jetstream.ObjectStore) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /counts", func(w http.ResponseWriter, r *http.Request) { answer(w)(c.store.counts()) })
 	mux.HandleFunc("GET /events", func(w http.ResponseWriter, r *http.Request) {
@@ -55,9 +63,53 @@ func (c *Centre) handler(nc *nats.Conn, bucket jetstream.ObjectStore) http.Handl
 		list, err := c.store.quarantine()
 		lines(w, list, err)
 	})
-	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, r *http.Request) { w.Write(c.key.public()) })
+	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, r *http.Request) { w.Write(KeysFile(c.key, c.orders)) })
 	mux.HandleFunc("POST /publish", func(w http.ResponseWriter, r *http.Request) {
 		answer(w)(publish(r.Context(), nc, bucket, r.FormValue("dir")))
+	})
+	mux.HandleFunc("GET /audit", func(w http.ResponseWriter, r *http.Request) { answer(w)(c.store.audit()) })
+	mux.HandleFunc("GET /checkpoints", func(w http.ResponseWriter, r *http.Request) {
+		list, err := c.store.checkpoints(r.FormValue("device"))
+		lines(w, list, err)
+	})
+	mux.HandleFunc("POST /order", func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(io.LimitReader(r.Body, 4<<10))
+		var o Order
+		if err == nil {
+			o, err = readOrder(body)
+		}
+		if err == nil {
+			o, err = c.order(r.Context(), nc, js, o)
+		}
+		answer(w)(o, err)
+	})
+	mux.HandleFunc("GET /orders", func(w http.ResponseWriter, r *http.Request) {
+		list, err := c.store.latest()
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		w.Write(list)
+	})
+	mux.HandleFunc("GET /quota", func(w http.ResponseWriter, r *http.Request) {
+		list, err := c.store.quotas()
+		lines(w, list, err)
+	})
+	mux.HandleFunc("POST /quota", func(w http.ResponseWriter, r *http.Request) {
+		n, err := strconv.ParseUint(r.FormValue("tokens"), 10, 64)
+		q := Quota{Quota: r.FormValue("quota"), Day: r.FormValue("day"), Tokens: n}
+		if err == nil {
+			q, err = c.store.open(q)
+		}
+		answer(w)(q, err)
+	})
+	mux.HandleFunc("POST /lease", func(w http.ResponseWriter, r *http.Request) {
+		n, err := strconv.ParseUint(r.FormValue("tokens"), 10, 64)
+		l := Lease{Quota: r.FormValue("quota"), Day: r.FormValue("day"), Holder: r.FormValue("holder"), Tokens: n}
+		if err == nil {
+			l, err = c.lease(r.Context(), nc, js, l)
+		}
+		answer(w)(l, err)
 	})
 	mux.HandleFunc("POST /gap", func(w http.ResponseWriter, r *http.Request) {
 		epoch, err := strconv.ParseUint(r.FormValue("epoch"), 16, 64)
@@ -115,6 +167,8 @@ func (s *store) counts() (Counts, error) {
 				c.Broken = n
 			case name == "gaps":
 				c.Gaps = n
+			case name == "tampered":
+				c.Tampered = n
 			case name == "quarantined":
 				c.Quarantined = n
 			}

@@ -23,15 +23,38 @@ import (
 	"github.com/veraison/go-cose"
 )
 
-// markKey signs marks.
-type markKey struct {
-	signer cose.Signer
-	kid    []byte
-	spki   []byte
+// Key is one of the centre's, P-256, for one purpose.
+type Key struct {
+	purpose string // mark or orders
+	signer  cose.Signer
+	kid     []byte
+	spki    []byte
 }
 
-// loadMarkKey reads the key or makes it at first start.
-func loadMarkKey(path string) (*markKey, error) {
+// NewKey makes a key that is nowhere kept.
+func NewKey(purpose string) (*Key, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("centre: %w", err)
+	}
+	return keyOf(purpose, key)
+}
+
+func keyOf(purpose string, key *ecdsa.PrivateKey) (*Key, error) {
+	signer, err := cose.NewSigner(cose.AlgorithmES256, key)
+	if err != nil {
+		return nil, fmt.Errorf("centre: %w", err)
+	}
+	spki, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
+	if err != nil {
+		return nil, fmt.Errorf("centre: %w", err)
+	}
+	sum := sha256.Sum256(spki)
+	return &Key{purpose, signer, sum[:8], spki}, nil
+}
+
+// loadKey reads a key or makes it at first start.
+func loadKey(path, purpose string) (*Key, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -61,47 +84,43 @@ func loadMarkKey(path string) (*markKey, error) {
 	if !ok {
 		return nil, fmt.Errorf("centre: %s is not a P-256 key", path)
 	}
-	signer, err := cose.NewSigner(cose.AlgorithmES256, key)
-	if err != nil {
-		return nil, fmt.Errorf("centre: %s: %w", path, err)
-	}
-	spki, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
-	if err != nil {
-		return nil, fmt.Errorf("centre: %w", err)
-	}
-	sum := sha256.Sum256(spki)
-	return &markKey{signer, sum[:8], spki}, nil
+	return keyOf(purpose, key)
 }
 
-// public is the keys.json that goes into the bundle.
-func (k *markKey) public() []byte {
-	b, err := json.MarshalIndent(map[string]any{"v": 1, "keys": []any{map[string]any{
-		"kid": hex.EncodeToString(k.kid), "purpose": "mark", "alg": -7, "spki": base64.StdEncoding.EncodeToString(k.spki),
-	}}}, "", "  ")
+// KeysFile is the keys.json that goes into the bundle.
+func KeysFile(keys ...*Key) []byte {
+	list := []any{}
+	for _, k := range keys {
+		list = append(list, map[string]any{"kid": hex.EncodeToString(k.kid), "purpose": k.purpose, "alg": -7, "spki": base64.StdEncoding.EncodeToString(k.spki)})
+	}
+	b, err := json.MarshalIndent(map[string]any{"v": 1, "keys": list}, "", "  ")
 	if err != nil {
 		panic(err)
 	}
 	return append(b, '\n')
 }
 
-func (k *markKey) writePublic(path string) error { return replace(path, k.public()) }
-
-// sign makes the mark [1, device, epoch, seq, hash] for a device.
-func (k *markKey) sign(device string, epoch, seq uint64, hash []byte) ([]byte, error) {
+// statement signs a payload, deterministic CBOR, for a purpose.
+func (k *Key) statement(external string, payload any) ([]byte, error) {
 	enc, err := cbor.CoreDetEncOptions().EncMode()
 	if err != nil {
 		return nil, err
 	}
 	m := cose.NewSign1Message()
-	if m.Payload, err = enc.Marshal([]any{1, device, epoch, seq, hash}); err != nil {
+	if m.Payload, err = enc.Marshal(payload); err != nil {
 		return nil, err
 	}
 	m.Headers.Protected.SetAlgorithm(cose.AlgorithmES256)
 	m.Headers.Protected[cose.HeaderLabelKeyID] = k.kid
-	if err := m.Sign(rand.Reader, []byte("mark"), k.signer); err != nil {
+	if err := m.Sign(rand.Reader, []byte(external), k.signer); err != nil {
 		return nil, err
 	}
 	return m.MarshalCBOR()
+}
+
+// mark makes the mark [1, device, epoch, seq, hash] for a device.
+func (k *Key) mark(device string, epoch, seq uint64, hash []byte) ([]byte, error) {
+	return k.statement("mark", []any{1, device, epoch, seq, hash})
 }
 
 // replace writes a file whole or not at all.

@@ -12,11 +12,13 @@ import (
 
 // Names of the wire.
 const (
-	eventStream = "EV"   // ev.<device>: batches on their way to the sink
-	markStream  = "MARK" // mark.<device>: the newest mark of each device
-	bucketName  = "tuf"  // object store: the files of the TUF repository by their path
-	hintSubject = "cmd.all"
-	maxPayload  = 2 << 20 // bytes; a batch has at most 1 MiB
+	eventStream = "EV"      // what devices sign, on its way to the sink: ev.<device> batches, cp.<device> checkpoints, lr.<device> lease returns
+	markStream  = "MARK"    // mark.<device>: the newest mark of each device
+	orderStream = "ORDER"   // order.<kind and scope>: the last order on each
+	leaseStream = "LEASE"   // lease.<device>.<quota>: the last lease of each
+	bucketName  = "tuf"     // object store: the files of the TUF repository by their path
+	pushSubject = "cmd.all" // hints, and orders as they are given; leases on cmd.<device>
+	maxPayload  = 2 << 20   // bytes; a batch has at most 1 MiB
 )
 
 // startNATS starts the embedded server. sync_interval is "always": a stored message is on
@@ -46,15 +48,17 @@ func provision(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer,
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	if _, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
-		Name: eventStream, Subjects: []string{"ev.>"}, Storage: jetstream.FileStorage, Retention: jetstream.WorkQueuePolicy,
+		Name: eventStream, Subjects: []string{"ev.>", "cp.>", "lr.>"}, Storage: jetstream.FileStorage, Retention: jetstream.WorkQueuePolicy,
 		Duplicates: 2 * time.Minute, AllowAtomicPublish: true, MaxMsgSize: maxPayload,
 	}); err != nil {
 		return nil, nil, err
 	}
-	if _, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
-		Name: markStream, Subjects: []string{"mark.>"}, Storage: jetstream.FileStorage, MaxMsgsPerSubject: 1, AllowDirect: true,
-	}); err != nil {
-		return nil, nil, err
+	for name, subjects := range map[string]string{markStream: "mark.>", orderStream: "order.>", leaseStream: "lease.>"} {
+		if _, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+			Name: name, Subjects: []string{subjects}, Storage: jetstream.FileStorage, MaxMsgsPerSubject: 1, AllowDirect: true,
+		}); err != nil {
+			return nil, nil, err
+		}
 	}
 	consumer, err := js.CreateOrUpdateConsumer(ctx, eventStream, jetstream.ConsumerConfig{
 		Durable: "sink", AckPolicy: jetstream.AckExplicitPolicy, AckWait: 30 * time.Second, MaxAckPending: 64,

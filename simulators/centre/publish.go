@@ -72,7 +72,7 @@ func publish(ctx context.Context, nc *nats.Conn, bucket jetstream.ObjectStore, d
 	if err != nil {
 		return p, err
 	}
-	return p, errors.Join(nc.Publish(hintSubject, hint), nc.Flush())
+	return p, errors.Join(nc.Publish(pushSubject, hint), nc.Flush())
 }
 
 // rank orders files by who points at whom.

@@ -2,6 +2,8 @@ package centre
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -33,17 +35,58 @@ func (c *Centre) consume(ctx context.Context, js jetstream.JetStream, from jetst
 }
 
 func (c *Centre) take(ctx context.Context, js jetstream.JetStream, m jetstream.Msg) {
+	switch kind, _, _ := strings.Cut(m.Subject(), "."); kind {
+	case "cp":
+		c.witness(m)
+	case "lr":
+		c.takeBack(m)
+	default:
+		c.takeBatch(ctx, js, m)
+	}
+}
+
+// refuse puts what is not believed into quarantine.
+func (c *Centre) refuse(m jetstream.Msg, why error) {
+	fresh, err := c.store.refuse(m.Subject(), m.Data(), why)
+	if err != nil {
+		c.again(m, err)
+		return
+	}
+	if fresh {
+		c.o.Log.Warn("sink: a message went into quarantine", "subject", m.Subject(), "err", why)
+	}
+	c.settle(m)
+}
+
+// takeBack hears how much of a lease a device has spent.
+func (c *Centre) takeBack(m jetstream.Msg) {
+	name, payload, err := believe(m.Subject(), "lease-return", m.Data(), c.registry.lookup)
+	var p struct {
+		_             struct{} `cbor:",toarray"`
+		V             int
+		Device        string
+		Epoch         uint64
+		Quota, Day    string
+		Serial, Spent uint64
+	}
+	if err == nil && (lenient.Unmarshal(payload, &p) != nil || p.V != 1 || p.Device != name) {
+		err = fmt.Errorf("%w: not a lease return of %s", errForm, name)
+	}
+	if err != nil {
+		c.refuse(m, err)
+		return
+	}
+	if err := c.store.returned(fmt.Sprintf("%s/%d", p.Device, p.Epoch), p.Quota, p.Day, p.Serial, p.Spent); err != nil {
+		c.again(m, err)
+		return
+	}
+	c.settle(m)
+}
+
+func (c *Centre) takeBatch(ctx context.Context, js jetstream.JetStream, m jetstream.Msg) {
 	b, err := openBatch(m.Subject(), m.Data(), c.registry.lookup)
 	if err != nil {
-		fresh, storeErr := c.store.refuse(m.Subject(), m.Data(), err)
-		if storeErr != nil {
-			c.again(m, storeErr)
-			return
-		}
-		if fresh {
-			c.o.Log.Warn("sink: a message went into quarantine", "subject", m.Subject(), "err", err)
-		}
-		c.settle(m)
+		c.refuse(m, err)
 		return
 	}
 	seq, hash, err := c.store.keep(b)
@@ -60,7 +103,7 @@ func (c *Centre) take(ctx context.Context, js jetstream.JetStream, m jetstream.M
 }
 
 func (c *Centre) mark(ctx context.Context, js jetstream.JetStream, b batch, seq uint64, hash []byte) error {
-	signed, err := c.key.sign(b.device, b.epoch, seq, hash)
+	signed, err := c.key.mark(b.device, b.epoch, seq, hash)
 	if err != nil {
 		return err
 	}

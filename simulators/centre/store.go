@@ -39,7 +39,7 @@ func openStore(path string) (*store, error) {
 		return nil, fmt.Errorf("centre: %s: %w", path, err)
 	}
 	err = db.Update(func(tx *bolt.Tx) error {
-		for _, name := range [][]byte{bEvents, bHigh, bCounts, bQuarantine} {
+		for _, name := range [][]byte{bEvents, bHigh, bCounts, bQuarantine, bCheckpoints, bOrders, bQuotas, bLeases} {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
 			}
@@ -114,6 +114,11 @@ func keepOne(tx *bolt.Tx, b batch, seq uint64, i item) error {
 		}
 		_, err := isolate(tx, append(key, i.hash[:]...), "conflicts", quarantined{"another event is stored under this number", where, time.Now(), i.bytes})
 		return err
+	}
+	if witnessed := tx.Bucket(bCheckpoints).Get(key); witnessed != nil && !bytes.Equal(witnessed[:sha256.Size], i.hash[:]) {
+		if err := count(tx, "tampered"); err != nil { // the device said before what this event is, and it is another
+			return err
+		}
 	}
 	value := append(i.hash[:], i.bytes...)
 	if i.reason != "" {

@@ -38,6 +38,7 @@ func (m *memory) add(id json.RawMessage, a answer) {
 type past struct {
 	counts []verdict.Count
 	book   order.Book
+	leases order.Leases
 	marks  map[epoch]uint64 // highest sequence number
 }
 
@@ -80,9 +81,10 @@ func (p past) counted(counts []verdict.Count, at time.Time) bool {
 func (p *past) apply(s statement) error {
 	switch s.what {
 	case "order":
-		return p.book.Apply(s.order)
+		_, err := p.book.Apply(s.order, false)
+		return err
 	case "lease":
-		return p.book.Take(s.lease)
+		return p.leases.Take(s.lease)
 	case "mark":
 		at := epoch{s.mark.Device, s.mark.Epoch}
 		if seq, known := p.marks[at]; known && s.mark.Seq <= seq {

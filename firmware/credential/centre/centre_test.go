@@ -41,9 +41,26 @@ func FuzzDecode(f *testing.F) {
 		if err == nil && len(l.Day) != 10 || err != nil && !errors.Is(err, credential.ErrMalformed) {
 			t.Fatalf("%+v %v", l, err)
 		}
+		list, err := centre.Orders(b)
+		if err == nil && len(list) > len(b) || err != nil && !errors.Is(err, credential.ErrMalformed) {
+			t.Fatalf("%d %v", len(list), err)
+		}
 		m, err := centre.DecodeMark(b)
 		if err == nil && m.Device == "" || err != nil && !errors.Is(err, credential.ErrMalformed) {
 			t.Fatalf("%+v %v", m, err)
 		}
 	})
+}
+
+func TestOrders(t *testing.T) {
+	for text, want := range map[string]int{"80": 0, "8141d2": 1, "8241d24100": 2, "d284": 1, "00": -1, "8100": -1, "": -1, "a0": -1} {
+		b, err := hex.DecodeString(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, err := centre.Orders(b)
+		if (err == nil) != (want >= 0) || err == nil && len(list) != want {
+			t.Errorf("%s: %d, %v", text, len(list), err)
+		}
+	}
 }

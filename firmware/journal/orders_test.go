@@ -1,0 +1,268 @@
+package journal
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	decoded "example.org/checkpoint/firmware/credential/centre"
+	"example.org/checkpoint/firmware/event"
+	"example.org/checkpoint/firmware/order"
+	"example.org/checkpoint/firmware/verdict"
+	"example.org/checkpoint/simulators/centre"
+)
+
+// ruled is a bench whose centre orders and leases.
+type ruled struct {
+	*bench
+	key *centre.Key
+}
+
+func newRuled(t *testing.T) *ruled {
+	key, err := centre.NewKey("orders")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &ruled{newBench(t), key}
+	b.options.Directions, b.options.Version = map[string]string{"1": "out", "2": "in"}, "1.4.0"
+	return b
+}
+
+func (b *ruled) order(j *Journal, number uint64, state string, scope centre.Scope) error {
+	b.Helper()
+	signed, err := b.key.Order(centre.Order{Number: number, Kind: "breaker", State: state, Scope: scope,
+		NotBefore: noon.Unix(), ReviewBy: noon.Add(time.Hour).Unix(), Reason: "too many"})
+	b.must(err)
+	o, err := decoded.DecodeOrder(signed)
+	b.must(err)
+	return j.Order(o, signed)
+}
+
+// TestHalted: the claim obeys an order whatever the inspection thought, after a restart and in a
+// new epoch too; only a newer opening with a supervisor opens again.
+func TestHalted(t *testing.T) {
+	b := newRuled(t)
+	j := b.open()
+	out, in := j.Lane("1"), j.Lane("2")
+	b.claim(out, 1, "", "a") // and stands in the lane when the order comes
+	b.must(b.order(j, 41, "halt", centre.Scope{Direction: "out"}))
+	b.settle(out, 1, true) // no order holds a person
+	b.claim(out, 2, verdict.Halted, "b")
+	b.claim(in, 1, "", "c")
+	b.settle(in, 1, true)
+	if err := b.order(j, 40, "open", centre.Scope{Direction: "out"}); !errors.Is(err, order.ErrOld) {
+		t.Error("an older opening: ", err)
+	}
+	b.now = noon.Add(48 * time.Hour) // its review is long over
+	b.claim(out, 3, verdict.Halted, "b")
+	if n := len(j.Orders().Overdue(b.now)); n != 1 {
+		t.Errorf("%d are overdue", n)
+	}
+	b.close(j)
+
+	j = b.open()
+	out = j.Lane("1")
+	b.claim(out, 1, verdict.Halted, "b")
+	if n, err := j.Confirm(out.Place()); n != 0 || err != nil {
+		t.Error("a supervisor alone opened: ", n, err)
+	}
+	b.must(b.order(j, 42, "open", centre.Scope{Direction: "out"}))
+	b.claim(out, 2, verdict.Halted, "b")
+	b.close(j)
+	b.must(os.Remove(filepath.Join(b.dir, witnessFile))) // a new epoch begins
+
+	j = b.open()
+	out = j.Lane("1")
+	if j.Stats().Origin != Restored {
+		t.Fatal(j.Stats().Origin)
+	}
+	b.claim(out, 1, verdict.Halted, "b")
+	if n, err := j.Confirm(j.Lane("2").Place()); n != 0 || err != nil {
+		t.Error("a supervisor at the other lane opened: ", n, err)
+	}
+	if n, err := j.Confirm(out.Place()); n != 1 || err != nil {
+		t.Error(n, err)
+	}
+	b.claim(out, 2, "", "b")
+	b.close(j)
+	j = b.open()
+	b.claim(j.Lane("1"), 1, "", "d")
+	all, err := j.Recent(100)
+	b.must(err)
+	states := ""
+	for _, r := range all {
+		if r.Kind == event.OrderApplied {
+			states = r.Note["state"] + "; " + states
+		}
+	}
+	if states != "halt; open, waits for a supervisor; opened by a supervisor; " {
+		t.Error(states)
+	}
+}
+
+// TestAnyScheme: of the codes of two schemes one is halted.
+func TestAnyScheme(t *testing.T) {
+	b := newRuled(t)
+	j := b.open()
+	b.must(b.order(j, 1, "halt", centre.Scope{Scheme: "GZ"}))
+	e := claimed(b.now, 1, far, "a")
+	e.Verdict.Scheme, e.Verdict.Schemes = "HK", []string{"HK", "GZ"}
+	if r, err := j.Lane("1").Claim(e); r != verdict.Halted || err != nil {
+		t.Error(r, err)
+	}
+	e.Verdict.Schemes = []string{"HK"}
+	if r, err := j.Lane("1").Claim(e); r != "" || err != nil {
+		t.Error(r, err)
+	}
+}
+
+// TestBookLost: a journal that was lost may have held a halt, so that an opening waits.
+func TestBookLost(t *testing.T) {
+	b := newRuled(t)
+	j := b.open()
+	b.close(j)
+	b.must(os.Remove(filepath.Join(b.dir, journalFile)))
+	j = b.open()
+	b.must(b.order(j, 42, "open", centre.Scope{}))
+	b.claim(j.Lane("1"), 1, verdict.Halted, "a")
+	if n, err := j.Confirm(j.Lane("1").Place()); n != 1 || err != nil {
+		t.Error(n, err)
+	}
+	b.claim(j.Lane("1"), 2, "", "a")
+}
+
+// TestOrderNotWritten: what is not on the disk is not the last word, and comes again.
+func TestOrderNotWritten(t *testing.T) {
+	b := newRuled(t)
+	j := b.open()
+	b.fails()
+	if err := b.order(j, 1, "halt", centre.Scope{}); err == nil {
+		t.Fatal("written")
+	}
+	j.wait()
+	b.must(b.order(j, 1, "halt", centre.Scope{}))
+	b.claim(j.Lane("1"), 1, verdict.Halted, "a")
+}
+
+// TestFormat1: a journal of the first format goes on.
+func TestFormat1(t *testing.T) {
+	b := newRuled(t)
+	j := b.open()
+	b.claim(j.Lane("1"), 1, "", "a")
+	b.settle(j.Lane("1"), 1, true)
+	epoch := j.Stats().Epoch
+	b.close(j)
+	db, err := bolt.Open(filepath.Join(b.dir, journalFile), 0o600, nil)
+	b.must(err)
+	b.must(db.Update(func(tx *bolt.Tx) error {
+		for _, name := range later {
+			if err := tx.DeleteBucket(name); err != nil {
+				return err
+			}
+		}
+		return tx.Bucket(metaBucket).Put(formatKey, u64(1))
+	}))
+	b.must(db.Close())
+	b.intact(b.dir)
+	j = b.open()
+	if s := j.Stats(); s.Epoch != epoch || s.Origin != Continued || s.Aside != "" {
+		t.Errorf("%+v", s)
+	}
+	b.claim(j.Lane("1"), 1, verdict.Replayed, "a")
+	b.must(b.order(j, 1, "halt", centre.Scope{}))
+}
+
+const today = "2026-11-21"
+
+func (b *ruled) lease(j *Journal, holder string, serial, tokens uint64) error {
+	b.Helper()
+	signed, err := b.key.Lease(centre.Lease{Quota: "HK-departure", Day: today, Holder: holder, Serial: serial, Tokens: tokens, Expires: noon.Add(8 * time.Hour).Unix()})
+	b.must(err)
+	l, err := decoded.DecodeLease(signed)
+	b.must(err)
+	return j.Lease(l, signed)
+}
+
+// rationed opens a journal whose lanes outwards spend a quota.
+func (b *ruled) rationed() *Journal {
+	b.Helper()
+	j := b.open()
+	q, err := order.ParseQuotas([]byte(`{"v":1,"zone":"Asia/Hong_Kong","quotas":[{"quota":"HK-departure","scope":{"direction":"out"}}]}`))
+	b.must(err)
+	j.Quotas(q)
+	return j
+}
+
+func (b *ruled) spent(j *Journal, want uint64) {
+	b.Helper()
+	all, err := j.Holdings()
+	if err != nil || len(all) != 1 || all[0].Spent != want {
+		b.Fatalf("%+v, %v; want %d spent", all, err, want)
+	}
+}
+
+// TestQuota: each admission costs a token, which is given back where nobody passed; leases
+// that are void, another's or of another epoch count for nothing.
+func TestQuota(t *testing.T) {
+	b := newRuled(t)
+	j := b.rationed()
+	l := j.Lane("1")
+	b.claim(l, 1, verdict.Exhausted, "a")
+	b.claim(j.Lane("2"), 1, "", "in") // the quota is for the way out
+	b.settle(j.Lane("2"), 1, true)
+	if err := b.lease(j, "gate-08/1", 1, 5); !errors.Is(err, ErrHolder) {
+		t.Error(err)
+	}
+	b.must(b.lease(j, j.Holder(), 1, 2))
+	b.claim(l, 2, "", "a")
+	b.spent(j, 1)
+	b.settle(l, 2, false) // went back
+	b.spent(j, 0)
+	b.claim(l, 3, "", "a")
+	b.settle(l, 3, true)
+	b.claim(l, 4, "", "b")
+	b.claim(l, 5, verdict.Exhausted, "c")
+	b.claim(l, 6, verdict.Replayed, "a") // and costs nothing
+	b.close(j)
+
+	j = b.rationed() // and b's holder was interrupted: the token is there again
+	l = j.Lane("1")
+	b.spent(j, 1)
+	b.claim(l, 1, "", "c")
+	b.settle(l, 1, true)
+	b.claim(l, 2, verdict.Exhausted, "d")
+	if err := b.lease(j, j.Holder(), 1, 9); !errors.Is(err, order.ErrOld) {
+		t.Error("a lease again: ", err)
+	}
+	b.must(b.lease(j, j.Holder(), 2, 3)) // three altogether
+	b.claim(l, 3, "", "d")
+	b.settle(l, 3, true)
+	b.claim(l, 4, verdict.Exhausted, "e")
+	b.must(b.lease(j, j.Holder(), 3, 1)) // taken back: less than was spent
+	b.claim(l, 5, verdict.Exhausted, "e")
+	b.spent(j, 3)
+	b.must(b.lease(j, j.Holder(), 4, 9))
+	b.now = noon.Add(8 * time.Hour) // void
+	b.claim(l, 6, verdict.Exhausted, "e")
+	b.now = noon.Add(5 * time.Hour) // another day in Hong Kong
+	b.claim(l, 7, verdict.Exhausted, "e")
+	b.now = noon
+	b.claim(l, 8, "", "e")
+	old := j.Holder()
+	b.close(j)
+
+	b.must(os.Remove(filepath.Join(b.dir, witnessFile)))
+	j = b.rationed()
+	if j.Holder() == old || !strings.HasPrefix(j.Holder(), "gate-07/") {
+		t.Error(j.Holder())
+	}
+	b.claim(j.Lane("1"), 1, verdict.Exhausted, "f")
+	if err := b.lease(j, old, 5, 99); !errors.Is(err, ErrHolder) {
+		t.Error("the lease of the epoch before: ", err)
+	}
+}

@@ -1,0 +1,171 @@
+package order
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"example.org/checkpoint/firmware/credential/centre"
+)
+
+// Book is the last word for each kind and scope, kept for ever. The zero Book is empty.
+type Book struct {
+	orders map[slot]Standing
+}
+
+type slot struct {
+	kind  centre.Kind
+	scope centre.Scope
+}
+
+// Standing is the last word for one kind and scope.
+type Standing struct {
+	Order centre.Order
+	Held  bool // it came after a halt, and no supervisor has agreed to open since
+}
+
+// Key tells one kind and scope from every other.
+func Key(o centre.Order) string {
+	return strings.Join([]string{string(o.Kind), o.Scope.Site, o.Scope.Direction, o.Scope.Scheme, o.Scope.Lane}, "\x00")
+}
+
+// Clone returns a copy that later changes of b do not touch.
+func (b *Book) Clone() *Book {
+	again := &Book{orders: make(map[slot]Standing, len(b.orders))}
+	for at, s := range b.orders {
+		again.orders[at] = s
+	}
+	return again
+}
+
+// Restore puts back what was kept.
+func (b *Book) Restore(s Standing) {
+	if b.orders == nil {
+		b.orders = map[slot]Standing{}
+	}
+	b.orders[slot{s.Order.Kind, s.Order.Scope}] = s
+}
+
+// Apply makes o the last word and returns how it stands. One with the same or a lower number
+// changes nothing and gives ErrOld. Forgotten says that there may have been orders before it
+// that nobody remembers: then an opening too waits for a supervisor.
+func (b *Book) Apply(o centre.Order, forgotten bool) (Standing, error) {
+	before, known := b.orders[slot{o.Kind, o.Scope}]
+	if known && o.Number <= before.Order.Number {
+		return before, fmt.Errorf("order %d: %w: %d", o.Number, ErrOld, before.Order.Number)
+	}
+	held := before.Order.Halt || before.Held
+	if !known {
+		held = forgotten && !o.Halt
+	}
+	s := Standing{o, held}
+	b.Restore(s)
+	return s, nil
+}
+
+// Confirm is a supervisor at a place agreeing to what opens there, and returns that. Only then
+// does what was halted open again. An opening whose time has not come waits on.
+func (b *Book) Confirm(p Place, now time.Time) []Standing {
+	var opened []Standing
+	for at, s := range b.orders {
+		if !s.Held || s.Order.Halt || now.Before(s.Order.NotBefore) || !covers(at.scope, p) {
+			continue
+		}
+		s.Held = false
+		b.orders[at] = s
+		opened = append(opened, s)
+	}
+	return opened
+}
+
+// Allows returns ErrHalted where an order stops admitting. It never speaks of
+// letting people out.
+func (b *Book) Allows(p Place, now time.Time) error {
+	for at, s := range b.orders {
+		if covers(at.scope, p) && s.halts(p, now) {
+			return fmt.Errorf("order %d: %w", s.Order.Number, ErrHalted)
+		}
+	}
+	return nil
+}
+
+func (s Standing) halts(p Place, now time.Time) bool {
+	in := s.Held || s.Order.Halt && !now.Before(s.Order.NotBefore)
+	switch s.Order.Kind {
+	case centre.Breaker, centre.Lockdown:
+		return in
+	case centre.MinVersion: // its reason is the lowest version that may admit
+		return in && older(p.Version, s.Order.Reason)
+	}
+	return false
+}
+
+// Halted reports whether an order that covers a place, whatever the code that is shown, stops
+// admitting there; waiting that it would not if a supervisor agreed.
+func (b *Book) Halted(p Place, now time.Time) (halted, waiting bool) {
+	agreed := b.Clone()
+	agreed.Confirm(p, now)
+	halted = b.Allows(p, now) != nil
+	return halted, halted && agreed.Allows(p, now) == nil
+}
+
+// Overdue returns the halts that somebody should have looked at again. They stay in force.
+func (b *Book) Overdue(now time.Time) []centre.Order {
+	var out []centre.Order
+	for _, s := range b.orders {
+		if s.Order.Halt && now.After(s.Order.ReviewBy) {
+			out = append(out, s.Order)
+		}
+	}
+	return out
+}
+
+// All returns the last words, in the order of their keys.
+func (b *Book) All() []Standing {
+	out := make([]Standing, 0, len(b.orders))
+	for _, s := range b.orders {
+		out = append(out, s)
+	}
+	slices.SortFunc(out, func(a, b Standing) int { return cmp.Compare(Key(a.Order), Key(b.Order)) })
+	return out
+}
+
+func covers(s centre.Scope, p Place) bool {
+	for _, pair := range [][2]string{{s.Site, p.Site}, {s.Direction, p.Direction}, {s.Lane, p.Lane}, {s.Scheme, p.Scheme}} {
+		if pair[0] != "" && pair[0] != pair[1] {
+			return false
+		}
+	}
+	return true
+}
+
+// older reports whether a version, "1.4.0", is lower than the least one. One that is no
+// version is: when in doubt nobody is admitted.
+func older(version, least string) bool {
+	a, ok1 := numbers(version)
+	b, ok2 := numbers(least)
+	return !ok1 || !ok2 || slices.Compare(a[:], b[:]) < 0
+}
+
+// numbers reads "1.4.0", also with a v before it or with more after it ("1.4.0-rc1", "1.4.0 now").
+func numbers(version string) (n [3]int, ok bool) {
+	version = strings.TrimPrefix(version, "v")
+	if end := strings.IndexFunc(version, func(r rune) bool { return r != '.' && (r < '0' || r > '9') }); end >= 0 {
+		version = version[:end]
+	}
+	parts := strings.Split(version, ".")
+	if len(parts) > len(n) {
+		return n, false
+	}
+	for i, part := range parts {
+		if len(part) == 0 || len(part) > 6 {
+			return n, false
+		}
+		for _, d := range part {
+			n[i] = 10*n[i] + int(d-'0')
+		}
+	}
+	return n, true
+}

@@ -1,0 +1,171 @@
+package centre
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	bolt "go.etcd.io/bbolt"
+)
+
+// Lease is a holder's share of a day's quota (PROTOCOL C6). Tokens are how many it may spend on
+// that day altogether, also of earlier leases.
+type Lease struct {
+	Quota   string `json:"quota"`
+	Day     string `json:"day"`
+	Holder  string `json:"holder"` // <device>/<epoch>
+	Tokens  uint64 `json:"tokens"`
+	Serial  uint64 `json:"serial"`
+	Expires int64  `json:"expires"` // Unix seconds
+}
+
+// Lease signs a lease.
+func (k *Key) Lease(l Lease) ([]byte, error) {
+	return k.statement("lease", map[string]any{"v": 1, "quota": l.Quota, "day": l.Day, "holder": l.Holder, "tokens": l.Tokens,
+		"serial": l.Serial, "expires": l.Expires})
+}
+
+var (
+	bQuotas = []byte("quotas") // quota, day → Quota
+	bLeases = []byte("leases") // quota, day, holder → grant
+)
+
+// Quota is one quota on one day.
+type Quota struct {
+	Quota  string `json:"quota"`
+	Day    string `json:"day"`
+	Tokens uint64 `json:"tokens"` // that may be spent
+	Out    uint64 `json:"out"`    // that somebody may have spent, at most
+}
+
+// grant is what a holder was given. Out is the most that it may spend: of all leases since the
+// last that it has acknowledged.
+type grant struct {
+	Lease
+	Out uint64 `json:"out"`
+}
+
+var errQuota = errors.New("the quota of the day does not have so many left")
+
+// open sets how many may pass on a day. It cannot sink below what is out already.
+func (s *store) open(q Quota) (Quota, error) {
+	err := s.db.Update(func(tx *bolt.Tx) error {
+		out, err := outOf(tx, q.Quota, q.Day, "")
+		if err != nil {
+			return err
+		}
+		if q.Out = out; out > q.Tokens {
+			return fmt.Errorf("%w: %d are out", errQuota, out)
+		}
+		return putJSON(tx.Bucket(bQuotas), q.Quota+"/"+q.Day, q)
+	})
+	return q, err
+}
+
+// outOf sums what is out of a day's quota but for one holder.
+func outOf(tx *bolt.Tx, quota, day, but string) (sum uint64, err error) {
+	prefix := quota + "/" + day + "/"
+	c := tx.Bucket(bLeases).Cursor()
+	for k, v := c.Seek([]byte(prefix)); k != nil && strings.HasPrefix(string(k), prefix); k, v = c.Next() {
+		var g grant
+		if err := json.Unmarshal(v, &g); err != nil {
+			return 0, err
+		}
+		if g.Holder != but {
+			sum += g.Out
+		}
+	}
+	return sum, nil
+}
+
+// lease gives a holder so many tokens altogether, if the day has them: never are more out
+// than the quota. A lower number takes tokens back, and counts once the holder has answered.
+func (c *Centre) lease(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, l Lease) (Lease, error) {
+	var signed []byte
+	err := c.store.db.Update(func(tx *bolt.Tx) error {
+		var q Quota
+		if err := getJSON(tx.Bucket(bQuotas), l.Quota+"/"+l.Day, &q); err != nil {
+			return err
+		}
+		key := l.Quota + "/" + l.Day + "/" + l.Holder
+		var g grant
+		if err := getJSON(tx.Bucket(bLeases), key, &g); err != nil {
+			return err
+		}
+		others, err := outOf(tx, l.Quota, l.Day, l.Holder)
+		if err != nil {
+			return err
+		}
+		l.Serial, g.Out = g.Serial+1, max(g.Out, l.Tokens)
+		if others+g.Out > q.Tokens {
+			return fmt.Errorf("%w: %d of %d are out", errQuota, others+g.Lease.Tokens, q.Tokens)
+		}
+		if l.Expires == 0 {
+			l.Expires = time.Now().Add(24 * time.Hour).Unix()
+		}
+		if signed, err = c.orders.Lease(l); err != nil {
+			return err
+		}
+		g.Lease = l
+		return putJSON(tx.Bucket(bLeases), key, g)
+	})
+	if err != nil {
+		return l, err
+	}
+	device, _, _ := strings.Cut(l.Holder, "/")
+	if err := errors.Join(nc.Publish("cmd."+device, signed), nc.Flush()); err != nil {
+		return l, err
+	}
+	_, err = js.Publish(ctx, "lease."+device+"."+l.Quota, signed)
+	return l, err
+}
+
+// returned takes a holder's word on how many tokens it has spent of a lease that it has taken.
+func (s *store) returned(holder string, quota, day string, serial, spent uint64) error {
+	return s.db.Update(func(tx *bolt.Tx) error {
+		key := quota + "/" + day + "/" + holder
+		var g grant
+		if err := getJSON(tx.Bucket(bLeases), key, &g); err != nil || g.Serial != serial {
+			return err // of an older lease: says nothing any more
+		}
+		g.Out = max(g.Lease.Tokens, spent)
+		return putJSON(tx.Bucket(bLeases), key, g)
+	})
+}
+
+func (s *store) quotas() (list []Quota, err error) {
+	err = s.db.View(func(tx *bolt.Tx) error {
+		return tx.Bucket(bQuotas).ForEach(func(_, v []byte) error {
+			var q Quota
+			if err := json.Unmarshal(v, &q); err != nil {
+				return err
+			}
+			q.Out, err = outOf(tx, q.Quota, q.Day, "")
+			list = append(list, q)
+			return err
+		})
+	})
+	return list, err
+}
+
+// getJSON leaves v as it is if there is nothing.
+func getJSON(b *bolt.Bucket, key string, v any) error {
+	data := b.Get([]byte(key))
+	if data == nil {
+		return nil
+	}
+	return json.Unmarshal(data, v)
+}
+
+func putJSON(b *bolt.Bucket, key string, v any) error {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return b.Put([]byte(key), data)
+}
