@@ -150,9 +150,9 @@ func (s *Snapshot) decide(shown [][]Finding, p Presentation) verdict.Verdict {
 	for i, found := range shown {
 		one := s.rule(found, p)
 		if twoPeople(found) {
-			one = atMost(one, verdict.Refer, verdict.SeveralCodes)
+			one = one.AtMost(verdict.Refer, verdict.SeveralCodes)
 		}
-		if i == 0 || one.Outcome < v.Outcome {
+		if i == 0 || one.Outcome < v.Outcome || one.Outcome == v.Outcome && v.SetBy == "" && one.SetBy != "" { // any red is told (R78)
 			v = one
 		}
 	}
@@ -161,11 +161,11 @@ func (s *Snapshot) decide(shown [][]Finding, p Presentation) verdict.Verdict {
 	}
 	rules := s.policy(p)
 	if rules == nil || !onePerson(shown) {
-		return verdict.Verdict{Outcome: verdict.Refer, Reason: verdict.SeveralCodes}
+		return v.Because(verdict.Refer, verdict.SeveralCodes)
 	}
 	v = s.rule(all, p)
 	if !rules.Joins {
-		v = atMost(v, verdict.Refer, verdict.SeveralCodes)
+		v = v.AtMost(verdict.Refer, verdict.SeveralCodes)
 	}
 	return v
 }
@@ -188,17 +188,17 @@ func (s *Snapshot) rule(found []Finding, p Presentation) verdict.Verdict {
 	v := rules.Decide(in)
 	for _, f := range found {
 		if f.Other {
-			v = atMost(v, verdict.Refer, verdict.HolderOther)
+			v = v.AtMost(verdict.Refer, verdict.HolderOther)
 			continue
 		}
 		if f.Colour != "" && f.Meaning == "" {
-			v = atMost(v, verdict.Refer, verdict.NoRule)
+			v = v.AtMost(verdict.Refer, verdict.NoRule)
 		}
 		if f.undetermined {
-			v = atMost(v, verdict.Refer, verdict.Undetermined)
+			v = v.AtMost(verdict.Refer, verdict.Undetermined)
 		}
 		if limit, stale := s.freshness.limit(s, p, f); stale {
-			v = atMost(v, limit, verdict.Stale)
+			v = v.AtMost(limit, verdict.Stale)
 		}
 	}
 	return v
@@ -220,14 +220,6 @@ func (s *Snapshot) counts(found []Finding, proofs []verdict.Count, p Presentatio
 		add(c)
 	}
 	return out
-}
-
-// atMost lowers v to an outcome, with its reason, if it is higher.
-func atMost(v verdict.Verdict, limit verdict.Outcome, why verdict.Reason) verdict.Verdict {
-	if v.Outcome <= limit {
-		return v
-	}
-	return verdict.Verdict{Outcome: limit, Reason: why}
 }
 
 // urgent returns the reasons for which staff may overrule v: none for what a hard check
@@ -253,7 +245,7 @@ func (s *Snapshot) finish(v verdict.Verdict, p Presentation, found []Finding) ve
 	lists := map[string]time.Time{}
 	rules := s.policy(p)
 	ruled := rules != nil && len(found) > 0
-	if rules != nil && v.Outcome != verdict.Admit {
+	if rules != nil && v.Outcome != verdict.Admit && v.Hotline == "" {
 		v.Hotline = rules.Hotline()
 	}
 	for i, f := range found {

@@ -67,7 +67,7 @@ func report(t *testing.T, set string, run, not int, why string) {
 }
 
 // signatureOnly admits whatever passes the hard checks.
-const signatureOnly = `{"v":1,"profile":"signature-only","rules":[{"name":"all","when":"true","outcome":"admit","reason":"satisfied"}]}`
+const signatureOnly = `{"v":1,"profile":"signature-only","rules":[{"name":"all","when":"true","outcome":"admit","reason":"satisfied","unasked":true}]}`
 
 // snapshot loads files of reference data, by their name in the bundle.
 func snapshot(t testing.TB, files map[string]inspection.File) *inspection.Snapshot {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"unicode"
 	"unicode/utf8"
 )
@@ -95,6 +96,17 @@ func (f file) bounded(faults *faults) {
 	count("windows, dates and lists", len(f.Windows)+len(f.Dates)+len(f.Lists), maxParameters)
 	text("source", f.Source, maxPhrase)
 	text("hotline", f.Hotline, maxWord)
+	count("hotlines", len(f.Hotlines), maxParameters)
+	for scheme, line := range f.Hotlines {
+		text("a hotline", scheme+line, maxWord)
+	}
+	count("exempt schemes", len(f.Exempting), maxParameters)
+	for _, scheme := range f.Exempting {
+		text("an exempt scheme", scheme, maxWord)
+	}
+	if !slices.Contains([]string{"", "refuse", "refer"}, f.Red) {
+		faults.add("%w: red %q is neither refuse nor refer", errForm, clip(f.Red, maxWord))
+	}
 	text("reads_as", f.ReadsAs, maxWord)
 	text("cite of the default", f.Default.Cite, maxPhrase)
 	for _, n := range f.Notes {

@@ -8,7 +8,7 @@ import (
 	"maps"
 	"time"
 
-	"example.org/checkpoint/firmware/credential"
+	"example.org/checkpoint/firmware/policy/facts"
 	"example.org/checkpoint/firmware/verdict"
 )
 
@@ -145,32 +145,16 @@ func (p *Policy) Check(c Case) error {
 }
 
 // facts puts a case into the words of the rules.
-func (c Case) facts() (map[string]any, error) {
+func (c Case) facts() (*facts.Facts, error) {
 	zone, err := time.LoadLocation(c.zone())
 	if err != nil {
 		return nil, fmt.Errorf("zone %s is not known", clip(c.Zone, maxWord))
 	}
-	facts := Input{}.facts()
-	delete(facts, "now")
-	for name, raw := range c.Facts {
-		typ, ok := variables[name]
-		if !ok {
-			return nil, fmt.Errorf("%s is no fact", clip(name, maxWord))
-		}
-		if facts[name], err = native(raw, typ); err != nil {
-			return nil, fmt.Errorf("%s: %v", name, err)
-		}
+	f, err := facts.Read(c.Facts, zone)
+	if err == nil && f.Oversize() {
+		err = errSize
 	}
-	if now, ok := facts["now"].(time.Time); ok {
-		derive(facts, now, zone)
-	}
-	if oversize(facts) {
-		return nil, errSize
-	}
-	latestFirst(facts["doses"].([]any), "day")
-	latestFirst(facts["tests"].([]any), "sampled")
-	latestFirst(facts["stays"].([]any), "last")
-	return facts, nil
+	return f, err
 }
 
 func (c Case) zone() string {
@@ -178,40 +162,4 @@ func (c Case) zone() string {
 		return defaultZone
 	}
 	return c.Zone
-}
-
-// derive counts days and ages that the facts do not state.
-func derive(facts map[string]any, now time.Time, zone *time.Location) {
-	today := credential.DayOf(now.In(zone))
-	since := func(o any, from, to string, sign credential.Day) {
-		values := o.(object).values
-		if at, ok := values[from].(time.Time); ok && values[to] == nil {
-			values[to] = int64(sign * (today - credential.DayOf(at.In(zone))))
-		}
-	}
-	for _, code := range facts["codes"].([]any) {
-		since(code, "issued", "days", 1)
-		values := code.(object).values
-		if at, ok := values["issued"].(time.Time); ok && values["local_day"] == nil {
-			values["local_day"] = at.In(zone).Format(time.DateOnly)
-		}
-		if values["set_by"] == nil {
-			values["set_by"] = setBy(values)
-		}
-		reasons, _ := values["reasons"].([]any)
-		for _, r := range reasons {
-			since(r, "since", "days", 1)
-			since(r, "until", "left", -1)
-		}
-	}
-	for list, from := range map[string]string{"doses": "day", "tests": "sampled", "stays": "last"} {
-		for _, o := range facts[list].([]any) {
-			since(o, from, "days", 1)
-		}
-	}
-	if holder, ok := facts["holder"].(object); ok {
-		if birth, ok := holder.values["birth"].(time.Time); ok && holder.values["age"] == nil {
-			holder.values["age"] = int64(today.Age(credential.DayOf(birth.In(zone))))
-		}
-	}
 }

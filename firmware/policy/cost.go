@@ -6,17 +6,14 @@ import (
 
 	"cel.dev/cel-go/common/cost"
 	"cel.dev/cel-go/common/types"
+	"example.org/checkpoint/firmware/policy/facts"
 )
 
 // MaxCodes bounds the codes of one presentation that rules may see.
-const MaxCodes = 8
+const MaxCodes = facts.MaxCodes
 
-// Bounds of what decoders let through: items of one list in one code, and
-// characters of one text.
-const (
-	maxItems = 64
-	maxText  = 4296
-)
+// maxText bounds one text of a code in characters, as decoders let it through.
+const maxText = 4296
 
 // sizes tells how large facts and parameters can get.
 type sizes struct {
@@ -32,23 +29,23 @@ func (s sizes) EstimateSize(node cost.AstNode) *cost.SizeEstimate {
 			return nil
 		}
 		*s.guessed = true
-		return &cost.SizeEstimate{Max: maxItems * MaxCodes}
+		return &cost.SizeEstimate{Max: facts.MaxItems * MaxCodes}
 	}
 	max := uint64(maxText)
 	switch last := path[len(path)-1]; last {
 	case "codes":
 		max = MaxCodes
 	case "doses", "tests", "stays":
-		max = maxItems * MaxCodes
-	case "reasons", "converts_to", "exempt":
-		max = maxItems
+		max = facts.MaxItems * MaxCodes
+	case "reasons", "converts_to", "exempt", "exemptions", "endorsements", "cohorts":
+		max = facts.MaxItems
 	case "format", "profile", "colour", "meaning", "scheme", "provenance", "local_day", "kind", "direction",
-		"venue_class", "site", "confidence", "liveness", "set_by":
+		"venue_class", "site", "confidence", "liveness", "set_by", "type", "source", "class":
 		max = 64
 	}
 	if path[0] == "lists" {
 		max = maxWord
-		if list, ok := s.lists.values[path[len(path)-1]].([]string); ok && len(path) == 2 {
+		if list, ok := s.lists.Get(path[len(path)-1]).([]string); ok && len(path) == 2 {
 			max = uint64(len(list))
 		}
 	}

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -22,12 +23,12 @@ func (p *Policy) Explain(c Case) (verdict.Verdict, []Step, error) {
 	if err != nil {
 		return v, nil, err
 	}
-	facts, err := c.facts()
+	stated, err := c.facts()
 	if err != nil {
 		return v, nil, err
 	}
 	with := p.with(c)
-	s := &scene{policy: with, parameters: with.parameters, facts: facts}
+	s := &scene{policy: with, parameters: with.parameters, facts: stated}
 	var steps []Step
 	for i, t := range with.terms {
 		out := s.term(i)
@@ -50,8 +51,9 @@ func (p *Policy) Explain(c Case) (verdict.Verdict, []Step, error) {
 
 // Now returns the time of a case.
 func (c Case) Now() (time.Time, bool) {
-	at, err := into[time.Time](c.Facts["now"])
-	return at.(time.Time), err == nil
+	var at time.Time
+	err := json.Unmarshal(c.Facts["now"], &at)
+	return at, err == nil
 }
 
 // InForce reports whether a policy is in force at the time of a case.

@@ -23,7 +23,7 @@ var UrgentReasons = []string{"treatment", "funeral", "litigation", "exam", "prop
 // Allow reports whether a verdict may be overridden for an urgent reason. What a
 // hard check found, and whatever is not named, stands.
 func (o Overrides) Allow(v verdict.Verdict, urgent string) bool {
-	return v.Rule != "" && v.Outcome == verdict.Refer && slices.Contains(o.Of, v.Reason) && slices.Contains(o.Urgent, urgent)
+	return v.Rule != "" && v.Ruled == "" && v.Outcome == verdict.Refer && slices.Contains(o.Of, v.Reason) && slices.Contains(o.Urgent, urgent)
 }
 
 func (o Overrides) bounded(faults *faults) {

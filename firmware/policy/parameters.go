@@ -6,32 +6,31 @@ import (
 	"time"
 
 	"cel.dev/cel-go/cel"
+	"example.org/checkpoint/firmware/policy/facts"
 )
 
 // parameters are what a policy file sets beside its rules, each with its source:
 // numbers, moments and lists of words.
 type parameters struct {
-	windows, dates, lists object
+	windows, dates, lists *facts.Object
+	types                 [3]*facts.Type // of these three
 	sources               map[string]string
 }
 
-// parameterTypes are the variables under which rules find them.
-var parameterTypes = map[string]*cel.Type{"windows": windowType, "dates": dateType, "lists": listType}
+// parameterNames are the variables under which rules find them.
+var parameterNames = [3]string{"windows", "dates", "lists"}
 
 func parametersOf(f file, faults *faults) parameters {
-	p := parameters{windows: object{windowType, map[string]any{}}, dates: object{dateType, map[string]any{}},
-		lists: object{listType, map[string]any{}}, sources: f.Sources}
-	set := func(o object, name string, value any) {
-		if !parameter.MatchString(name) {
-			faults.add("%w: parameter %q", errForm, clip(name, maxWord))
-		}
-		o.values[name] = value
-	}
+	p := parameters{types: [3]*facts.Type{
+		facts.NewType("checkpoint.Windows", members(f.Windows, cel.IntType, faults)),
+		facts.NewType("checkpoint.Dates", members(f.Dates, cel.TimestampType, faults)),
+		facts.NewType("checkpoint.Lists", members(f.Lists, cel.ListType(cel.StringType), faults))}, sources: f.Sources}
+	p.windows, p.dates, p.lists = p.types[0].New(), p.types[1].New(), p.types[2].New()
 	for name, value := range f.Windows {
-		set(p.windows, name, value)
+		p.windows.Set(name, value)
 	}
 	for name, value := range f.Dates {
-		set(p.dates, name, value)
+		p.dates.Set(name, value)
 	}
 	for name, value := range f.Lists {
 		if len(value) > maxEntries || slices.ContainsFunc(value, func(s string) bool { return !phrase(s, maxWord) }) {
@@ -40,7 +39,7 @@ func parametersOf(f file, faults *faults) parameters {
 		if value == nil {
 			value = []string{}
 		}
-		set(p.lists, name, value)
+		p.lists.Set(name, value)
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.Sources)) {
 		if !p.has(name) || !phrase(f.Sources[name], maxPhrase/2) {
@@ -50,30 +49,33 @@ func parametersOf(f file, faults *faults) parameters {
 	return p
 }
 
+// members gives each parameter of one kind its type.
+func members[T any](named map[string]T, typ *cel.Type, faults *faults) map[string]*cel.Type {
+	out := map[string]*cel.Type{}
+	for name := range named {
+		if !parameter.MatchString(name) {
+			faults.add("%w: parameter %q", errForm, clip(name, maxWord))
+		}
+		out[name] = typ
+	}
+	return out
+}
+
 func (p parameters) has(name string) bool { _, ok := p.find(name); return ok }
 
 func (p parameters) find(name string) (any, bool) {
-	for _, o := range []object{p.windows, p.dates, p.lists} {
-		if v, ok := o.values[name]; ok {
+	for _, o := range []*facts.Object{p.windows, p.dates, p.lists} {
+		if v := o.Get(name); v != nil {
 			return v, true
 		}
 	}
 	return nil, false
 }
 
-// members are the types of the parameters, by the type they belong to.
-func (p parameters) members() map[string]map[string]*cel.Type {
-	m := map[string]map[string]*cel.Type{windowType.TypeName(): {}, dateType.TypeName(): {}, listType.TypeName(): {}}
-	for name := range p.windows.values {
-		m[windowType.TypeName()][name] = cel.IntType
-	}
-	for name := range p.dates.values {
-		m[dateType.TypeName()][name] = cel.TimestampType
-	}
-	for name := range p.lists.values {
-		m[listType.TypeName()][name] = cel.ListType(cel.StringType)
-	}
-	return m
+// words returns a list; nil if there is none of that name.
+func (p parameters) words(list string) []string {
+	words, _ := p.lists.Get(list).([]string)
+	return words
 }
 
 // with returns the same parameters but for some, for a test.
@@ -82,13 +84,9 @@ func (p parameters) with(windows map[string]int64, dates map[string]time.Time, l
 	return p
 }
 
-func overlay[T any](o object, with map[string]T) object {
-	if len(with) == 0 {
-		return o
-	}
-	o.values = maps.Clone(o.values)
+func overlay[T any](o *facts.Object, with map[string]T) *facts.Object {
 	for name, value := range with {
-		o.values[name] = value
+		o = o.With(name, value)
 	}
 	return o
 }

@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"cel.dev/cel-go/cel"
+	"example.org/checkpoint/firmware/policy/facts"
 	"example.org/checkpoint/firmware/verdict"
 	"example.org/checkpoint/firmware/verdict/words"
 )
@@ -17,12 +19,15 @@ type file struct {
 	Profile   string                     `json:"profile"`
 	Source    string                     `json:"source"`
 	Hotline   string                     `json:"hotline"`
-	Notes     []string                   `json:"notes"` // why the rules are so, for their reader only
+	Hotlines  map[string]string          `json:"hotlines"` // of the schemes whose red is shown
+	Notes     []string                   `json:"notes"`    // why the rules are so, for their reader only
 	Effective time.Time                  `json:"effective_from"`
 	Windows   map[string]int64           `json:"windows"`
 	Dates     map[string]time.Time       `json:"dates"`
 	Lists     map[string][]string        `json:"lists"`
 	Sources   map[string]string          `json:"sources"` // of windows, dates and lists
+	Red       string                     `json:"red"`     // refuse or refer: the most that a red code gets, whatever the rules say
+	Exempting []string                   `json:"exempt_schemes"`
 	ReadsAs   string                     `json:"reads_as"`
 	AnyPlace  bool                       `json:"any_place"`
 	Unproven  []string                   `json:"unproven_classes"`
@@ -45,6 +50,7 @@ type ruleEntry struct {
 	Risk     string `json:"risk"` // person or place, if the rule is about one (R07)
 	Measured string `json:"measured"`
 	Wanted   string `json:"wanted"`
+	Unasked  bool   `json:"unasked"` // it admits without asking for a code
 	Cite     string `json:"cite"`
 }
 
@@ -89,6 +95,7 @@ func Compile(data []byte) (*Policy, []Case, error) {
 	var faults faults
 	f.bounded(&faults)
 	p := &Policy{profile: f.Profile, source: f.Source, hotline: f.Hotline, effective: f.Effective, Overrides: f.Overrides,
+		red: outcomes[f.Red], exempting: f.Exempting, hotlines: f.Hotlines,
 		parameters: parametersOf(f, &faults), index: map[string]int{},
 		Presenting: Presenting{Fresh: DefaultFresh, ReadsAs: f.ReadsAs, AnyPlace: f.AnyPlace, Unproven: f.Unproven, Joins: f.Joins},
 		fallback:   rule{outcome: verdict.Refer, reason: verdict.NoRule}}
@@ -130,7 +137,7 @@ func (p *Policy) compile(f file, faults *faults) {
 	}
 	for _, e := range f.Terms {
 		t, typ, err := p.compileTerm(env, e)
-		if err == nil && (variables[e.Name] != nil || p.has(e.Name)) {
+		if err == nil && (facts.Known(e.Name) || slices.Contains(parameterNames[:], e.Name) || p.has(e.Name)) {
 			err = errors.New("the name is taken")
 		}
 		if err == nil {
@@ -206,8 +213,11 @@ func (e ruleEntry) words() (rule, error) {
 		return rule{}, fmt.Errorf("outcome %q is none of refuse, refer, admit", clip(e.Outcome, 64))
 	}
 	reason := verdict.Reason(e.Reason)
+	if e.Unasked && outcome != verdict.Admit {
+		return rule{}, errors.New("unasked: only a rule that admits may do so without asking for a code")
+	}
 	if !words.ForRules(reason) {
 		return rule{}, fmt.Errorf("reason %q is none that rules may give; \"checkpoint policy reasons\" lists them", clip(e.Reason, 64))
 	}
-	return rule{name: e.Name, outcome: outcome, reason: reason, cite: e.Cite}, nil
+	return rule{name: e.Name, outcome: outcome, reason: reason, cite: e.Cite, unasked: e.Unasked}, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/ast"
+	"example.org/checkpoint/firmware/policy/facts"
 	"example.org/checkpoint/firmware/verdict"
 	"example.org/checkpoint/firmware/verdict/words"
 )
@@ -36,6 +37,9 @@ type Policy struct {
 	index     map[string]int // of terms by name
 	rules     []rule
 	fallback  rule
+	red       verdict.Outcome   // the most that a presentation with a red code gets (R78)
+	exempting []string          // schemes whose codes may state exempt classes (R97)
+	hotlines  map[string]string // by scheme (R80)
 	Overrides Overrides
 	Presenting
 }
@@ -68,6 +72,7 @@ type rule struct {
 	risk    string // person, place or empty
 	measure measure
 	cite    string
+	unasked bool // it admits without asking for a code, so none is looked into
 }
 
 type term struct {
@@ -93,20 +98,31 @@ func (p *Policy) Effective() time.Time { return p.effective }
 // Decide applies the rules in order: the first that holds decides. One that
 // fails refers: a person decides where a rule cannot.
 func (p *Policy) Decide(in Input) verdict.Verdict {
-	return p.decide(in.facts())
+	in.Exempting = p.exempting
+	return p.decide(in.Facts())
 }
 
-func (p *Policy) decide(facts map[string]any) verdict.Verdict {
-	now, ok := facts["now"].(time.Time)
+func (p *Policy) decide(f *facts.Facts) verdict.Verdict {
+	now, ok := f.Now()
 	if !ok || now.Before(p.effective) {
 		return verdict.Verdict{Outcome: verdict.Refer, Reason: verdict.PolicyError, Hotline: p.hotline}
 	}
-	s := &scene{policy: p, parameters: p.parameters, facts: facts}
+	s := &scene{policy: p, parameters: p.parameters, facts: f}
 	v := s.decide()
 	if v.Outcome != verdict.Admit {
-		v.Hotline = p.hotline
+		v.Hotline = p.hotlineOf(f)
 	}
 	return v
+}
+
+// hotlineOf returns where to ask: of a red code whoever answers for its scheme.
+func (p *Policy) hotlineOf(f *facts.Facts) string {
+	for _, c := range f.Codes() {
+		if line, ok := p.hotlines[c.(*facts.Object).Text("scheme")]; ok && isRed(c.(*facts.Object)) {
+			return line
+		}
+	}
+	return p.hotline
 }
 
 func (r rule) verdict(s *scene) verdict.Verdict {
@@ -121,12 +137,15 @@ var risks = map[string]func(*verdict.Verdict) *verdict.Reason{
 }
 
 // decide finds the first rule that holds. Of what comes after it, only rules about
-// a risk that nobody reported yet are looked at, to report it.
+// a risk that nobody reported yet are looked at, to report it; one that finds a red
+// decides also if it comes later.
 func (s *scene) decide() verdict.Verdict {
-	if oversize(s.facts) {
+	if s.facts.Oversize() {
 		return verdict.Verdict{Outcome: verdict.Refer, Reason: verdict.PolicyError}
 	}
+	s.red = anyRed(s.facts)
 	var v verdict.Verdict
+	var by rule // that decided
 	decided := false
 	for i := range s.policy.rules {
 		r := &s.policy.rules[i]
@@ -137,47 +156,46 @@ func (s *scene) decide() verdict.Verdict {
 		if !held && err == nil {
 			continue
 		}
-		person, place := v.Person, v.Place
+		person, place, found := v.Person, v.Place, r.reason
+		wins := s.red && !by.unasked && r.risk == "person" && words.Red(r.reason) && r.outcome <= v.Outcome
 		switch {
-		case decided:
 		case err != nil:
-			v = verdict.Verdict{Outcome: verdict.Refer, Reason: verdict.PolicyError, Rule: r.name, Cite: r.cite}
-		default:
-			v = r.verdict(s)
+			found = verdict.PolicyError
+			if !decided {
+				v = verdict.Verdict{Outcome: verdict.Refer, Reason: found, Rule: r.name, Cite: r.cite, Measured: missing(err)}
+			}
+		case !decided || wins:
+			v, by = r.verdict(s), *r
 		}
 		v.Person, v.Place, decided = person, place, true
 		if r.risk != "" {
-			found := r.reason
-			if err != nil {
-				found = verdict.PolicyError
-			}
 			*risks[r.risk](&v) = found
 		}
 	}
 	if !decided {
 		v = s.policy.fallback.verdict(s)
 	}
-	if words.Red(v.Reason) && !anyRed(s.facts) { // the device turns nobody red (R82)
-		return verdict.Verdict{Outcome: verdict.Refer, Reason: verdict.PolicyError, Rule: v.Rule, Cite: v.Cite}
+	return s.guard(v, by)
+}
+
+// missing names the fact that a rule asked for and that is not there.
+func missing(err error) string {
+	var m *facts.Missing
+	if errors.As(err, &m) {
+		return clip("missing "+m.Fact, maxMeasured)
 	}
-	return v
+	return ""
 }
 
 // environment is the language of one policy.
 func environment(p parameters) (*cel.Env, error) {
-	v, err := vocabularyWith(p.members())
+	v, err := facts.NewVocabulary(p.types[:]...)
 	if err != nil {
 		return nil, err
 	}
-	options := []cel.EnvOption{
-		cel.CustomTypeAdapter(v), cel.CustomTypeProvider(v),
-		cel.ParserExpressionSizeLimit(maxExpression), cel.ParserRecursionLimit(50),
-	}
-	for name, t := range variables {
-		options = append(options, cel.Variable(name, t))
-	}
-	for name, t := range parameterTypes {
-		options = append(options, cel.Variable(name, t))
+	options := append(v.Variables(), cel.ParserExpressionSizeLimit(maxExpression), cel.ParserRecursionLimit(50))
+	for i, t := range p.types {
+		options = append(options, cel.Variable(parameterNames[i], t.CEL()))
 	}
 	return cel.NewEnv(options...)
 }
@@ -214,3 +232,10 @@ func (p parameters) compile(env *cel.Env, expression string) (compiled, error) {
 	program, err := env.Program(checked, options...)
 	return compiled{program, checked.OutputType(), estimate.Max, checked.NativeRep().Expr()}, err
 }
+
+// What a decision rests on, in the words of package facts.
+type (
+	Input = facts.Input
+	Lane  = facts.Lane
+	Code  = facts.Code
+)

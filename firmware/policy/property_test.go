@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"cel.dev/cel-go/cel"
+	"example.org/checkpoint/firmware/policy/facts"
 	"example.org/checkpoint/firmware/verdict"
 	"example.org/checkpoint/firmware/verdict/words"
 )
@@ -74,8 +75,8 @@ func TestProfilesAreCovered(t *testing.T) {
 				t.Errorf("%s: rule %s has no cite", name, r.name)
 			}
 		}
-		for _, o := range []object{p.windows, p.dates, p.lists} {
-			for parameter := range o.values {
+		for _, o := range []*facts.Object{p.windows, p.dates, p.lists} {
+			for _, parameter := range o.Names() {
 				if p.sources[parameter] == "" {
 					t.Errorf("%s: %s has no source", name, parameter)
 				}
@@ -94,12 +95,12 @@ func TestNobodyIsMadeRed(t *testing.T) {
 	reds := 0
 	for name, p := range shipped(t) {
 		for _, c := range MadeUp(noon) {
-			facts, err := c.facts()
+			stated, err := c.facts()
 			if err != nil {
 				t.Fatal(err)
 			}
-			red := anyRed(facts)
-			v := p.decide(facts)
+			red := anyRed(stated)
+			v := p.decide(stated)
 			if red {
 				reds++
 			}
@@ -302,31 +303,36 @@ func TestOverrides(t *testing.T) {
 
 // most are the largest facts that reach a rule: eight codes full of reasons, tests,
 // doses and stays, of which none decides early.
-func most() map[string]any {
-	facts := Input{Now: noon, Confidence: "trusted", Lane: Lane{Kind: "border", Direction: "none"}}.facts()
-	var codes, tests, doses, stays, reasons []any
-	for i := range maxItems {
-		reasons = append(reasons, object{reasonType, map[string]any{"class": int64(3), "authority": "CHP", "days": int64(30), "left": int64(-1 - i)}})
+func most(t testing.TB) *facts.Facts {
+	n := func(of any, times int) []any { return slices.Repeat([]any{of}, times) }
+	type m = map[string]any
+	code := m{"format": "HCT1", "profile": "gate", "scheme": "HK", "colour": "none", "issued": noon, "days": 1, "local_day": "2026-11-20",
+		"reasons": n(m{"class": 3, "authority": "CHP", "days": 30, "left": -2}, facts.MaxItems), "trust_age": "1h"}
+	all := m{"now": noon, "lane": m{"kind": "border", "direction": "none"}, "codes": n(code, MaxCodes),
+		"tests":    n(m{"sampled": noon.Add(time.Hour), "kind": "PCR", "negative": true}, facts.MaxItems*MaxCodes),
+		"doses":    n(m{"day": noon, "product": "A", "number": 1, "of": 2}, facts.MaxItems*MaxCodes),
+		"stays":    n(m{"place": "X", "last": noon.AddDate(0, 0, -90)}, facts.MaxItems*MaxCodes),
+		"holder":   m{"age": 40, "exempt": n("nobody-knows", facts.MaxItems), "endorsements": n("other", facts.MaxItems), "cohorts": n("none", facts.MaxItems)},
+		"resident": true, "temperature": 36.5, "temperature_uncertainty": 0.5}
+	c := Case{Facts: map[string]json.RawMessage{}}
+	for name, of := range all {
+		raw, err := json.Marshal(of)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Facts[name] = raw
 	}
-	for range MaxCodes {
-		codes = append(codes, object{codeType, map[string]any{"format": "HCT1", "profile": "gate", "scheme": "HK", "colour": "none", "reasons": reasons,
-			"issued": noon, "days": int64(1), "local_day": "2026-11-20", "set_by": "HK"}})
+	f, err := c.facts()
+	if err != nil {
+		t.Fatal(err)
 	}
-	for range maxItems * MaxCodes {
-		tests = append(tests, object{testType, map[string]any{"sampled": noon.Add(time.Hour), "kind": "PCR", "negative": true, "days": int64(0)}})
-		doses = append(doses, object{doseType, map[string]any{"day": noon, "product": "A", "number": int64(1), "of": int64(2), "days": int64(1)}})
-		stays = append(stays, object{stayType, map[string]any{"place": "X", "last": noon, "days": int64(90)}})
-	}
-	facts["codes"], facts["tests"], facts["doses"], facts["stays"] = codes, tests, doses, stays
-	facts["holder"] = object{holderType, map[string]any{"age": int64(40), "exempt": slices.Repeat([]string{"nobody-knows"}, maxItems)}}
-	facts["resident"], facts["temperature"], facts["temperature_uncertainty"] = true, 36.5, 0.5
-	return facts
+	return f
 }
 
 // TestMostIsWithinCost runs every term and rule of every profile, watched, on the
 // largest facts: none costs more than was counted before it was signed.
 func TestMostIsWithinCost(t *testing.T) {
-	facts := most()
+	most := most(t)
 	for name, p := range shipped(t) {
 		env, err := environment(p.parameters)
 		if err != nil {
@@ -340,7 +346,7 @@ func TestMostIsWithinCost(t *testing.T) {
 		if err := json.Unmarshal(data, &f); err != nil {
 			t.Fatal(err)
 		}
-		s := &scene{policy: p, parameters: p.parameters, facts: facts}
+		s := &scene{policy: p, parameters: p.parameters, facts: most}
 		watch := func(what, expression string, limit uint64) {
 			checked, issues := env.Compile(expression)
 			if issues.Err() != nil {
@@ -369,8 +375,8 @@ func TestMostIsWithinCost(t *testing.T) {
 
 // BenchmarkMost decides on the largest facts under the border's rules.
 func BenchmarkMost(b *testing.B) {
-	p, facts := shipped(b)["hk-border-departure"], most()
+	p, most := shipped(b)["hk-border-departure"], most(b)
 	for b.Loop() {
-		p.decide(facts)
+		p.decide(most)
 	}
 }

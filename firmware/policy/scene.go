@@ -8,6 +8,7 @@ import (
 	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
+	"example.org/checkpoint/firmware/policy/facts"
 )
 
 // scene is what one decision looks at: facts, parameters, and terms, of which
@@ -15,8 +16,9 @@ import (
 type scene struct {
 	policy     *Policy
 	parameters parameters
-	facts      map[string]any
+	facts      *facts.Facts
 	terms      []ref.Val // by index; nil until asked for
+	red        bool      // an issuer made one of the codes red
 }
 
 // ResolveName is of cel.Activation.
@@ -32,8 +34,7 @@ func (s *scene) ResolveName(name string) (any, bool) {
 	case "lists":
 		return s.parameters.lists, true
 	}
-	v, ok := s.facts[name]
-	return v, ok
+	return s.facts.Resolve(name)
 }
 
 // Parent is of cel.Activation.
@@ -93,34 +94,4 @@ func (s *scene) holds(r *rule) (bool, error) {
 		return false, errNoBool
 	}
 	return held, nil
-}
-
-// oversize reports whether there are more facts than costs were counted for.
-func oversize(facts map[string]any) bool {
-	for name, most := range map[string]int{"codes": MaxCodes, "doses": maxItems * MaxCodes, "tests": maxItems * MaxCodes, "stays": maxItems * MaxCodes} {
-		list, _ := facts[name].([]any)
-		if len(list) > most {
-			return true
-		}
-		if name != "codes" {
-			continue
-		}
-		for _, c := range list {
-			if reasons, _ := c.(object).values["reasons"].([]any); len(reasons) > maxItems {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// anyRed reports whether an issuer made any of the codes red.
-func anyRed(facts map[string]any) bool {
-	codes, _ := facts["codes"].([]any)
-	for _, c := range codes {
-		if v := c.(object).values; v["colour"] == "red" || v["meaning"] == "high-risk" {
-			return true
-		}
-	}
-	return false
 }

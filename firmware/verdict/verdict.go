@@ -78,6 +78,8 @@ type Verdict struct {
 	Cite       string        // the rule's source
 	Measured   string        // what was measured, "age 49 h", and
 	Threshold  string        // what would have been needed, "≤ 48 h"; both may be empty
+	Ruled      Reason        // what the rules found, where something else lowered the outcome to Reason
+	SetBy      string        // who made codes red, "GD, CDC": scheme and department (R78, R80); empty where none is
 	Person     Reason        // what the rules found of the person's own risk, and
 	Place      Reason        // of places they were in, whatever decided (R07); empty for nothing
 	Hotline    string        // where to ask about it, if not admitted; empty if the rules name none
@@ -91,4 +93,22 @@ type Verdict struct {
 	Urgent     []string      // for which of these an officer with a supervisor may overrule it (R29); empty: it stands
 	Lists      []List        // what was looked up
 	Counts     []Count       // what the journal must mark before the gate opens
+}
+
+// AtMost lowers v to an outcome, with its reason, if it is higher. What the rules found
+// and measured stays.
+func (v Verdict) AtMost(limit Outcome, why Reason) Verdict {
+	if v.Outcome <= limit {
+		return v
+	}
+	return v.Because(limit, why)
+}
+
+// Because gives v another outcome and reason; what the rules found and measured stays.
+func (v Verdict) Because(outcome Outcome, why Reason) Verdict {
+	if v.Ruled == "" && v.Rule != "" {
+		v.Ruled = v.Reason
+	}
+	v.Outcome, v.Reason, v.Counts = outcome, why, nil
+	return v
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // genuine is the policy in force where none is given: whatever passes the hard checks.
-const genuine = `{"v":1,"profile":"genuine","rules":[{"name":"genuine","when":"true","outcome":"admit","reason":"satisfied"}]}`
+const genuine = `{"v":1,"profile":"genuine","rules":[{"name":"genuine","when":"true","outcome":"admit","reason":"satisfied","unasked":true}]}`
 
 // maxInput bounds one file of keys or rules in bytes.
 const maxInput = 16 << 20

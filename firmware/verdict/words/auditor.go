@@ -12,13 +12,17 @@ import (
 func Auditor(v verdict.Verdict, at time.Time, language string) string {
 	said := func(w Words, value string) string { return w.In(language) + " " + value }
 	named := func(r verdict.Reason) string { return fmt.Sprintf("%s (%s)", r, Officer(r).In(language)) }
+	found := ""
+	if v.Ruled != "" {
+		found = named(v.Ruled)
+	}
 	parts := []string{fmt.Sprintf("%s: %s", outcomes[v.Outcome].In(language), named(v.Reason)), at.UTC().Format(time.RFC3339)}
 	for _, f := range []struct {
 		label Words
 		value string
 	}{
-		{ruleLabel, v.Rule}, {citeLabel, v.Cite}, {measuredLabel, v.Measured}, {wantedLabel, v.Threshold},
-		{schemeLabel, strings.TrimSpace(v.Scheme + " " + v.Format)}, {clockLabel, v.Confidence},
+		{ruledLabel, found}, {ruleLabel, v.Rule}, {citeLabel, v.Cite}, {measuredLabel, v.Measured}, {wantedLabel, v.Threshold},
+		{setByLabel, v.SetBy}, {schemeLabel, strings.TrimSpace(v.Scheme + " " + v.Format)}, {clockLabel, v.Confidence},
 	} {
 		if f.value != "" {
 			parts = append(parts, said(f.label, f.value))
@@ -51,6 +55,8 @@ var outcomes = map[verdict.Outcome]Words{
 }
 
 var (
+	ruledLabel    = Words{"規則原本判定", "规则原本判定", "the rules alone found", "規則のみの判定", "규칙만의 판정", "só pelas regras"}
+	setByLabel    = Words{"紅碼設定者", "红码设定者", "red set by", "赤の設定機関", "빨간색 설정 기관", "vermelho definido por"}
 	ruleLabel     = Words{"規則", "规则", "rule", "規則", "규칙", "regra"}
 	citeLabel     = Words{"依據", "依据", "source", "根拠", "근거", "fonte"}
 	measuredLabel = Words{"量得", "测得", "measured", "測定値", "측정값", "medido"}

@@ -69,31 +69,34 @@ var advices = map[advice]Words{
 		"係員がもう一度体温を測ります。", "직원이 체온을 한 번 더 잽니다.", "O pessoal vai medir de novo a sua temperatura."},
 }
 
-// lift is who can change what a reason rests on (R80, R81).
-type lift uint8
+// Body is who can change what a reason rests on (R80, R81). The zero Body: nobody is named.
+type Body uint8
 
 const (
-	_ lift = iota
-	byHealth
-	byHospital
-	byTest
-	byCommunity
-	byIssuer
-	byTime
+	_ Body = iota
+	Health
+	Hospital
+	NewTest
+	Community
+	Issuer
+	Time
 )
 
-var lifts = map[lift]Words{
-	byHealth: {"只有衞生或疾控部門可以解除。", "只有卫生或疾控部门可以解除。", "Only the health or disease control authority can lift it.",
+var lifts = map[Body]Words{
+	Health: {"只有衞生或疾控部門可以解除。", "只有卫生或疾控部门可以解除。", "Only the health or disease control authority can lift it.",
 		"解除できるのは保健当局だけです。", "보건 당국만 해제할 수 있습니다.", "Só a autoridade de saúde o pode levantar."},
-	byHospital: {"由主診醫院或醫療機構解除。", "由主诊医院或医疗机构解除。", "The hospital or clinic in charge can lift it.",
+	Hospital: {"由主診醫院或醫療機構解除。", "由主诊医院或医疗机构解除。", "The hospital or clinic in charge can lift it.",
 		"担当の病院・医療機関が解除できます。", "담당 병원이나 의료기관이 해제할 수 있습니다.", "O hospital ou a clínica responsável pode levantá-lo."},
-	byTest: {"新的檢測結果會改變它。", "新的检测结果会改变它。", "A new test changes it.", "新しい検査結果で変わります。", "새 검사 결과로 바뀝니다.", "Um novo teste muda-o."},
-	byCommunity: {"請向所屬社區查詢如何解除。", "请向所属社区查询如何解除。", "Ask the community office where you stay how it is lifted.",
+	NewTest: {"新的檢測結果會改變它。", "新的检测结果会改变它。", "A new test changes it.", "新しい検査結果で変わります。", "새 검사 결과로 바뀝니다.", "Um novo teste muda-o."},
+	Community: {"請向所屬社區查詢如何解除。", "请向所属社区查询如何解除。", "Ask the community office where you stay how it is lifted.",
 		"解除については滞在先の地域窓口にお尋ねください。", "해제 방법은 머무는 지역 사무소에 문의하세요.", "Pergunte no serviço comunitário onde está alojado como é levantado."},
-	byIssuer: {"簽發你的碼的部門可以更正。", "签发您的码的部门可以更正。", "The authority that issued your code can correct it.",
+	Issuer: {"簽發你的碼的部門可以更正。", "签发您的码的部门可以更正。", "The authority that issued your code can correct it.",
 		"コードの発行機関が訂正できます。", "코드 발급 기관이 바로잡을 수 있습니다.", "A autoridade emissora pode corrigi-lo."},
-	byTime: {"期限過後，向簽發部門領取新碼即可。", "期限过后，向签发部门领取新码即可。", "Once the period is over, the issuer gives you a new code.",
+	Time: {"期限過後，向簽發部門領取新碼即可。", "期限过后，向签发部门领取新码即可。", "Once the period is over, the issuer gives you a new code.",
 		"期間が過ぎれば、発行機関から新しいコードを受け取れます。", "기간이 지나면 발급 기관에서 새 코드를 받을 수 있습니다.", "Passado o prazo, o emissor dá-lhe um novo código."},
 }
+
+// setBy is said of a red code; {n} is scheme and department.
+var setBy = Words{"設定者：{n}。", "设定者：{n}。", "Set by: {n}.", "設定した機関：{n}。", "설정 기관: {n}.", "Definido por: {n}."}
 
 var enquiries = Words{"查詢：{n}。", "查询：{n}。", "Questions: {n}.", "お問い合わせ：{n}。", "문의: {n}.", "Informações: {n}."}

@@ -34,7 +34,7 @@ func (w Words) fill(language, n string) string {
 type reason struct {
 	officer Words  // a short phrase: what was found
 	advice  advice // for the holder
-	lift    lift   // who can change it
+	lift    Body   // who can change it
 	rules   bool   // a rule may give it
 	red     bool   // it says that somebody is red: people set that, never a device (R82)
 }
@@ -45,6 +45,9 @@ func ForRules(r verdict.Reason) bool { return reasons[r].rules }
 // Red reports whether a reason says that the person is red. Only people make
 // somebody red (R82): it may follow only from a code that its issuer made red.
 func Red(r verdict.Reason) bool { return reasons[r].red }
+
+// LiftedBy tells who can change what a reason rests on, as its words tell the holder.
+func LiftedBy(r verdict.Reason) Body { return reasons[r].lift }
 
 // Reasons lists every reason, sorted.
 func Reasons() []verdict.Reason { return slices.Sorted(maps.Keys(reasons)) }
@@ -59,11 +62,14 @@ func Officer(r verdict.Reason) Words {
 }
 
 // Holder tells a person, and nobody else, what was decided about them and why, who
-// can change it and where to ask (R80, R19). It states no fact of the code beyond
-// the reason.
+// can change it and where to ask (R80, R19), and of a red code who set it. It states no
+// other fact of the code beyond the reason.
 func Holder(v verdict.Verdict, language string) string {
 	e := reasons[v.Reason]
 	parts := []string{advices[e.advice].fill(language, e.officer.In(language))}
+	if v.SetBy != "" && e.red {
+		parts = append(parts, setBy.fill(language, v.SetBy))
+	}
 	if e.lift != 0 {
 		parts = append(parts, lifts[e.lift].In(language))
 	}
