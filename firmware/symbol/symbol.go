@@ -22,7 +22,7 @@ import (
 	"example.org/checkpoint/firmware/symbol/internal/plane"
 )
 
-// FormatQR is the Format of a QR symbol, model 2.
+// FormatQR is the Format of a QR symbol, model 1 or 2.
 const FormatQR = "qr"
 
 // MaxPixels is the largest picture that Read looks at.
@@ -55,6 +55,7 @@ type Reader struct {
 	origin   image.Point      // of the picture
 	grid     lattice.Grid
 	sampler  lattice.Sampler
+	model1   int // grids tried as symbols of model 1
 	left     Budget
 	spent    Budget
 	symbols  []Symbol
@@ -121,6 +122,7 @@ const smallest = 21
 func (r *Reader) reset() {
 	r.triples = r.triples[:0]
 	r.attempts.clear()
+	r.model1 = 0
 	r.extremes.Clear()
 	r.areas, r.tried = r.areas[:0], r.tried[:0]
 	r.search.Begin(r.base.W, r.base.H)

@@ -51,7 +51,12 @@ func (r *Reader) try(t *triple) (Symbol, bool) {
 			continue
 		}
 		g.Align(&r.base)
+		before := r.model1
 		s, ok := r.decodeGrid(g)
+		if !ok && r.model1 > before {
+			g.Flatten()
+			s, ok = r.decodeGrid(g)
+		}
 		if !ok && q.timing >= leastToWarp && r.left.Grids > 0 {
 			g.Warp(&r.base, &r.sampler)
 			s, ok = r.decodeGrid(g)
@@ -66,6 +71,13 @@ func (r *Reader) try(t *triple) (Symbol, bool) {
 // mostFormatErrors of the 30 modules that hold the format twice.
 const mostFormatErrors = 8
 
+// Symbols of model 1 are seldom seen and take many trials: few are tried, and only where the format
+// leaves little doubt.
+const (
+	mostModel1Errors = 3
+	mostModel1       = 6 // in a picture
+)
+
 // decodeGrid samples the picture under a grid and reads it.
 func (r *Reader) decodeGrid(g *lattice.Grid) (Symbol, bool) {
 	r.left.Grids--
@@ -75,8 +87,13 @@ func (r *Reader) decodeGrid(g *lattice.Grid) (Symbol, bool) {
 	for _, sharp := range sharpness {
 		r.sampler.Sort(sharp)
 		modules := codewords.Modules{N: r.sampler.N, Dark: r.sampler.Dark}
-		format, mirrored, distance := modules.Format()
-		if distance > mostFormatErrors {
+		format, old := modules.Format()
+		read := modules.Read
+		switch {
+		case old.Errors < min(format.Errors, mostModel1Errors+1) && r.model1 < mostModel1:
+			format, read = old, modules.ReadModel1
+			r.model1++
+		case format.Errors > mostFormatErrors:
 			continue
 		}
 		if r.left.Decodes <= 0 {
@@ -84,8 +101,8 @@ func (r *Reader) decodeGrid(g *lattice.Grid) (Symbol, bool) {
 		}
 		r.left.Decodes--
 		r.spent.Decodes++
-		if text, err := modules.Read(format, mirrored); err == nil {
-			return Symbol{Text: text.Text, Bytes: text.Bytes, Format: FormatQR, Part: Part(text.Part), Corners: corners(g, mirrored)}, true
+		if text, err := read(format); err == nil {
+			return Symbol{Text: text.Text, Bytes: text.Bytes, Format: FormatQR, Part: Part(text.Part), Corners: corners(g, format.Mirrored)}, true
 		}
 	}
 	return Symbol{}, false

@@ -11,7 +11,7 @@ func FuzzContent(f *testing.F) {
 	f.Add([]byte{0x71, 0xa4, 0x02, 0xc3, 0xbc, 0xd1, 0x01, 0x80, 0, 0x80, 0x12, 0x55}, uint8(40))
 	f.Fuzz(func(t *testing.T, data []byte, version uint8) {
 		var s Text
-		if err := s.read(data, int(version%40)+1); err == nil {
+		if err := s.read(data, int(version%40)+1, 0); err == nil {
 			if len(s.Bytes) > 8*len(data) {
 				t.Errorf("%d bytes of %d", len(s.Bytes), len(data))
 			}
@@ -38,6 +38,8 @@ func FuzzGrid(f *testing.F) {
 		for i := range m.Dark {
 			m.Dark[i] = modules[i/8%len(modules)]>>(i%8)&1 == 1
 		}
-		m.Read(FormatBits(uint32(format%32)), format > 127)
+		f := Format{Mirrored: format > 127, data: uint32(format % 32)}
+		m.Read(f)
+		m.ReadModel1(f)
 	})
 }

@@ -67,10 +67,10 @@ type content struct {
 	part Part
 }
 
-// read takes the data codewords of a symbol apart (section 7.4).
-func (t *Text) read(codewords []byte, version int) error {
+// read takes the data codewords of a symbol apart (section 7.4), but for so many bits at the front.
+func (t *Text) read(codewords []byte, version, lead int) error {
 	c := content{in: common.NewBitSource(codewords), eci: eciNone, run: make([]byte, 0, 2*len(codewords))}
-	if !c.segments(version) {
+	if _, ok := c.bits(lead); lead > 0 && !ok || !c.segments(version) {
 		return errContent
 	}
 	c.flush()

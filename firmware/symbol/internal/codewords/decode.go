@@ -24,10 +24,17 @@ func AlignmentCentres(version int) []int {
 	return decoder.VERSIONS[version-1].GetAlignmentPatternCenters()
 }
 
-// Format finds the format information (section 7.9) that the modules come closest to, whether the
-// symbol is seen in a mirror, and how many of 30 modules say otherwise.
-func (m Modules) Format() (format uint32, mirrored bool, distance int) {
-	distance = 31
+// Format is the format information of a symbol.
+type Format struct {
+	Mirrored bool // the symbol is seen in a mirror
+	Errors   int  // of the 30 modules that hold it twice
+	data     uint32
+}
+
+// Format finds the format information (section 7.9) that the modules come closest to, for a symbol of
+// model 2 and for one of model 1.
+func (m Modules) Format() (model2, model1 Format) {
+	model2.Errors, model1.Errors = 31, 31
 	for _, mirror := range []bool{false, true} {
 		var first, second uint32
 		for i := range 15 {
@@ -44,12 +51,16 @@ func (m Modules) Format() (format uint32, mirrored bool, distance int) {
 		}
 		for data := range uint32(32) {
 			f := FormatBits(data)
-			if d := bits.OnesCount32(first^f) + bits.OnesCount32(second^f); d < distance {
-				format, mirrored, distance = f, mirror, d
+			if d := bits.OnesCount32(first^f) + bits.OnesCount32(second^f); d < model2.Errors {
+				model2 = Format{mirror, d, data}
+			}
+			f ^= formatMask ^ model1Mask
+			if d := bits.OnesCount32(first^f) + bits.OnesCount32(second^f); d < model1.Errors {
+				model1 = Format{mirror, d, data}
 			}
 		}
 	}
-	return format, mirrored, distance
+	return model2, model1
 }
 
 // FormatPlace is where bit i of the format information is, twice (section 7.9.1, figure 25).
@@ -70,9 +81,15 @@ func FormatPlace(i, n int) (x, y, x2, y2 int) {
 	return x, y, 8, n - 15 + i
 }
 
-// FormatBits adds to five bits of format their BCH code and the mask (section 7.9.1, annex C).
+// Masks over the format information; that of model 1 leaves no error in the symbol it was measured on.
+const (
+	formatMask = 0x5412
+	model1Mask = 0x2825
+)
+
+// FormatBits adds to five bits of format their BCH code and the mask of model 2 (section 7.9.1, annex C).
 func FormatBits(data uint32) uint32 {
-	return (data<<10 | remainder(data<<10, 0x537)) ^ 0x5412
+	return (data<<10 | remainder(data<<10, 0x537)) ^ formatMask
 }
 
 // VersionBits adds to six bits of version their code (section 7.10, annex D).
@@ -89,7 +106,7 @@ func remainder(v, by uint32) uint32 {
 }
 
 // matrix is the symbol the right way round, with format and version as they must be.
-func (m Modules) matrix(format uint32, mirrored bool) *gozxing.BitMatrix {
+func (m Modules) matrix(f Format) *gozxing.BitMatrix {
 	out, err := gozxing.NewSquareBitMatrix(m.N)
 	if err != nil {
 		return nil
@@ -97,7 +114,7 @@ func (m Modules) matrix(format uint32, mirrored bool) *gozxing.BitMatrix {
 	for y := range m.N {
 		for x := range m.N {
 			i := y*m.N + x
-			if mirrored {
+			if f.Mirrored {
 				i = x*m.N + y
 			}
 			if m.Dark[i] {
@@ -112,6 +129,7 @@ func (m Modules) matrix(format uint32, mirrored bool) *gozxing.BitMatrix {
 			out.Unset(x, y)
 		}
 	}
+	format := FormatBits(f.data)
 	for i := range 15 {
 		x, y, x2, y2 := FormatPlace(i, m.N)
 		put(x, y, format>>i)
@@ -127,15 +145,17 @@ func (m Modules) matrix(format uint32, mirrored bool) *gozxing.BitMatrix {
 	return out
 }
 
-// Read corrects and reads a symbol of 21 to 177 modules along a side. It is the one place where a
-// panic of the library becomes an error.
-func (m Modules) Read(format uint32, mirrored bool) (t Text, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("codewords: decoder: %v", p)
-		}
-	}()
-	parser, err := decoder.NewBitMatrixParser(m.matrix(format, mirrored))
+// caught makes a panic of the library an error.
+func caught(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("codewords: decoder: %v", p)
+	}
+}
+
+// Read corrects and reads a symbol of model 2 of 21 to 177 modules along a side.
+func (m Modules) Read(f Format) (t Text, err error) {
+	defer caught(&err)
+	parser, err := decoder.NewBitMatrixParser(m.matrix(f))
 	if err != nil {
 		return Text{}, err
 	}
@@ -158,7 +178,7 @@ func (m Modules) Read(format uint32, mirrored bool) (t Text, err error) {
 			return Text{}, err
 		}
 	}
-	return t, t.read(data, version)
+	return t, t.read(data, version, 0)
 }
 
 // guard is the number of check codewords that only detect errors: small symbols would otherwise be

@@ -58,6 +58,13 @@ func (g *Grid) Lay(n int) {
 	g.h = between([4]plane.Point{plane.Pt(corner, corner), plane.Pt(far, corner), plane.Pt(far, far), plane.Pt(corner, far)}, [4]plane.Point{g.A, g.B, g.D, g.C})
 }
 
+// Flatten lays the grid again as if the picture had been taken from straight above: where there is no
+// alignment pattern, in a small symbol the estimate of the fourth corner may be the worse one.
+func (g *Grid) Flatten() {
+	g.D = g.B.Add(g.C).Sub(g.A)
+	g.Lay(g.Modules)
+}
+
 // At is the position in the picture of a position in modules.
 func (g *Grid) At(x, y float64) plane.Point {
 	p := g.h.at(x, y)
