@@ -59,7 +59,7 @@ var rules = []struct{ who, ours, others string }{
 	{"simulators/pty", "", "pty x/sys"},
 	{"simulators/thermal", "", "periph"},
 
-	{"+tests", "simulators", "go-cose chromedp go-internal gozxing"},
+	{"+tests", "simulators firmware/symbol", "go-cose chromedp go-internal gozxing"},
 }
 
 // modules gives the short names in rules.
