@@ -39,8 +39,8 @@ bench-read: ## our reader of codes beside gozxing, ZBar and zxing-cpp on all set
 	@cd firmware/symbol && GOMAXPROCS=1 taskset -c $(or $(CORE),0) $(CURDIR)/build/symbol.test -test.run '^TestTable$$' -peers $(CURDIR)/build/peers -seed $(or $(SEED),1) -repeats $(or $(REPEATS),3)
 	@build/symbol.test -test.run '^TestNegatives$$' -test.v -negatives $(or $(NEGATIVES),100000)
 
-fuzz: ## every fuzz test for FUZZ (default 3m) each
-	.ci/fuzz $(or $(FUZZ),3m)
+fuzz: ## every fuzz test for FUZZ (default 3m) each; what reaches new code stays in testdata/fuzz (ONLY=trust runs some)
+	.ci/fuzz $(or $(FUZZ),3m) $(ONLY)
 
 deps: ## what the tests need beyond Go (Debian, as root)
 	apt-get update -qq
