@@ -56,6 +56,31 @@ func TestUnpackedBytes(t *testing.T) {
 	}
 }
 
+// TestNameOfAStranger gives a list that nobody vouches for the name of a sound one: the sound one counts.
+func TestNameOfAStranger(t *testing.T) {
+	gz, mo := issuer.New("GZ", "Asia/Shanghai"), issuer.New("MO", "Asia/Macau")
+	store, err := trust.Parse(map[string][]byte{"trust/GZ.json": gz.TrustFile(), "trust/MO.json": mo.TrustFile()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sound := gz.StatusList("7", 8, map[uint]byte{1: issuer.StatusRed}, at, time.Hour)
+	strange := mo.StatusList("7", 8, nil, at, time.Hour)
+	for _, order := range [][][]byte{{sound, strange}, {strange, sound}, {strange, strange, sound}} {
+		var lists revocation.Lists
+		for _, data := range order {
+			if err := lists.Add("status/GZ/7.cwt", "GZ", data, store); err != nil {
+				t.Error(err)
+			}
+		}
+		if a := lists.Look("GZ", credential.StatusRef{URI: "7", Index: 1}, at, 0); a.Status != revocation.Red {
+			t.Errorf("%+v", a)
+		}
+		if err := lists.Add("status/GZ/8.cwt", "GZ", sound, store); err == nil {
+			t.Error("took a second list 7")
+		}
+	}
+}
+
 func flipLast(b []byte) []byte {
 	b[len(b)-1] ^= 1
 	return b

@@ -78,11 +78,14 @@ func (l *Lists) Add(file, scheme string, data []byte, store *trust.Store) error 
 		return err
 	}
 	n := name{scheme, list.URI}
-	if other, taken := l.byName[n]; taken {
+	h := &held{file: file, bad: store.VerifyStatus(scheme, list.Signed)}
+	switch other, taken := l.byName[n]; {
+	case taken && h.bad != nil: // whose name it says is nothing to go by
+		return nil
+	case taken && other.bad == nil:
 		return fmt.Errorf("list %q is in %s already", list.URI, other.file)
 	}
-	h := &held{file: file}
-	if h.bad = store.VerifyStatus(scheme, list.Signed); h.bad == nil {
+	if h.bad == nil {
 		if err := list.Unpack(maxUnpacked - l.unpacked); err != nil {
 			return err
 		}
