@@ -18,6 +18,7 @@ import (
 	"example.org/checkpoint/firmware/clock"
 	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/firmware/journal"
+	"example.org/checkpoint/firmware/legal"
 	"example.org/checkpoint/kiosk/screen"
 	"example.org/checkpoint/sync/bundle"
 	"example.org/checkpoint/sync/enrol"
@@ -42,6 +43,7 @@ type Appliance struct {
 	outbox   *outbox.Outbox  // likewise
 	markKeys atomic.Pointer[sign1.Dated]
 	lists    atomic.Pointer[[]screen.ListStatus]
+	legal    atomic.Pointer[map[string]legal.Text] // by language
 
 	rules       *inspection.Snapshot // in force; of followBundle alone, once it runs
 	disbelieved string               // why the repository was last refused; of followBundle alone
@@ -83,6 +85,7 @@ func New(c Config, log *slog.Logger) (a *Appliance, err error) {
 		if err != nil {
 			return a, err
 		}
+		l.overruled = c.Attendant.Overrule != ""
 		a.lanes = append(a.lanes, l)
 	}
 	a.resume()
@@ -153,7 +156,7 @@ func (a *Appliance) Run(ctx context.Context, ready func()) error {
 		})
 	}
 	devices.Go(func() { a.keepWatch(bench) })
-	a.serve(bench, &devices, a.attendant, screen.NewAttendant(a.status, screen.Options{Token: a.config.Attendant.Token}))
+	a.serve(bench, &devices, a.attendant, a.attendantPage())
 	a.serve(bench, &devices, a.scraped, http.HandlerFunc(a.healthz))
 	if a.store != nil {
 		links.Go(func() { a.outbox.Run(uplink) })

@@ -7,10 +7,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"example.org/checkpoint/firmware/verdict/words"
 )
 
 // Config is one device as its TOML file describes it. An unknown key refuses to
@@ -36,6 +39,8 @@ type Config struct {
 	Attendant struct {
 		Listen string `toml:"listen"` // loopback address of the attendant's page; empty: none
 		Token  string `toml:"token"`  // asked for once as ?token=; empty: none
+
+		Overrule string `toml:"overrule"` // how staff let somebody pass for an urgent reason: keys, at the lane after a reason on the page; empty: they cannot
 	} `toml:"attendant"`
 	Lanes []LaneConfig `toml:"lane"`
 }
@@ -75,6 +80,7 @@ type LaneConfig struct {
 		Enter Duration `toml:"enter"` // default 8 s (G8: entry no-show)
 		Leave Duration `toml:"leave"` // default 30 s (G8: passage)
 		Show  Duration `toml:"show"`  // default 3 s; venues 1.5 s
+		Staff Duration `toml:"staff"` // default 60 s: for staff to come to whom they may let pass, and for each key
 	} `toml:"timing"`
 }
 
@@ -141,6 +147,7 @@ func (c *Config) defaults() {
 		set(&l.Timing.Judge, 2*time.Second)
 		set(&l.Timing.Enter, 8*time.Second)
 		set(&l.Timing.Leave, 30*time.Second)
+		set(&l.Timing.Staff, time.Minute)
 		if l.Profile == "open" {
 			set(&l.Timing.Show, 1500*time.Millisecond)
 		}
@@ -175,6 +182,8 @@ func (c *Config) Validate() error {
 	must(c.Centre.Refresh.Duration >= time.Second, "centre.refresh %v: use 1s or more", c.Centre.Refresh)
 	must(c.Clock.Within.Duration >= 0 && c.Clock.Within.Duration <= 5*time.Minute, "clock.within %v: use up to 5m; a clock that may be further off is of no use", c.Clock.Within)
 	must(c.Attendant.Listen == "" || loopback(c.Attendant.Listen), "attendant.listen %q: give a loopback address, as 127.0.0.1:8090", c.Attendant.Listen)
+	must(c.Attendant.Overrule == "" || c.Attendant.Overrule == "keys", "attendant.overrule %q: use keys, or leave it out", c.Attendant.Overrule)
+	must(c.Attendant.Overrule == "" || c.Attendant.Listen != "" && c.Attendant.Token != "", "attendant.overrule: staff give the reason at the page: set attendant.listen and attendant.token")
 	must(c.Health.Listen == "" || loopback(c.Health.Listen), "health.listen %q: give a loopback address, as 127.0.0.1:9090", c.Health.Listen)
 	must(len(c.Lanes) > 0, "no [[lane]]: describe at least one")
 	seen := map[string]bool{}
@@ -194,7 +203,7 @@ func (c *Config) Validate() error {
 		must(l.Gate.Wire == "modbus" || l.Gate.Wire == "i2c", "%s: gate.wire %q: use modbus or i2c", at, l.Gate.Wire)
 		for what, texts := range map[string]map[string]string{"place": l.Place, "counter": l.Counter} {
 			for language := range texts {
-				must(language == "zh-Hant" || language == "zh-Hans" || language == "en", "%s: %s.%s: use zh-Hant, zh-Hans or en", at, what, language)
+				must(slices.Contains(words.Languages, language), "%s: %s.%s: use one of %s", at, what, language, strings.Join(words.Languages, ", "))
 			}
 		}
 		must(l.Gate.Wire != "modbus" || l.Gate.Address >= 1 && l.Gate.Address <= 247, "%s: gate.address %d: a Modbus unit is 1 to 247", at, l.Gate.Address)
@@ -204,7 +213,7 @@ func (c *Config) Validate() error {
 		must(l.Screen.Volume >= 0 && l.Screen.Volume <= 1, "%s: screen.volume %v: use 0 to 1", at, l.Screen.Volume)
 		must(l.Gate.Device != "", "%s: gate.device is missing: give /dev/ttyUSB0, or the I²C bus", at)
 		must(l.Screen.Listen == "" || loopback(l.Screen.Listen), "%s: screen.listen %q: give a loopback address, as 127.0.0.1:8081", at, l.Screen.Listen)
-		for what, d := range map[string]Duration{"judge": l.Timing.Judge, "enter": l.Timing.Enter, "leave": l.Timing.Leave, "show": l.Timing.Show} {
+		for what, d := range map[string]Duration{"judge": l.Timing.Judge, "enter": l.Timing.Enter, "leave": l.Timing.Leave, "show": l.Timing.Show, "staff": l.Timing.Staff} {
 			must(d.Duration >= 50*time.Millisecond && d.Duration <= 2*time.Minute, "%s: timing.%s %v: use 50ms to 2m", at, what, d.Duration)
 		}
 	}

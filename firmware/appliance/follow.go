@@ -64,6 +64,9 @@ func (a *Appliance) parse(set bundle.Set) (*inspection.Snapshot, sign1.Dated, er
 			return nil, nil, fmt.Errorf("no policy %q, which lane %s judges by", l.Policy, l.Name)
 		}
 	}
+	if _, err := legalTexts(set.FS, a.config.Device.Site); err != nil {
+		return nil, nil, err
+	}
 	text, err := fs.ReadFile(set.FS, "keys.json")
 	if err != nil {
 		return nil, nil, fmt.Errorf("the centre's keys: %w", err)
@@ -77,6 +80,9 @@ func (a *Appliance) take(set bundle.Set, snapshot *inspection.Snapshot, keys sig
 	a.outbox.Hurry()
 	lists := listsOf(set)
 	a.lists.Store(&lists)
+	if texts, err := legalTexts(set.FS, a.config.Device.Site); err == nil {
+		a.legal.Store(&texts)
+	}
 	a.judgeBy(snapshot)
 }
 

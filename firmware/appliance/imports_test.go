@@ -41,7 +41,7 @@ var rules = []struct{ who, ours, others string }{
 	{"hardware/watchdog", "", "go-systemd"},
 
 	// What people see and touch: words and pure packages, never a device.
-	{"kiosk", "kiosk firmware/mrz firmware/event firmware/verdict firmware/symbol firmware/health firmware/lane firmware/order firmware/face",
+	{"kiosk", "kiosk firmware/mrz firmware/event firmware/verdict firmware/symbol firmware/health firmware/lane firmware/order firmware/face firmware/legal",
 		"x/text x/image go-i18n fpdf"},
 
 	// The way to the centre and back.

@@ -34,6 +34,7 @@ type laneLoop struct {
 	controller *controller.Controller
 	reports    chan lane.Input
 	since      changes
+	overruled  bool // staff may let pass whom the rules refer
 	watched    bool // a browser has shown the display; of keepWatch alone, as is
 	missed     int  // how often in a row none did
 }
@@ -68,7 +69,7 @@ func newLane(c LaneConfig, site string, j *journal.Lane, now func() time.Time, c
 func laneAt(board *gate.Board, c LaneConfig, site string, j *journal.Lane, now func() time.Time, clock func() inspection.Clock, log *slog.Logger) (*laneLoop, error) {
 	l := &laneLoop{config: c, board: board, log: log.With("lane", c.Name), journal: j, reports: make(chan lane.Input, waiting)}
 	l.camera = camera.New(c.Camera.Device, camera.Options{Log: l.log})
-	l.display = screen.NewDisplay(screen.LaneInfo{Number: c.Name, Kind: c.Kind, Place: words(c.Place), Counter: words(c.Counter),
+	l.display = screen.NewDisplay(screen.LaneInfo{Number: c.Name, Kind: c.Kind, Place: inWords(c.Place), Counter: inWords(c.Counter),
 		WidthMM: c.Screen.WidthMM, ViewMM: c.Screen.ViewMM}, screen.Options{Token: c.Screen.Token, Volume: c.Screen.Volume})
 	if c.Screen.Listen != "" {
 		var err error
@@ -118,9 +119,12 @@ func openBoard(c LaneConfig) (*gate.Board, error) {
 func (l *laneLoop) machine() lane.Lane {
 	m := lane.Lane{Unattended: l.config.Unattended, Timing: lane.Timing{
 		Judge: l.config.Timing.Judge.Duration, Enter: l.config.Timing.Enter.Duration,
-		Leave: l.config.Timing.Leave.Duration, Show: l.config.Timing.Show.Duration}}
+		Leave: l.config.Timing.Leave.Duration, Show: l.config.Timing.Show.Duration, Staff: l.config.Timing.Staff.Duration}}
 	if l.config.Profile == "open" {
 		m.Profile = lane.Open
+	}
+	if l.overruled {
+		m.Overruling = lane.ByKeys
 	}
 	return m
 }
@@ -216,7 +220,7 @@ func (l *laneLoop) watch(ctx context.Context) {
 	}
 }
 
-// words are a text in the languages of the site.
-func words(in map[string]string) screen.Words {
-	return screen.Words{Hant: in["zh-Hant"], Hans: in["zh-Hans"], En: in["en"]}
+// inWords is a text in the languages of the site.
+func inWords(in map[string]string) screen.Words {
+	return screen.Words{Hant: in["zh-Hant"], Hans: in["zh-Hans"], En: in["en"], Ja: in["ja"], Ko: in["ko"], Pt: in["pt"]}
 }

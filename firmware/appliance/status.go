@@ -18,7 +18,9 @@ func (a *Appliance) status() screen.Status {
 	s := screen.Status{Site: screen.Words{Hant: a.config.Device.Site, Hans: a.config.Device.Site, En: a.config.Device.Site},
 		Device: a.config.Device.Name, At: now, Conditions: device}
 	for _, l := range a.lanes {
-		s.Lanes = append(s.Lanes, screen.LaneStatus{Number: l.config.Name, View: l.controller.State().View(), Since: l.since.get(), Faults: troubled[l.config.Name]})
+		now := l.controller.State()
+		s.Lanes = append(s.Lanes, screen.LaneStatus{Number: l.config.Name, View: now.View(), Said: now.Verdict, Since: l.since.get(),
+			Faults: troubled[l.config.Name], Waits: referral(now)})
 	}
 	events, err := a.journal.Recent(shown)
 	if err != nil {
@@ -29,6 +31,9 @@ func (a *Appliance) status() screen.Status {
 	}
 	if lists := a.lists.Load(); lists != nil {
 		s.Lists = *lists
+	}
+	if texts := a.legal.Load(); texts != nil {
+		s.Legal = *texts
 	}
 	stats := a.journal.Stats()
 	s.Sync = screen.SyncStatus{Unsynced: int(stats.Unsynced), Oldest: stats.Oldest}

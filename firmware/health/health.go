@@ -57,7 +57,7 @@ var table = [codes]Condition{
 	JournalDamaged: {Name: "journal-damaged", Severity: Degraded, Title: "The record was damaged and has been started anew",
 		Action: "Keep the file set aside in the state directory for the technician, and have the storage tested. Codes used before may be taken once more today."},
 	JournalFailed: {Name: "journal-failed", Severity: OutOfService, Title: "The record cannot be written",
-		Action: "It is tried again by itself. If it stays for minutes, restart the device. If it comes back, replace the storage."},
+		Action: "It is tried again by itself, no restart is needed. If it stays for minutes, replace the storage."},
 	JournalFull: {Name: "journal-full", Severity: OutOfService, Title: "The record is full",
 		Action: "Restore the connection to the centre: what it has confirmed makes room."},
 	GateLost: {Name: "gate-lost", Severity: OutOfService, Title: "The gate does not answer",

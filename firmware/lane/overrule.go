@@ -19,7 +19,12 @@ const (
 )
 
 // Who turned a key, in place of a name.
-var keys = map[Role]string{Officer: "officer-key", Supervisor: "supervisor-key"}
+const (
+	OfficerKey    = "officer-key"
+	SupervisorKey = "supervisor-key"
+)
+
+var keys = map[Role]string{Officer: OfficerKey, Supervisor: SupervisorKey}
 
 // Consent is what staff have said of the presentation that waits for them. The lane
 // opens when there is a reason, and two different people have given it their consent, of

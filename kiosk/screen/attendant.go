@@ -1,29 +1,53 @@
 package screen
 
 import (
+	"encoding/json"
+	"errors"
+	"io"
 	"net/http"
 )
+
+// Act is what an officer does about somebody who waits for staff.
+type Act struct {
+	Lane   string `json:"lane"`
+	Number uint64 `json:"number"` // of the presentation
+	Urgent string `json:"urgent"` // the reason, of the closed list of R29
+}
+
+// ErrGone is given for an act about somebody who does not wait any more.
+var ErrGone = errors.New("nobody waits for that")
+
+// maxAct bounds what the page sends, in bytes.
+const maxAct = 1 << 10
 
 // NewAttendant makes the page that shows every lane to its attendant. status is
 // asked about once a second for every page that is open, in the goroutine of that
 // page's stream: it must be safe for concurrent use, and while it does not answer
-// the page turns grey.
-func NewAttendant(status func() Status, o Options) http.Handler {
+// the page turns grey. act takes what the page is used for; nil, or no token, for a page
+// that only shows.
+func NewAttendant(status func() Status, act func(Act) error, o Options) http.Handler {
 	readers := newFeed()
+	if o.Token == "" {
+		act = nil
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		b := newBoard(Status{}, chosen(r), o)
 		html, err := render("attendant", struct {
 			board
 			Volume float64
-		}{b, o.Volume})
+			Acts   bool
+			Urgent []choice
+		}{b, o.Volume, act != nil, choices(b.Tongue)})
 		reply(w, http.StatusOK, "text/html; charset=utf-8", html, err)
 	})
 	mux.HandleFunc("GET /events", func(w http.ResponseWriter, r *http.Request) {
 		t := chosen(r)
 		readers.serve(w, r, nil, func() ([]byte, beat, error) {
 			s := status()
-			html, err := render("board", newBoard(s, t, o))
+			b := newBoard(s, t, o)
+			b.Acts = act != nil
+			html, err := render("board", b)
 			now := o.now()
 			return html, beat{
 				Clock: now.Format("15:04:05"),
@@ -33,7 +57,28 @@ func NewAttendant(status func() Status, o Options) http.Handler {
 			}, err
 		})
 	})
-	return surface(o.Token, mux)
+	if act != nil {
+		mux.HandleFunc("POST /overrule", func(w http.ResponseWriter, r *http.Request) { overrule(w, r, act) })
+	}
+	return surface(o.Token, act != nil, mux)
+}
+
+// overrule takes one act. The body is JSON, which no form of another page can send.
+func overrule(w http.ResponseWriter, r *http.Request, act func(Act) error) {
+	var a Act
+	body := json.NewDecoder(io.LimitReader(r.Body, maxAct))
+	if r.Header.Get("Content-Type") != "application/json" || body.Decode(&a) != nil || urgentWords[a.Urgent] == (Words{}) {
+		http.Error(w, "not an act of this page", http.StatusBadRequest)
+		return
+	}
+	switch err := act(a); {
+	case errors.Is(err, ErrGone):
+		reply(w, http.StatusOK, "application/json", []byte(`{"gone":true}`), nil)
+	case err != nil:
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+	default:
+		w.WriteHeader(http.StatusNoContent)
+	}
 }
 
 // chosen is the language asked for in the address, or traditional Chinese.

@@ -2,6 +2,8 @@ package screen
 
 import (
 	"fmt"
+	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -22,13 +24,16 @@ func busy() Status {
 		return EventLine{lane, event.Event{At: ago(at), Kind: k, Verdict: v}}
 	}
 	old := verdict.Verdict{Outcome: verdict.Refer, Reason: "test-too-old", Rule: "pcr-48h", Measured: "age 49 h", Threshold: "≤ 48 h"}
-	s := Status{Site: Words{"深圳灣口岸 · 離境 · 第 2 島", "深圳湾口岸 · 出境 · 第 2 岛", "Shenzhen Bay · Departure · Island 2"},
+	waiting := verdict.Verdict{Outcome: verdict.Refer, Reason: "test-out-of-date", Rule: "pcr-48h", Measured: "age 49 h", Threshold: "≤ 48 h",
+		Hotline: "3142 2330", Language: "pt-MO", Urgent: []string{"exam", "funeral"}}
+	s := Status{Site: Words{"深圳灣口岸 · 離境 · 第 2 島", "深圳湾口岸 · 出境 · 第 2 岛", "Shenzhen Bay · Departure · Island 2", "深圳湾口岸 · 出境 · 第2島", "선전만 통상구 · 출경 · 제2섬", "Baía de Shenzhen · Saída · Ilha 2"},
 		Device: "szb-dep-2", At: now.Add(-300 * time.Millisecond),
 		Lanes: []LaneStatus{
 			{Number: "09", View: lane.View{Screen: lane.ScreenIdle}, Since: ago(12 * time.Second)},
 			{Number: "10", View: lane.View{Screen: lane.ScreenGo}, Since: ago(3 * time.Second)},
 			{Number: "11", View: lane.View{Screen: lane.ScreenLook}, Since: ago(time.Second)},
-			{Number: "12", View: lane.View{Screen: lane.ScreenRefer}, Since: ago(41 * time.Second)},
+			{Number: "12", View: lane.View{Screen: lane.ScreenRefer}, Since: ago(41 * time.Second), Said: waiting,
+				Waits: &Referral{Number: 7, Consent: lane.Consent{Reason: "exam", Officer: lane.OfficerKey}}},
 			{Number: "13", View: lane.View{Screen: lane.ScreenRetry}, Since: ago(2 * time.Second)},
 			{Number: "14", View: lane.View{}, Since: ago(5*time.Hour + 22*time.Minute)},
 			{Number: "15", View: lane.View{}, Since: ago(90 * time.Second), Faults: health.Set{}.With(health.CameraLost)},
@@ -71,7 +76,7 @@ func TestAttendantPage(t *testing.T) {
 			s.Events, s.Conditions, s.Sync = nil, health.Set{}, SyncStatus{Online: true, LastAccepted: s.At}
 		}
 		return s
-	}, here))
+	}, nil, here))
 	for _, p := range []struct {
 		name          string
 		width, height int64
@@ -111,5 +116,100 @@ func TestAttendantPage(t *testing.T) {
 	until(t, ctx, `document.documentElement.classList.contains('stale') && !stamp.hidden`)
 	if n := eval[int](t, ctx, `document.querySelectorAll('.lane').length`); n != 8 {
 		t.Errorf("the last known state is gone: %d lanes", n)
+	}
+}
+
+// TestOverrule: an officer opens what waits at a lane, must give a reason of the verdict's
+// own, and the act that comes of it names the presentation (R29). What is for the person
+// alone is shown at a touch, in their language, with who can change it and where to ask
+// (R19, R80), and the site's legal text as the draft that it is.
+func TestOverrule(t *testing.T) {
+	ctx, dir := browser(t), shots(t)
+	o := here
+	o.Token = "k3y"
+	acts := make(chan Act, 1)
+	var gone atomic.Bool
+	addr, _ := start(t, "127.0.0.1:0", NewAttendant(busy, func(a Act) error {
+		if gone.Load() {
+			return ErrGone
+		}
+		acts <- a
+		return nil
+	}, o))
+	do(t, ctx, chromedp.EmulateViewport(1280, 720), chromedp.Navigate("http://"+addr+"/?token=k3y&lang=pt"))
+	until(t, ctx, `document.querySelector('[data-overrule]') !== null`)
+	eval[any](t, ctx, `document.querySelector('[data-overrule]').click()`)
+	if got := eval[string](t, ctx, `[...document.querySelectorAll('#overrule label')].filter((l) => l.checkVisibility()).map((l) => l.innerText).join('|')`); got != "Exame|Funeral" {
+		t.Errorf("the reasons to choose from are %q", got)
+	}
+	if !eval[bool](t, ctx, `document.querySelector('#overrule .act').disabled`) {
+		t.Error("it can be confirmed without a reason")
+	}
+	gone.Store(true)
+	eval[any](t, ctx, `document.querySelector('#overrule input[value=funeral]').click()`)
+	shot(t, ctx, dir, "attendant-overrule-720")
+	eval[any](t, ctx, `document.querySelector('#overrule .act').click()`)
+	until(t, ctx, `document.querySelector('#overrule .wrong').checkVisibility() && document.querySelector('#overrule .wrong').textContent.includes('já não está')`)
+	gone.Store(false)
+	eval[any](t, ctx, `document.querySelector('#overrule .act').click()`)
+	until(t, ctx, `!document.getElementById('overrule').open`)
+	if a := <-acts; a != (Act{Lane: "12", Number: 7, Urgent: "funeral"}) {
+		t.Errorf("the act is %+v", a)
+	}
+	eval[any](t, ctx, `document.querySelector('[data-tell]').click()`)
+	text := eval[string](t, ctx, `document.getElementById('told').innerText`)
+	for _, part := range []string{"Falta uma prova", "Um novo teste muda-o", "3142 2330", "Rascunho, não aprovado", "Sobre esta verificação"} {
+		if !strings.Contains(text, part) {
+			t.Errorf("the person is not told %q: %s", part, text)
+		}
+	}
+	shot(t, ctx, dir, "attendant-told-720")
+	do(t, ctx, chromedp.EmulateViewport(1920, 1080))
+	shot(t, ctx, dir, "attendant-told-1080")
+}
+
+// TestActsNeedThePage: an act comes from the page itself, with its token, and names a
+// reason of the closed list; a page without a token acts for nobody.
+func TestActsNeedThePage(t *testing.T) {
+	o := here
+	o.Token = "k3y"
+	took := 0
+	act := func(Act) error { took++; return nil }
+	addr, _ := start(t, "127.0.0.1:0", NewAttendant(busy, act, o))
+	open, _ := start(t, "127.0.0.1:0", NewAttendant(busy, act, here))
+	const good = `{"lane":"12","number":7,"urgent":"exam"}`
+	for name, c := range map[string]struct {
+		addr, cookie, origin, kind, body string
+		want                             int
+	}{
+		"from the page":       {addr, pass("k3y"), "http://" + addr, "application/json", good, 204},
+		"without the token":   {addr, "", "http://" + addr, "application/json", good, 403},
+		"with another":        {addr, pass("k3yy"), "http://" + addr, "application/json", good, 403},
+		"from nowhere":        {addr, pass("k3y"), "", "application/json", good, 403},
+		"from elsewhere":      {addr, pass("k3y"), "http://" + open, "application/json", good, 403},
+		"a form":              {addr, pass("k3y"), "http://" + addr, "text/plain", good, 400},
+		"no reason":           {addr, pass("k3y"), "http://" + addr, "application/json", `{"lane":"12","number":7}`, 400},
+		"a reason of its own": {addr, pass("k3y"), "http://" + addr, "application/json", `{"lane":"12","number":7,"urgent":"holiday"}`, 400},
+		"too long":            {addr, pass("k3y"), "http://" + addr, "application/json", `{"lane":"` + strings.Repeat("1", maxAct) + `"}`, 400},
+		"where no token is":   {open, "", "http://" + open, "application/json", good, 405},
+	} {
+		took = 0
+		r, err := http.NewRequest("POST", "http://"+c.addr+"/overrule", strings.NewReader(c.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", c.kind)
+		if c.origin != "" {
+			r.Header.Set("Origin", c.origin)
+		}
+		r.AddCookie(&http.Cookie{Name: cookieName(&http.Request{Host: c.addr}), Value: c.cookie})
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode != c.want || (took == 1) != (c.want == 204) {
+			t.Errorf("%s: %s, %d acts", name, res.Status, took)
+		}
 	}
 }

@@ -11,14 +11,15 @@ import (
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/health"
 	"example.org/checkpoint/firmware/lane"
+	"example.org/checkpoint/firmware/legal"
 	"example.org/checkpoint/firmware/verdict"
+	"example.org/checkpoint/firmware/verdict/words"
 )
 
 const (
 	staleAfter = 5 * time.Second // of a status; the page greys itself after as long a silence
 	sameMoment = 3 * time.Second // a verdict and the screen it leads to lie closer
 	mostEvents = 40
-	mostLists  = 6
 )
 
 // board is the attendant's page in words of one language.
@@ -32,8 +33,8 @@ type board struct {
 	Tone    string
 	Rows    []row
 	Wrong   []wrong
-	Lists   []fact
-	Hidden  int // lists that are not shown
+	Lists   []fact // what changed longest ago first
+	Acts    bool   // the page may be used for more than to look
 	at      func(time.Time) time.Time
 	current time.Time
 }
@@ -47,8 +48,30 @@ type card struct {
 // urgent is a lane that needs somebody.
 type urgent struct {
 	card
-	Reason []Line // in the language chosen and in a second one
-	Facts  []string
+	Reason  []Line // in the language chosen and in a second one
+	Facts   []string
+	Asked   uint64   // number of the presentation that waits for staff; 0 for none
+	Urgent  []string // the reasons for which they may overrule it
+	Consent []string // what they have said so far
+	Told    []Line   // what the person may read, and nobody else: why, who can change it, where to ask (R19, R80)
+	Legal   []notice
+}
+
+// notice is what the site's lawyers say, in one language.
+type notice struct {
+	Lang tongue
+	legal.Text
+}
+
+// choice is one urgent reason, with its words.
+type choice struct{ Name, Word string }
+
+func choices(t tongue) []choice {
+	var all []choice
+	for _, name := range slices.Sorted(maps.Keys(urgentWords)) {
+		all = append(all, choice{name, urgentWords[name].in(t)})
+	}
+	return all
 }
 
 // row is one event.
@@ -66,7 +89,7 @@ type wrong struct {
 
 type fact struct{ Name, Value string }
 
-var ownNames = []Line{{hant, "繁體"}, {hans, "简体"}, {english, "English"}}
+var ownNames = []Line{{hant, "繁體"}, {hans, "简体"}, {english, "English"}, {ja, "日本語"}, {ko, "한국어"}, {pt, "Português"}}
 
 // newBoard sets a status into words. It names no person: a verdict's counts stay out.
 func newBoard(s Status, t tongue, o Options) board {
@@ -90,7 +113,7 @@ func newBoard(s Status, t tongue, o Options) board {
 		}
 		b.Cards = append(b.Cards, c)
 		if slices.Contains([]string{"refer", "alarm", "occupied", "emergency", "staff"}, state) {
-			b.Urgent = append(b.Urgent, b.urgent(c, l.Since))
+			b.Urgent = append(b.Urgent, b.urgent(c, l))
 		}
 	}
 	for _, u := range b.Urgent {
@@ -106,10 +129,9 @@ func newBoard(s Status, t tongue, o Options) board {
 	lists := slices.SortedFunc(slices.Values(s.Lists), func(x, y ListStatus) int {
 		return cmp.Or(x.Changed.Compare(y.Changed), strings.Compare(x.Name, y.Name))
 	})
-	for _, l := range lists[:min(len(lists), mostLists)] {
+	for _, l := range lists {
 		b.Lists = append(b.Lists, fact{l.Name, b.Age(l.Changed)})
 	}
-	b.Hidden = len(lists) - len(b.Lists)
 	return b
 }
 
@@ -122,16 +144,57 @@ func louder(a, b string) string {
 
 // urgent gives the reason of the presentation that led to this state, if its event
 // has come: an older one's reason would be another person's.
-func (b board) urgent(c card, since time.Time) urgent {
+func (b board) urgent(c card, l LaneStatus) urgent {
 	u := urgent{card: c}
+	if l.Said.Reason != "" && (c.State == "refer" || c.State == "staff") {
+		u.Told, u.Legal = b.told(l.Said)
+	}
+	if l.Waits != nil {
+		u.Asked, u.Urgent, u.Consent = l.Waits.Number, l.Said.Urgent, b.consent(l.Waits.Consent)
+	}
 	i := slices.IndexFunc(b.Status.Events, func(e EventLine) bool { return e.Lane == c.Number || e.Lane == c.ID })
 	if i < 0 {
 		return u
 	}
-	if e := b.Status.Events[i]; e.Kind == event.Presented && e.At.After(since.Add(-sameMoment)) && (c.State == "refer" || c.State == "staff") {
+	if e := b.Status.Events[i]; e.Kind == event.Presented && e.At.After(l.Since.Add(-sameMoment)) && (c.State == "refer" || c.State == "staff") {
 		u.Reason, u.Facts = b.why(e.Verdict)
 	}
 	return u
+}
+
+// told is what an officer shows to the person: a verdict in their own language, or for
+// everybody while that is not known, and what the law has them told.
+func (b board) told(v verdict.Verdict) (lines []Line, notices []notice) {
+	tongues := []tongue{tongueOf(v.Language)}
+	if tongues[0] == unknown {
+		tongues = everybody
+	}
+	for _, t := range tongues {
+		l := t.language()
+		lines = append(lines, Line{t, words.Holder(v, l)})
+		text, ok := b.Status.Legal[l]
+		if !ok {
+			text = legal.Draft(l)
+		}
+		notices = append(notices, notice{t, text})
+	}
+	return lines, notices
+}
+
+// consent says what staff have said so far, and what is missing.
+func (b board) consent(c lane.Consent) []string {
+	reason := urgentWords[c.Reason].in(b.Tongue)
+	return []string{b.T("given", "n", cmp.Or(reason, b.T("missing"))), b.T("officer", "n", b.who(c.Officer)), b.T("supervisor", "n", b.who(c.Supervisor))}
+}
+
+func (b board) who(name string) string {
+	switch name {
+	case "":
+		return b.T("missing")
+	case lane.OfficerKey, lane.SupervisorKey:
+		return b.T("key")
+	}
+	return name
 }
 
 func (b board) row(e EventLine) row {
@@ -144,6 +207,9 @@ func (b board) row(e EventLine) row {
 	}
 	r := row{Lane: e.Lane, Figure: m.Figure, Word: m.Word.in(b.Tongue), Time: b.when(e.At)}
 	switch {
+	case e.Kind == event.Override:
+		r.Reason = urgentWords[e.Note["urgent"]].pair(b.Tongue)
+		r.Facts = []string{b.T("officer", "n", b.who(e.Note["officer"])), b.T("supervisor", "n", b.who(e.Note["supervisor"]))}
 	case e.Verdict.Reason != "" && e.Verdict.Outcome != verdict.Admit:
 		r.Reason, r.Facts = b.why(e.Verdict)
 	case e.Kind == event.Condition || e.Kind == event.BundleRejected || e.Kind == event.BundleActivated:
@@ -184,6 +250,9 @@ func (b board) T(key string, fill ...string) string {
 	}
 	return s
 }
+
+// Draft marks, in a language, a text that nobody has approved.
+func (b board) Draft(t tongue) string { return labels["draft"].in(t) }
 
 // N is T with a number for n.
 func (b board) N(key string, n int) string { return b.T(key, "n", strconv.Itoa(n)) }

@@ -30,7 +30,7 @@ func NewDisplay(info LaneInfo, o Options) *Display {
 		d.feed.serve(w, r, d.wake, d.state)
 	})
 	mux.HandleFunc("GET /panel.css", d.panel)
-	d.pages = surface(o.Token, mux)
+	d.pages = surface(o.Token, false, mux)
 	return d
 }
 

@@ -15,10 +15,10 @@ var (
 	noon = func() time.Time { return time.Date(2021, 12, 10, 6, 32, 11, 0, time.UTC) }
 	here = Options{Now: noon, Location: time.FixedZone("HKT", 8*3600), Volume: 0.5}
 	bay  = LaneInfo{Number: "12", Kind: "border",
-		Place:     Words{"深圳灣口岸 · 離境", "深圳湾口岸 · 出境", "Shenzhen Bay · Departure"},
-		Counter:   Words{"右邊 8 號櫃位", "右边 8 号柜台", "Counter 8, on the right"},
-		Elsewhere: Words{"請使用 11 或 13 號通道", "请使用 11 或 13 号通道", "Please use lane 11 or 13"}}
-	market = LaneInfo{Number: "B", Kind: Venue, Place: Words{"海濱街市 · B 閘", "海滨街市 · B 闸", "Harbour Market · Gate B"}}
+		Place:     Words{"深圳灣口岸 · 離境", "深圳湾口岸 · 出境", "Shenzhen Bay · Departure", "深圳湾口岸 · 出境", "선전만 통상구 · 출경", "Baía de Shenzhen · Saída"},
+		Counter:   Words{"右邊 8 號櫃位", "右边 8 号柜台", "Counter 8, on the right", "右側の8番窓口へ", "오른쪽 8번 창구", "Balcão 8, à direita"},
+		Elsewhere: Words{"請使用 11 或 13 號通道", "请使用 11 或 13 号通道", "Please use lane 11 or 13", "11番か13番の通路へ", "11번이나 13번 통로로", "Use a passagem 11 ou 13"}}
+	market = LaneInfo{Number: "B", Kind: Venue, Place: Words{"海濱街市 · B 閘", "海滨街市 · B 闸", "Harbour Market · Gate B", "海辺の市場 · Bゲート", "해변 시장 · B문", "Mercado do Porto · Porta B"}}
 )
 
 var laneViews = []struct {
@@ -36,6 +36,17 @@ var laneViews = []struct {
 	{"alarm", lane.View{Screen: lane.ScreenRefer, Lamp: lane.LampAmberFlashes, Tone: lane.ToneAlarm}},
 	{"go", lane.View{Screen: lane.ScreenGo, Tone: lane.ToneGo, Language: "zh-HK"}},
 	{"go-en", lane.View{Screen: lane.ScreenGo, Tone: lane.ToneGo, Language: "en"}},
+	{"idle-pt", lane.View{Screen: lane.ScreenIdle, Language: "pt"}},
+	{"look-ko", lane.View{Screen: lane.ScreenLook, Language: "ko"}},
+	{"retry-ja", lane.View{Screen: lane.ScreenRetry, Tone: lane.ToneRetry, Reason: verdict.NoPerson, Language: "ja"}},
+	{"retry-ko", lane.View{Screen: lane.ScreenRetry, Tone: lane.ToneRetry, Reason: verdict.NoPerson, Language: "ko"}},
+	{"retry-pt", lane.View{Screen: lane.ScreenRetry, Tone: lane.ToneRetry, Reason: verdict.UnknownFormat, Language: "pt"}},
+	{"refer-ja", lane.View{Screen: lane.ScreenRefer, Tone: lane.ToneRefer, Language: "ja"}},
+	{"refer-ko", lane.View{Screen: lane.ScreenRefer, Tone: lane.ToneRefer, Language: "ko-KR"}},
+	{"refer-pt", lane.View{Screen: lane.ScreenRefer, Tone: lane.ToneRefer, Language: "pt-MO"}},
+	{"go-ja", lane.View{Screen: lane.ScreenGo, Tone: lane.ToneGo, Language: "ja"}},
+	{"go-ko", lane.View{Screen: lane.ScreenGo, Tone: lane.ToneGo, Language: "ko"}},
+	{"go-pt", lane.View{Screen: lane.ScreenGo, Tone: lane.ToneGo, Language: "pt"}},
 	{"emergency", lane.View{Screen: lane.ScreenEmergency, Lamp: lane.LampGreenBoth, Tone: lane.ToneEvacuation}},
 }
 
@@ -51,6 +62,10 @@ var venueViews = []struct {
 	{"staff", lane.View{Screen: lane.ScreenStaff, Tone: lane.ToneRefer, Reason: verdict.Undetermined}},
 	{"staff-en", lane.View{Screen: lane.ScreenStaff, Tone: lane.ToneRefer, Reason: verdict.HolderProof, Language: "en"}},
 	{"retry", lane.View{Screen: lane.ScreenRetry, Tone: lane.ToneRetry, Reason: verdict.Expired}},
+	{"pass-pt", lane.View{Screen: lane.ScreenPass, Tone: lane.ToneGo, Language: "pt"}},
+	{"pass-ko", lane.View{Screen: lane.ScreenPass, Tone: lane.ToneGo, Language: "ko"}},
+	{"invalid-ja", lane.View{Screen: lane.ScreenInvalid, Tone: lane.ToneRefer, Reason: verdict.BadSignature, Language: "ja"}},
+	{"staff-pt", lane.View{Screen: lane.ScreenStaff, Tone: lane.ToneRefer, Reason: verdict.HolderProof, Language: "pt"}},
 }
 
 var panels = []struct {

@@ -148,7 +148,7 @@ func TestReadersAreBounded(t *testing.T) {
 }
 
 func TestAttendantStream(t *testing.T) {
-	addr, _ := start(t, "127.0.0.1:0", NewAttendant(busy, here))
+	addr, _ := start(t, "127.0.0.1:0", NewAttendant(busy, nil, here))
 	html := listen(t, "http://"+addr+"/events?lang=en").state()
 	for _, part := range []string{"Referred", "test-too-old", "Measured age 49 h", "needed ≤ 48 h", "Signature does not match", "簽名不符", "Working offline", "52 min ago", "2021-12-10.3", "freshness.json", "Check the camera", "The centre cannot be reached"} {
 		if !strings.Contains(html, part) {

@@ -8,7 +8,7 @@ import (
 )
 
 // Words is one sentence in the languages of the site.
-type Words struct{ Hant, Hans, En string }
+type Words struct{ Hant, Hans, En, Ja, Ko, Pt string }
 
 // tongue is a language the screens speak; its text is the lang attribute. Hong
 // Kong's own region picks the glyphs of traditional Chinese.
@@ -19,11 +19,28 @@ const (
 	hant    tongue = "zh-Hant-HK"
 	hans    tongue = "zh-Hans"
 	english tongue = "en"
+	ja      tongue = "ja"
+	ko      tongue = "ko"
+	pt      tongue = "pt"
 )
 
-var spoken = []tongue{hant, hans, english}
+// spoken are all of them; everybody are those in which a screen speaks to whom it does
+// not know: more scripts than these no one takes in.
+var (
+	spoken    = []tongue{hant, hans, english, ja, ko, pt}
+	everybody = []tongue{hant, hans, english}
+)
 
-var matcher = language.NewMatcher([]language.Tag{language.TraditionalChinese, language.SimplifiedChinese, language.English})
+var matcher = language.NewMatcher([]language.Tag{language.TraditionalChinese, language.SimplifiedChinese, language.English,
+	language.Japanese, language.Korean, language.Portuguese})
+
+// language is what verdict/words calls the tongue.
+func (t tongue) language() string {
+	if t == hant {
+		return "zh-Hant"
+	}
+	return string(t)
+}
 
 // tongueOf finds the language a person reads among ours, from BCP 47 as a code
 // states it. Bare zh and yue are read as traditional: the matcher takes the first
@@ -58,12 +75,18 @@ func tongueOf(s string) tongue {
 
 // in gives the words in one language, or else in the nearest the site wrote.
 func (w Words) in(t tongue) string {
-	order := []string{w.Hant, w.Hans, w.En}
+	order := []string{w.Hant, w.Hans, w.En, w.Ja, w.Ko, w.Pt}
 	switch t {
 	case hans:
 		order = []string{w.Hans, w.Hant, w.En}
 	case english:
 		order = []string{w.En, w.Hant, w.Hans}
+	case ja:
+		order = []string{w.Ja, w.En, w.Hant}
+	case ko:
+		order = []string{w.Ko, w.En, w.Hant}
+	case pt:
+		order = []string{w.Pt, w.En, w.Hant}
 	}
 	for _, s := range order {
 		if s != "" {
@@ -92,11 +115,11 @@ func (w Words) pair(t tongue) []Line {
 	return lines(w, first, second)
 }
 
-// all gives a sentence in the person's language only, or in every language while
-// it is not known. No line is said twice.
+// all gives a sentence in the person's language only, or for everybody while it is not
+// known. No line is said twice.
 func (w Words) all(t tongue) []Line {
 	if t == unknown {
-		return lines(w, spoken...)
+		return lines(w, everybody...)
 	}
 	return lines(w, t)
 }

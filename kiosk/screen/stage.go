@@ -152,9 +152,9 @@ func rail(s lane.Screen, t tongue) []step {
 	return out
 }
 
-// size is the class of a first line by what it must fit: Latin wraps, Han does not.
+// size is the class of a first line by what it must fit: Latin wraps, the others do not.
 func size(l Line) string {
-	if l.Lang == english {
+	if l.Lang == english || l.Lang == pt {
 		return "latin"
 	}
 	n := min(max(utf8.RuneCountInString(l.Text), 3), 8)

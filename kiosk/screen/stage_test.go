@@ -49,7 +49,7 @@ func TestRetrySaysWhatToChange(t *testing.T) {
 
 // TestLanguages: the person's first, never more than three scripts, each said once.
 func TestLanguages(t *testing.T) {
-	for l, want := range map[string][]tongue{"": {hant, english}, "zh-CN": {hans, english}, "yue": {hant, english}, "en": {english, hant}, "ja": {hant, english}} {
+	for l, want := range map[string][]tongue{"": {hant, english}, "zh-CN": {hans, english}, "yue": {hant, english}, "en": {english, hant}, "ja": {ja, english}, "pt-MO": {pt, english}, "fr": {hant, english}} {
 		s := bay.stage(lane.View{Screen: lane.ScreenGo, Language: l})
 		if got := []tongue{s.Head[0].Lang, s.Head[1].Lang}; !slices.Equal(got, want) {
 			t.Errorf("%q: %v, not %v", l, got, want)

@@ -6,6 +6,8 @@ import (
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/health"
 	"example.org/checkpoint/firmware/lane"
+	"example.org/checkpoint/firmware/legal"
+	"example.org/checkpoint/firmware/verdict"
 )
 
 // Status is all that the attendant's page shows, at one time.
@@ -19,6 +21,7 @@ type Status struct {
 	Bundle     BundleStatus
 	Lists      []ListStatus
 	Sync       SyncStatus
+	Legal      map[string]legal.Text // by language, as words.Languages names them; else the drafts that come with the program
 }
 
 // LaneStatus is one lane.
@@ -26,8 +29,16 @@ type LaneStatus struct {
 	Number string
 	Name   string // as events name it; empty is the number
 	View   lane.View
-	Since  time.Time  // of this view
-	Faults health.Set // of this lane alone
+	Said   verdict.Verdict // on the last presentation, as long as its answer is shown
+	Since  time.Time       // of this view
+	Faults health.Set      // of this lane alone
+	Waits  *Referral       // somebody waits for staff; nil for nobody
+}
+
+// Referral is somebody who waits for staff, who may overrule what the rules say (R29).
+type Referral struct {
+	Number  uint64 // of the presentation
+	Consent lane.Consent
 }
 
 // EventLine is one event and the lane it happened at, by its number; empty for

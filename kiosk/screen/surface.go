@@ -14,9 +14,10 @@ import (
 // policy of every page: nothing but our own files, no frame around us, no form.
 const policy = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// surface guards what only shows: reading methods only, the strict headers, and the
-// token where one is set. Assets carry no data and need none.
-func surface(token string, pages http.Handler) http.Handler {
+// surface guards a page: the strict headers, and the token where one is set. Assets carry
+// no data and need none. A page that only shows has reading methods only; one that acts
+// posts too, with the token and from itself.
+func surface(token string, acts bool, pages http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
@@ -25,10 +26,12 @@ func surface(token string, pages http.Handler) http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		switch {
-		case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		switch reads := r.Method == http.MethodGet || r.Method == http.MethodHead; {
+		case !reads && !(acts && r.Method == http.MethodPost):
 			h.Set("Allow", "GET, HEAD")
 			http.Error(w, "this surface only shows", http.StatusMethodNotAllowed)
+		case !reads && (token == "" || !knows(r, token) || r.Header.Get("Origin") != "http://"+r.Host):
+			refuse(w)
 		case path.Dir(r.URL.Path) == "/assets":
 			asset(w, path.Base(r.URL.Path))
 		case token != "" && r.URL.Query().Has("token"):

@@ -165,7 +165,7 @@ func TestToken(t *testing.T) {
 		t.Errorf("after a restart: %s", res.Status)
 	}
 	o.Token = "another"
-	other, _ := start(t, "127.0.0.1:0", NewAttendant(busy, o))
+	other, _ := start(t, "127.0.0.1:0", NewAttendant(busy, nil, o))
 	if res, _ := ask(t, kiosk, "GET", "http://"+other+"/", nil); res.StatusCode != 403 {
 		t.Errorf("another surface: %s", res.Status)
 	}

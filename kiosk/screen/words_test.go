@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode"
 
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/health"
@@ -94,6 +95,9 @@ func every() map[string]Words {
 	for k, w := range labels {
 		all["label "+k] = w
 	}
+	for k, w := range urgentWords {
+		all["urgent "+k] = w
+	}
 	for _, s := range steps {
 		all["step "+s.Icon] = s.Name
 	}
@@ -106,7 +110,7 @@ var placeholder = regexp.MustCompile(`\{[a-z]+\}`)
 func TestWordsAreWhole(t *testing.T) {
 	for name, w := range every() {
 		places := func(s string) []string { return slices.Sorted(slices.Values(placeholder.FindAllString(s, -1))) }
-		for _, s := range []string{w.Hant, w.Hans, w.En} {
+		for _, s := range []string{w.Hant, w.Hans, w.En, w.Ja, w.Ko, w.Pt} {
 			if strings.TrimSpace(s) == "" || strings.TrimSpace(s) != s {
 				t.Errorf("%s: %q is missing a language or has space around it", name, w)
 			}
@@ -120,6 +124,16 @@ func TestWordsAreWhole(t *testing.T) {
 		}
 		if strings.ContainsFunc(w.En, func(r rune) bool { return r > 0x2e80 }) {
 			t.Errorf("%s: the English is not: %q", name, w)
+		}
+		is := func(in *unicode.RangeTable) func(rune) bool { return func(r rune) bool { return unicode.Is(in, r) } }
+		if strings.ContainsFunc(w.Ko, is(unicode.Han)) || strings.ContainsFunc(w.Ko, is(unicode.Hiragana)) || !strings.ContainsFunc(w.Ko, is(unicode.Hangul)) {
+			t.Errorf("%s: the Korean is not: %q", name, w)
+		}
+		if strings.ContainsFunc(w.Pt, func(r rune) bool { return r > 0x2e80 }) {
+			t.Errorf("%s: the Portuguese is not: %q", name, w)
+		}
+		if strings.ContainsFunc(w.Ja, is(unicode.Hangul)) || strings.ContainsAny(w.Ja, "请码闸职员签过时请閘鏡檔") {
+			t.Errorf("%s: the Japanese is not: %q", name, w)
 		}
 	}
 }
@@ -144,7 +158,7 @@ func TestLabelsAreUsed(t *testing.T) {
 			}
 		}
 	}
-	for _, k := range []string{"measured", "threshold", "rule", "never", "now", "minutes", "hours", "days"} { // asked for in board.go
+	for _, k := range []string{"measured", "threshold", "rule", "never", "now", "minutes", "hours", "days", "draft", "given", "officer", "supervisor", "missing", "key"} { // asked for in board.go
 		used[k] = true
 	}
 	for k := range labels {
@@ -159,7 +173,7 @@ func TestTongue(t *testing.T) {
 		"": unknown, "zh": hant, "yue": hant, "zh-HK": hant, "zh-MO": hant, "zh-TW": hant, "zh-Hant": hant, "zh-Hant-HK": hant, "yue-Hant": hant,
 		"zh-CN": hans, "zh-SG": hans, "zh-MY": hans, "zh-Hans": hans, "zh-Hans-HK": hans, "yue-Hans": hans, "ZH-cn": hans, "yue-CN": hans,
 		"en": english, "en-GB": english, "en-HK": english,
-		"ja": unknown, "ko": unknown, "pt-MO": unknown, "und": unknown, "x": unknown, "not a tag": unknown, strings.Repeat("zh-", 100): unknown,
+		"ja": ja, "ja-JP": ja, "ko": ko, "ko-KR": ko, "pt-MO": pt, "pt-BR": pt, "fr": unknown, "und": unknown, "x": unknown, "not a tag": unknown, strings.Repeat("zh-", 100): unknown,
 	} {
 		if got := tongueOf(in); got != want {
 			t.Errorf("%q is read as %q, not %q", in, got, want)

@@ -58,4 +58,41 @@ connect('/events' + location.search, {
   },
   lost: trust,
 });
+// What is said to one person, and what staff do about them, lies over the board, which
+// goes on beneath.
+const told = document.getElementById('told'), act = document.getElementById('overrule');
+told.querySelector('button').onclick = () => told.close();
+document.addEventListener('click', (e) => {
+  const of = e.target.closest('[data-tell],[data-overrule]');
+  if (!of) return;
+  if (!('overrule' in of.dataset)) {
+    told.querySelector('div').replaceChildren(of.nextElementSibling.content.cloneNode(true));
+    told.showModal();
+    return;
+  }
+  const may = of.dataset.urgent.split(' ');
+  Object.assign(act.dataset, { lane: of.dataset.lane, number: of.dataset.number });
+  act.querySelector('h2 b').textContent = of.dataset.title;
+  act.querySelector('.wrong').hidden = true;
+  for (const r of act.querySelectorAll('input')) {
+    r.checked = false;
+    r.closest('label').hidden = !may.includes(r.value);
+  }
+  act.querySelector('.act').disabled = true;
+  act.showModal();
+});
+if (act) {
+  const confirm = act.querySelector('.act'), wrong = act.querySelector('.wrong');
+  act.addEventListener('change', () => { confirm.disabled = false; });
+  confirm.addEventListener('click', async (e) => {
+    e.preventDefault();
+    confirm.disabled = true;
+    const body = JSON.stringify({ lane: act.dataset.lane, number: Number(act.dataset.number), urgent: act.querySelector('input:checked').value });
+    const answer = await fetch('/overrule', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body }).catch(() => undefined);
+    if (answer?.status === 204) return act.close();
+    wrong.textContent = answer?.ok ? wrong.dataset.gone : wrong.dataset.failed;
+    wrong.hidden = false;
+    confirm.disabled = false;
+  });
+}
 setInterval(trust, 250);
