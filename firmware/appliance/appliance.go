@@ -19,6 +19,7 @@ import (
 	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/firmware/journal"
 	"example.org/checkpoint/firmware/legal"
+	"example.org/checkpoint/firmware/order"
 	"example.org/checkpoint/kiosk/screen"
 	"example.org/checkpoint/sync/bundle"
 	"example.org/checkpoint/sync/enrol"
@@ -45,14 +46,16 @@ type Appliance struct {
 	lists    atomic.Pointer[[]screen.ListStatus]
 	legal    atomic.Pointer[map[string]legal.Text] // by language
 
-	rules       *inspection.Snapshot // in force; of followBundle alone, once it runs
-	disbelieved string               // why the repository was last refused; of followBundle alone
+	rules       atomic.Pointer[inspection.Snapshot] // in force; nil before the first
+	agreed      chan *laneLoop                      // a supervisor turned the key there
+	ordered     []order.Signed                      // by the set in force; of followBundle alone, as is
+	disbelieved string                              // why the repository was last refused; of followBundle alone
 }
 
 // New opens everything a device keeps and makes its lanes; nothing moves before Run.
 // An error names what to do.
 func New(c Config, log *slog.Logger) (a *Appliance, err error) {
-	a = &Appliance{config: c, log: log}
+	a = &Appliance{config: c, log: log, agreed: make(chan *laneLoop, len(c.Lanes)+1)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.close())
@@ -66,10 +69,12 @@ func New(c Config, log *slog.Logger) (a *Appliance, err error) {
 	}
 	a.clock = clock.New(nil, a.floor())
 	a.readClock()
-	a.journal, err = journal.Open(c.Device.State, journal.Options{Device: c.Device.Name, Site: c.Device.Site, Now: a.clock.Now})
+	a.journal, err = journal.Open(c.Device.State, journal.Options{Device: c.Device.Name, Site: c.Device.Site, Now: a.clock.Now,
+		Directions: c.directions(), Version: c.Version})
 	if err != nil {
 		return a, err
 	}
+	a.orderedFloor()
 	if c.Attendant.Listen != "" {
 		if a.attendant, err = net.Listen("tcp", c.Attendant.Listen); err != nil {
 			return a, fmt.Errorf("attendant's page: %w", err)
@@ -86,6 +91,7 @@ func New(c Config, log *slog.Logger) (a *Appliance, err error) {
 			return a, err
 		}
 		l.overruled = c.Attendant.Overrule != ""
+		l.supervised = a.supervised
 		a.lanes = append(a.lanes, l)
 	}
 	a.resume()
@@ -161,6 +167,7 @@ func (a *Appliance) Run(ctx context.Context, ready func()) error {
 	if a.store != nil {
 		links.Go(func() { a.outbox.Run(uplink) })
 		links.Go(func() { a.followBundle(uplink) })
+		links.Go(func() { a.followOrders(uplink) })
 	}
 	ready()
 	<-serving.Done()

@@ -43,6 +43,17 @@ type Config struct {
 		Overrule string `toml:"overrule"` // how staff let somebody pass for an urgent reason: keys, at the lane after a reason on the page; empty: they cannot
 	} `toml:"attendant"`
 	Lanes []LaneConfig `toml:"lane"`
+
+	Version string `toml:"-"` // of the program, "1.4.0"; the centre may order a least one
+}
+
+// directions are those of all lanes, by name.
+func (c Config) directions() map[string]string {
+	all := map[string]string{}
+	for _, l := range c.Lanes {
+		all[l.Name] = l.Direction
+	}
+	return all
 }
 
 // LaneConfig is one lane.

@@ -10,6 +10,7 @@ import (
 	"example.org/checkpoint/firmware/clock"
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/inspection"
+	"example.org/checkpoint/firmware/order"
 	"example.org/checkpoint/kiosk/screen"
 	"example.org/checkpoint/sync/bundle"
 	"example.org/checkpoint/sync/sign1"
@@ -41,49 +42,64 @@ func (a *Appliance) resume() {
 
 // use parses a set whole and has every lane judge by it from the next presentation on.
 func (a *Appliance) use(set bundle.Set) error {
-	snapshot, keys, err := a.parse(set)
+	p, err := a.parse(set)
 	if err != nil {
 		return err
 	}
-	a.take(set, snapshot, keys)
+	a.take(set, p)
 	return nil
 }
 
+// parsed is what a set holds for this device.
+type parsed struct {
+	rules  *inspection.Snapshot
+	keys   sign1.Dated // that sign marks
+	orders []order.Signed
+	quotas order.Quotas
+}
+
 // parse reads everything that a set must have for this device.
-func (a *Appliance) parse(set bundle.Set) (*inspection.Snapshot, sign1.Dated, error) {
-	snapshot, err := inspection.Load(set.FS, set.Version, set.Published)
-	if err != nil {
-		return nil, nil, err
+func (a *Appliance) parse(set bundle.Set) (p parsed, err error) {
+	if p.rules, err = inspection.Load(set.FS, set.Version, set.Published); err != nil {
+		return p, err
 	}
 	policies := map[string]bool{}
-	for _, p := range snapshot.Policies() {
-		policies[p] = true
+	for _, name := range p.rules.Policies() {
+		policies[name] = true
 	}
 	for _, l := range a.config.Lanes {
 		if !policies[l.Policy] {
-			return nil, nil, fmt.Errorf("no policy %q, which lane %s judges by", l.Policy, l.Name)
+			return p, fmt.Errorf("no policy %q, which lane %s judges by", l.Policy, l.Name)
 		}
-	}
-	if _, err := legalTexts(set.FS, a.config.Device.Site); err != nil {
-		return nil, nil, err
 	}
 	text, err := fs.ReadFile(set.FS, "keys.json")
 	if err != nil {
-		return nil, nil, fmt.Errorf("the centre's keys: %w", err)
+		return p, fmt.Errorf("the centre's keys: %w", err)
 	}
-	keys, err := sign1.ReadKeys(text, "mark")
-	return snapshot, keys, err
+	if p.keys, err = sign1.ReadKeys(text, "mark"); err != nil {
+		return p, err
+	}
+	p.orders, p.quotas, err = a.ordersIn(set, p.rules)
+	return p, err
 }
 
-func (a *Appliance) take(set bundle.Set, snapshot *inspection.Snapshot, keys sign1.Dated) {
-	a.markKeys.Store(&keys)
+// take puts a set in force. What it orders is obeyed before anybody is judged by it.
+func (a *Appliance) take(set bundle.Set, p parsed) {
+	a.ordered = p.orders
+	a.obeyAll()
+	a.journal.Quotas(p.quotas)
+	a.markKeys.Store(&p.keys)
 	a.outbox.Hurry()
 	lists := listsOf(set)
 	a.lists.Store(&lists)
-	if texts, err := legalTexts(set.FS, a.config.Device.Site); err == nil {
-		a.legal.Store(&texts)
+	a.judgeBy(p.rules)
+}
+
+// obeyAll obeys the orders of the set in force, as far as they are new.
+func (a *Appliance) obeyAll() {
+	for _, o := range a.ordered {
+		a.obey(o)
 	}
-	a.judgeBy(snapshot)
 }
 
 // vouched tells the clock when the newest timestamp was signed. A newer version may say an
@@ -99,7 +115,8 @@ func (a *Appliance) vouched(before, now bundle.Set) {
 
 // judgeBy has every lane judge by a snapshot from the next presentation on.
 func (a *Appliance) judgeBy(snapshot *inspection.Snapshot) {
-	a.rules = snapshot
+	a.rules.Store(snapshot)
+	snapshot = snapshot.WithOrders(a.journal.Allows)
 	if keys := a.siteKeys(); len(keys) > 0 {
 		snapshot = snapshot.WithKeys(keys)
 	}
@@ -155,12 +172,13 @@ func (a *Appliance) refresh(ctx context.Context) {
 	a.disbelieved = ""
 	if !changed {
 		a.vouched(before, set)
-		if a.rules != nil {
-			a.judgeBy(a.rules.Vouched(set.Published))
+		a.obeyAll()
+		if rules := a.rules.Load(); rules != nil {
+			a.judgeBy(rules.Vouched(set.Published))
 		}
 		return
 	}
-	snapshot, keys, err := a.parse(set)
+	p, err := a.parse(set)
 	if err == nil {
 		err = a.store.Activate(set)
 	}
@@ -171,7 +189,7 @@ func (a *Appliance) refresh(ctx context.Context) {
 		return
 	}
 	a.vouched(before, set)
-	a.take(set, snapshot, keys)
+	a.take(set, p)
 	a.log.Info("bundle activated", "version", set.Version)
 	a.note(event.Event{Kind: event.BundleActivated, Note: map[string]string{"version": set.Version}})
 }

@@ -34,9 +34,10 @@ type laneLoop struct {
 	controller *controller.Controller
 	reports    chan lane.Input
 	since      changes
-	overruled  bool // staff may let pass whom the rules refer
-	watched    bool // a browser has shown the display; of keepWatch alone, as is
-	missed     int  // how often in a row none did
+	supervised func(*laneLoop) // told of the supervisor's key, without waiting; nil for nobody
+	overruled  bool            // staff may let pass whom the rules refer
+	watched    bool            // a browser has shown the display; of keepWatch alone, as is
+	missed     int             // how often in a row none did
 }
 
 // changes is since when the lane shows what it shows, for those who watch it.
@@ -181,6 +182,9 @@ func (l *laneLoop) contact(ctx context.Context, c *contacts, in gate.Input) {
 	case gate.AlarmNormal:
 		l.report(ctx, l.controller.Cleared())
 	default:
+		if in.Kind == gate.SupervisorKey && l.supervised != nil {
+			l.supervised(l)
+		}
 		for _, input := range c.take(in) {
 			l.report(ctx, input)
 		}

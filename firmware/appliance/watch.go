@@ -93,6 +93,7 @@ func (a *Appliance) deviceTroubles() (s health.Set) {
 	r := a.clock.Read()
 	add(r.Confidence == "unknown" || r.Fault != nil, health.ClockUntrusted)
 	add(a.lists.Load() == nil, health.TrustMissing)
+	add(a.overdue(), health.OrderOverdue)
 	if a.store != nil {
 		status := a.store.Status()
 		refused := errors.Is(status.Fault, bundle.ErrRefused) || errors.Is(status.Fault, bundle.ErrContents)
@@ -108,7 +109,7 @@ func (a *Appliance) deviceTroubles() (s health.Set) {
 func (a *Appliance) laneTroubles() map[string]health.Set {
 	all := map[string]health.Set{}
 	for _, l := range a.lanes {
-		var s health.Set
+		s := a.halted(l)
 		if l.board.Fault() != nil {
 			s = s.With(health.GateLost)
 		}

@@ -125,6 +125,13 @@ func (c *Clock) Lower(signed time.Time) {
 	}
 }
 
+// Floor is the time that Now is never below.
+func (c *Clock) Floor() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.floor
+}
+
 // Trust takes the present time from a source that the device trusts, with its
 // uncertainty. One below the floor is refused with ErrBelowFloor. The first may
 // be any later one: the device may have been off for months. Every other one is

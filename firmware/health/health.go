@@ -27,6 +27,9 @@ const (
 	CentreOffline
 	CentreConflict
 	TooHot
+	OrderHalts
+	OrderWaits
+	OrderOverdue
 
 	codes
 )
@@ -90,6 +93,12 @@ var table = [codes]Condition{
 		Action: "Leave the device as it is and tell the centre. Run 'checkpoint journal verify' on a copy."},
 	TooHot: {Name: "too-hot", Severity: Degraded, Title: "The device is too hot",
 		Action: "Free its air vents and shade it from the sun."},
+	OrderHalts: {Name: "order-halts", Severity: OutOfService, Title: "Halted by order of the centre",
+		Action: "Send people to the counter. Only the centre can order the opening, and then a supervisor agrees to it here."},
+	OrderWaits: {Name: "order-waits", Severity: OutOfService, Title: "The centre has ordered the opening",
+		Action: "A supervisor looks whether the lane may open, and turns the supervisor's key."},
+	OrderOverdue: {Name: "order-overdue", Severity: Notice, Title: "An order of the centre is due for review",
+		Action: "Ask the centre. The order stays in force until it says otherwise."},
 }
 
 // All is the whole list.

@@ -46,6 +46,8 @@ var (
 	formatKey = []byte("format")
 	bootKey   = []byte("boot")
 	deviceKey = []byte("device")
+
+	overruledKey = []byte("overruled") // Unix seconds
 )
 
 // disputedKey notes at which event the centre holds another one of an epoch that has ended.

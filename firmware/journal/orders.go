@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -16,10 +17,12 @@ import (
 
 // Order takes an order of the centre, of which the caller has checked that the centre
 // signed it, and keeps it for ever, with an event. One that is not newer than the last word
-// on its kind and scope changes nothing and gives order.ErrOld.
-func (j *Journal) Order(o centre.Order, signed []byte) error {
+// on its kind and scope changes nothing and gives order.ErrOld. Doubted says that it needs a
+// supervisor's word, whatever it is; an opening in a journal whose orders were lost does too.
+func (j *Journal) Order(o centre.Order, signed []byte, doubted bool) error {
 	return j.direct(func(book *order.Book, tx *bolt.Tx) error {
-		s, err := book.Apply(o, j.origin == Missing || j.origin == Damaged)
+		lost := o.Kind != centre.Time && (j.origin == Missing || j.origin == Damaged)
+		s, err := book.Apply(o, doubted || lost)
 		if err != nil {
 			return err
 		}
@@ -38,10 +41,10 @@ func (j *Journal) Order(o centre.Order, signed []byte) error {
 }
 
 // Confirm is a supervisor at a lane agreeing to what the centre would have open there. It
-// returns how many orders that concerned.
-func (j *Journal) Confirm(p order.Place) (opened int, err error) {
-	if _, waiting := j.book.Load().Halted(p, j.options.Now()); !waiting {
-		return 0, nil
+// returns the orders that that concerned.
+func (j *Journal) Confirm(p order.Place) (opened []order.Standing, err error) {
+	if len(j.book.Load().Clone().Confirm(p, j.options.Now())) == 0 {
+		return nil, nil
 	}
 	err = j.direct(func(book *order.Book, tx *bolt.Tx) error {
 		orders := tx.Bucket(ordersBucket)
@@ -57,11 +60,28 @@ func (j *Journal) Confirm(p order.Place) (opened int, err error) {
 			if err := j.obeyed(tx, s.Order, "opened by a supervisor"); err != nil {
 				return err
 			}
-			opened++
+			opened = append(opened, s)
 		}
 		return nil
 	})
 	return opened, err
+}
+
+// Overrule notes that a supervisor has agreed to an order of the centre that takes the floor of
+// the clock back, from that time on.
+func (j *Journal) Overrule(floor time.Time) error {
+	return j.write(atUpkeep, func(tx *bolt.Tx) error {
+		return tx.Bucket(metaBucket).Put(overruledKey, u64(uint64(floor.Unix())))
+	})
+}
+
+// Overruled is the latest floor that was taken back; the zero Unix time for none.
+func (j *Journal) Overruled() (floor time.Time) {
+	_ = j.db.Load().View(func(tx *bolt.Tx) error { // of a closed journal: nothing is known
+		floor = time.Unix(int64(number(tx.Bucket(metaBucket).Get(overruledKey))), 0)
+		return nil
+	})
+	return floor
 }
 
 // direct changes the book in one transaction. The book that lanes look at changes when that is

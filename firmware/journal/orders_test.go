@@ -40,7 +40,7 @@ func (b *ruled) order(j *Journal, number uint64, state string, scope centre.Scop
 	b.must(err)
 	o, err := decoded.DecodeOrder(signed)
 	b.must(err)
-	return j.Order(o, signed)
+	return j.Order(o, signed, false)
 }
 
 // TestHalted: the claim obeys an order whatever the inspection thought, after a restart and in a
@@ -68,7 +68,7 @@ func TestHalted(t *testing.T) {
 	j = b.open()
 	out = j.Lane("1")
 	b.claim(out, 1, verdict.Halted, "b")
-	if n, err := j.Confirm(out.Place()); n != 0 || err != nil {
+	if n, err := j.Confirm(out.Place()); len(n) != 0 || err != nil {
 		t.Error("a supervisor alone opened: ", n, err)
 	}
 	b.must(b.order(j, 42, "open", centre.Scope{Direction: "out"}))
@@ -82,10 +82,10 @@ func TestHalted(t *testing.T) {
 		t.Fatal(j.Stats().Origin)
 	}
 	b.claim(out, 1, verdict.Halted, "b")
-	if n, err := j.Confirm(j.Lane("2").Place()); n != 0 || err != nil {
+	if n, err := j.Confirm(j.Lane("2").Place()); len(n) != 0 || err != nil {
 		t.Error("a supervisor at the other lane opened: ", n, err)
 	}
-	if n, err := j.Confirm(out.Place()); n != 1 || err != nil {
+	if n, err := j.Confirm(out.Place()); len(n) != 1 || err != nil {
 		t.Error(n, err)
 	}
 	b.claim(out, 2, "", "b")
@@ -130,7 +130,7 @@ func TestBookLost(t *testing.T) {
 	j = b.open()
 	b.must(b.order(j, 42, "open", centre.Scope{}))
 	b.claim(j.Lane("1"), 1, verdict.Halted, "a")
-	if n, err := j.Confirm(j.Lane("1").Place()); n != 1 || err != nil {
+	if n, err := j.Confirm(j.Lane("1").Place()); len(n) != 1 || err != nil {
 		t.Error(n, err)
 	}
 	b.claim(j.Lane("1"), 2, "", "a")

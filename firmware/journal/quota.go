@@ -82,6 +82,7 @@ func sweepLeases(tx *bolt.Tx, now time.Time) error {
 // Holding is what the device has of one share.
 type Holding struct {
 	order.Share
+	Epoch                 uint64
 	Serial, Tokens, Spent uint64 // of the lease in force; Spent may be more than Tokens if that was lowered
 	Expires               time.Time
 }
@@ -89,10 +90,13 @@ type Holding struct {
 // Holdings are what the device has of every share.
 func (j *Journal) Holdings() ([]Holding, error) {
 	var out []Holding
+	j.writing.Lock()
+	epoch := j.epoch
+	j.writing.Unlock()
 	err := j.db.Load().View(func(tx *bolt.Tx) error {
 		return tx.Bucket(leasesBucket).ForEach(func(k, v []byte) error {
 			l, err := centre.DecodeLease(v)
-			out = append(out, Holding{order.Share{Quota: l.Quota, Day: l.Day}, l.Serial, l.Tokens, number(tx.Bucket(spentBucket).Get(k)), l.Expires})
+			out = append(out, Holding{order.Share{Quota: l.Quota, Day: l.Day}, epoch, l.Serial, l.Tokens, number(tx.Bucket(spentBucket).Get(k)), l.Expires})
 			return err
 		})
 	})

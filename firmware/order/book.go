@@ -49,16 +49,16 @@ func (b *Book) Restore(s Standing) {
 }
 
 // Apply makes o the last word and returns how it stands. One with the same or a lower number
-// changes nothing and gives ErrOld. Forgotten says that there may have been orders before it
-// that nobody remembers: then an opening too waits for a supervisor.
-func (b *Book) Apply(o centre.Order, forgotten bool) (Standing, error) {
+// changes nothing and gives ErrOld. Doubted says that an opening waits for a supervisor also
+// where no halt is known that it ends.
+func (b *Book) Apply(o centre.Order, doubted bool) (Standing, error) {
 	before, known := b.orders[slot{o.Kind, o.Scope}]
 	if known && o.Number <= before.Order.Number {
 		return before, fmt.Errorf("order %d: %w: %d", o.Number, ErrOld, before.Order.Number)
 	}
 	held := before.Order.Halt || before.Held
-	if !known {
-		held = forgotten && !o.Halt
+	if !known || o.Kind == centre.Time {
+		held = doubted && !o.Halt
 	}
 	s := Standing{o, held}
 	b.Restore(s)
@@ -70,6 +70,7 @@ func (b *Book) Apply(o centre.Order, forgotten bool) (Standing, error) {
 func (b *Book) Confirm(p Place, now time.Time) []Standing {
 	var opened []Standing
 	for at, s := range b.orders {
+		p.Scheme = at.scope.Scheme // a supervisor stands at a lane, not for a scheme
 		if !s.Held || s.Order.Halt || now.Before(s.Order.NotBefore) || !covers(at.scope, p) {
 			continue
 		}
@@ -102,13 +103,10 @@ func (s Standing) halts(p Place, now time.Time) bool {
 	return false
 }
 
-// Halted reports whether an order that covers a place, whatever the code that is shown, stops
-// admitting there; waiting that it would not if a supervisor agreed.
+// Halted reports whether an order stops admitting at a place, whatever the code that is shown;
+// waiting that there is something for a supervisor to agree to.
 func (b *Book) Halted(p Place, now time.Time) (halted, waiting bool) {
-	agreed := b.Clone()
-	agreed.Confirm(p, now)
-	halted = b.Allows(p, now) != nil
-	return halted, halted && agreed.Allows(p, now) == nil
+	return b.Allows(p, now) != nil, len(b.Clone().Confirm(p, now)) > 0
 }
 
 // Overdue returns the halts that somebody should have looked at again. They stay in force.

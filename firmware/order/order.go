@@ -4,6 +4,7 @@ package order
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"example.org/checkpoint/firmware/credential"
@@ -60,4 +61,28 @@ func signed(s *trust.Store, purpose string, what credential.Signed, now time.Tim
 	what.Issued = now
 	_, f, err := s.VerifyUse(purpose, what)
 	return f, err
+}
+
+// Signed is an order with what the centre signed.
+type Signed struct {
+	Order centre.Order
+	Bytes []byte
+}
+
+// Read takes orders/latest.cose apart and checks every order in it. One that is not believed
+// spoils all: a device would not know what else was left out.
+func Read(s *trust.Store, data []byte, now time.Time) ([]Signed, error) {
+	list, err := centre.Orders(data)
+	if err != nil {
+		return nil, err
+	}
+	var out []Signed
+	for i, b := range list {
+		o, _, err := Order(s, b, now)
+		if err != nil {
+			return nil, fmt.Errorf("order %d of %d: %w", i+1, len(list), err)
+		}
+		out = append(out, Signed{o, b})
+	}
+	return out, nil
 }

@@ -1,5 +1,5 @@
 // Package jetstream is the line to the centre: NATS with JetStream. It carries batches up
-// and marks, files and hints down, and decides nothing: what it brings is believed only
+// and marks, files, orders, leases and hints down, and decides nothing: what it brings is believed only
 // for its signature.
 //
 // The line may be away at any time, at the start too. Nothing is buffered here: what cannot
@@ -29,8 +29,10 @@ var ErrTooLarge = errors.New("jetstream: the file is larger than allowed")
 const (
 	eventStream = "EV"
 	markStream  = "MARK"
+	orderStream = "ORDER"
+	leaseStream = "LEASE"
 	bucketName  = "tuf"
-	hintSubject = "cmd.all"
+	pushSubject = "cmd.all"
 )
 
 // Options of a line.
@@ -48,6 +50,9 @@ type Link struct {
 	js    jetstream.JetStream
 	marks chan []byte
 	hints chan struct{}
+	words chan []byte
+
+	pushing sync.Mutex // words has one writer at a time
 
 	mu    sync.Mutex
 	state State
@@ -69,7 +74,7 @@ func Open(o Options) (*Link, error) {
 	if o.Pause == 0 {
 		o.Pause = 6 * time.Second
 	}
-	l := &Link{o: o, marks: make(chan []byte, 8), hints: make(chan struct{}, 1)}
+	l := &Link{o: o, marks: make(chan []byte, 8), hints: make(chan struct{}, 1), words: make(chan []byte, 64)}
 	nc, err := nats.Connect(o.URL, l.options()...)
 	if err != nil {
 		return nil, fmt.Errorf("jetstream: %w", err)
@@ -80,7 +85,10 @@ func Open(o Options) (*Link, error) {
 		_, err = nc.Subscribe("mark."+o.Device, func(m *nats.Msg) { keepNewest(l.marks, m.Data) })
 	}
 	if err == nil {
-		_, err = nc.Subscribe(hintSubject, func(m *nats.Msg) { l.hint(m.Data) })
+		_, err = nc.Subscribe(pushSubject, func(m *nats.Msg) { l.pushed(m.Data) })
+	}
+	if err == nil {
+		_, err = nc.Subscribe("cmd."+o.Device, func(m *nats.Msg) { l.pushed(m.Data) })
 	}
 	if err != nil {
 		nc.Close()
@@ -217,15 +225,81 @@ func (l *Link) Fetch(ctx context.Context, name string, max int64) ([]byte, error
 // says where to look, not what to believe.
 func (l *Link) Hints() <-chan struct{} { return l.hints }
 
-func (l *Link) hint(data []byte) {
+// Words gives orders and leases as the centre gives them, signed; if nobody reads, the newest stay.
+func (l *Link) Words() <-chan []byte { return l.words }
+
+// maxWord bounds an order or a lease in bytes (PROTOCOL part C).
+const maxWord = 2 << 10
+
+// pushed takes a hint, which is JSON, or a signed word. Both have callers on several
+// goroutines.
+func (l *Link) pushed(data []byte) {
+	if len(data) == 0 || len(data) > maxWord {
+		return
+	}
+	if data[0] != '{' {
+		l.pushing.Lock()
+		defer l.pushing.Unlock()
+		keepNewest(l.words, data)
+		return
+	}
 	var h struct{ Hint string }
-	if len(data) > 4096 || json.Unmarshal(data, &h) != nil || h.Hint != "bundle" {
+	if json.Unmarshal(data, &h) != nil || h.Hint != "bundle" {
 		return
 	}
 	select {
 	case l.hints <- struct{}{}:
 	default:
 	}
+}
+
+// maxStanding bounds what is read of one stream.
+const maxStanding = 256
+
+// Standing asks for every order that stands and every lease of this device, which the
+// centre keeps: what was given while the line was down is not lost.
+func (l *Link) Standing(ctx context.Context) ([][]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	orders, err := l.newest(ctx, orderStream, "order.>")
+	if err != nil {
+		return nil, fmt.Errorf("jetstream: orders: %w", err)
+	}
+	leases, err := l.newest(ctx, leaseStream, "lease."+l.o.Device+".>")
+	if err != nil {
+		return orders, fmt.Errorf("jetstream: leases: %w", err)
+	}
+	return append(orders, leases...), nil
+}
+
+// newest reads the last message of every subject that a filter lets through.
+func (l *Link) newest(ctx context.Context, stream, filter string) (all [][]byte, err error) {
+	c, err := l.js.CreateConsumer(ctx, stream, jetstream.ConsumerConfig{FilterSubject: filter, DeliverPolicy: jetstream.DeliverLastPerSubjectPolicy,
+		AckPolicy: jetstream.AckNonePolicy, MemoryStorage: true, Replicas: 1, InactiveThreshold: 10 * time.Second}) // the centre forgets it by itself
+	if err != nil {
+		return nil, err
+	}
+	batch, err := c.FetchNoWait(maxStanding)
+	if err != nil {
+		return nil, err
+	}
+	for m := range batch.Messages() {
+		if data := m.Data(); len(data) > 0 && len(data) <= maxWord {
+			all = append(all, data)
+		}
+	}
+	return all, batch.Error()
+}
+
+// Tell sends the centre something else that the device signed: a checkpoint on "cp", a lease
+// return on "lr". It waits until the stream has stored it.
+func (l *Link) Tell(ctx context.Context, what string, signed []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	if _, err := l.js.Publish(ctx, what+"."+l.o.Device, signed, jetstream.WithExpectStream(eventStream), jetstream.WithRetryAttempts(0)); err != nil {
+		return fmt.Errorf("jetstream: publish: %w", err)
+	}
+	return nil
 }
 
 // keepNewest puts data into c, dropping the oldest when c is full. It has one caller at a time.

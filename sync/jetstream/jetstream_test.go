@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -145,6 +146,45 @@ func TestLine(t *testing.T) {
 		t.Errorf("not there: %v", err)
 	}
 
+	for i, o := range []string{`{"kind":"breaker","state":"halt"}`, `{"kind":"breaker","state":"open"}`, `{"kind":"lockdown","state":"halt","scope":{"lane":"1"}}`} {
+		r, err := http.Post(c.HTTPURL()+"/order", "application/json", strings.NewReader(o))
+		if err != nil || r.StatusCode != http.StatusOK {
+			t.Fatal(r, err)
+		}
+		r.Body.Close()
+		select {
+		case word := <-l.Words():
+			if len(word) < 100 || word[0] != 0xd2 {
+				t.Errorf("order %d: %x", i, word)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatal("no order")
+		}
+	}
+	post := func(path string, want int) {
+		t.Helper()
+		r, err := http.Post(c.HTTPURL()+path, "", nil)
+		if err != nil || r.StatusCode != want {
+			t.Fatal(path, r, err)
+		}
+		r.Body.Close()
+	}
+	post("/quota?quota=q&day=2026-11-21&tokens=9", http.StatusOK)
+	post("/lease?quota=q&day=2026-11-21&holder=g2/7&tokens=5", http.StatusOK)
+	post("/lease?quota=q&day=2026-11-21&holder=g1/7&tokens=5", http.StatusUnprocessableEntity) // 10 of 9
+	post("/lease?quota=q&day=2026-11-21&holder=g1/7&tokens=4", http.StatusOK)
+	select {
+	case <-l.Words():
+	case <-time.After(10 * time.Second):
+		t.Fatal("no lease")
+	}
+	if all, err := l.Standing(t.Context()); err != nil || len(all) != 3 { // two orders that stand, and its own lease
+		t.Errorf("%d stand, %v", len(all), err)
+	}
+	if err := errors.Join(l.Tell(t.Context(), "cp", []byte("x")), l.Tell(t.Context(), "lr", []byte("x"))); err != nil {
+		t.Error(err)
+	}
+
 	stop()
 	eventually(t, "down", func() bool { return !l.State().Connected })
 	if err := l.Publish(t.Context(), "2", []byte("y")); err == nil {
@@ -161,13 +201,13 @@ func natsURL(port int) string {
 
 func TestHintsHaveNoContent(t *testing.T) {
 	l := &Link{hints: make(chan struct{}, 1)}
-	for _, other := range []string{``, `{`, `{"hint":"open"}`, `[]`} {
-		if l.hint([]byte(other)); len(l.hints) != 0 {
+	for _, other := range []string{``, `{`, `{"hint":"open"}`} {
+		if l.pushed([]byte(other)); len(l.hints) != 0 {
 			t.Errorf("%q wakes", other)
 		}
 	}
-	l.hint([]byte(`{"v":1,"hint":"bundle","version":3}`))
-	l.hint([]byte(`{"v":1,"hint":"bundle","version":4}`))
+	l.pushed([]byte(`{"v":1,"hint":"bundle","version":3}`))
+	l.pushed([]byte(`{"v":1,"hint":"bundle","version":4}`))
 	if len(l.hints) != 1 {
 		t.Error("hints do not fold into one")
 	}

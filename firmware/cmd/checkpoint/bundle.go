@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"example.org/checkpoint/firmware/inspection"
+	"example.org/checkpoint/firmware/order"
 	"example.org/checkpoint/sync/bundle"
 	"example.org/checkpoint/sync/sign1"
 )
@@ -37,6 +38,8 @@ A file that no device reads is refused too: it is most likely misspelt.
   policy/<profile>.json       the rules of a kind of lane, with their tests
   status/HK/7.cwt             a scheme's signed status list
   keys.json                   the centre's public keys (the centre's GET /keys gives them)
+  orders/latest.cose          the centre's orders that stand (the centre's GET /orders gives them)
+  sites/<site>.json           a site's quotas
   lists/residents.bin         who lives there, from "checkpoint bundle list"
   freshness.json              how old lists may be, and what happens then; written if absent
 
@@ -85,7 +88,7 @@ const defaultFreshness = `{
 
 // places are the names that mean something to a device (the bundle's table of contents).
 var places = []string{"trust/*.json", "status/*/*.cwt", "status/*/*.delta", "revoked/*.json", "revoked/*/*", "policy/*.json", "facts.json",
-	"texts/*.toml", "legal/*/*.md", "sites/*.json", "keys.json", "staff/*.cose", "freshness.json", "lists/*.bin"}
+	"texts/*.toml", "legal/*/*.md", "sites/*.json", "keys.json", "staff/*.cose", ordersFile, "freshness.json", "lists/*.bin"}
 
 // wellFormed checks files as a device does and says on standard error what it would refuse;
 // then the error is errNo.
@@ -101,11 +104,14 @@ func wellFormed(files fs.FS) ([]string, error) {
 		}
 	}
 	if err == nil {
-		_, err := inspection.Load(files, "unsigned", time.Time{})
+		rules, err := inspection.Load(files, "unsigned", time.Time{})
 		if keys, readErr := fs.ReadFile(files, "keys.json"); err == nil && readErr == nil {
 			_, err = sign1.ReadKeys(keys, "mark")
 		}
 		faults = append(faults, err)
+		if err == nil {
+			faults = append(faults, ordered(files, rules, names))
+		}
 	}
 	all := errors.Join(faults...)
 	if all == nil {
@@ -115,6 +121,33 @@ func wellFormed(files fs.FS) ([]string, error) {
 		fmt.Fprintln(os.Stderr, "checkpoint: a device would refuse this:", strings.TrimSpace(line))
 	}
 	return nil, errNo
+}
+
+// ordersFile holds the centre's orders that stand.
+const ordersFile = "orders/latest.cose"
+
+// ordered checks what the centre orders and what passing costs at each site.
+func ordered(files fs.FS, rules *inspection.Snapshot, names []string) error {
+	var faults []error
+	for _, name := range names {
+		var check func([]byte) error
+		switch {
+		case name == ordersFile:
+			check = func(data []byte) error { _, err := order.Read(rules.Trust(), data, time.Now()); return err }
+		case path.Dir(name) == "sites":
+			check = func(data []byte) error { _, err := order.ParseQuotas(data); return err }
+		default:
+			continue
+		}
+		data, err := fs.ReadFile(files, name)
+		if err == nil {
+			err = check(data)
+		}
+		if err != nil {
+			faults = append(faults, fmt.Errorf("%s: %w", name, err))
+		}
+	}
+	return errors.Join(faults...)
 }
 
 func known(name string) bool {

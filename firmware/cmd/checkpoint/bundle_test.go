@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"example.org/checkpoint/firmware/inspection"
+	"example.org/checkpoint/simulators/centre"
 	"example.org/checkpoint/sync/bundle"
 )
 
@@ -63,7 +64,8 @@ func TestBundleFromFilesToDevice(t *testing.T) {
 }
 
 func TestBundleRefusesWhatADeviceWould(t *testing.T) {
-	for name, file := range map[string]string{"policy/door.json": "{", "polices/door.json": "{}", "trust/HK.json": `{"v":9}`, "keys.json": "[]", "a b": ""} {
+	for name, file := range map[string]string{"policy/door.json": "{", "polices/door.json": "{}", "trust/HK.json": `{"v":9}`, "keys.json": "[]", "a b": "",
+		"orders/latest.cose": "x", "sites/LMC.json": `{"v":1,"quotas":[{"quota":"a"}]}`} {
 		src := sourceFiles(t)
 		if err := put(src, name, []byte(file)); err != nil {
 			t.Fatal(err)
@@ -78,6 +80,33 @@ func TestBundleRefusesWhatADeviceWould(t *testing.T) {
 		sign := &bundleSignCmd{Targets: src, Out: filepath.Join(t.TempDir(), "r"), Keys: filepath.Join(t.TempDir(), "k"), Init: true, RootKeys: 1, Valid: time.Hour}
 		if err := sign.Run(); !errors.Is(err, errNo) {
 			t.Errorf("%s: sign says %v", name, err)
+		}
+	}
+}
+
+// TestBundleTakesOrders that the centre has signed, and nobody else.
+func TestBundleTakesOrders(t *testing.T) {
+	ours, err := centre.NewKey("orders")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, purpose := range []string{"orders", "mark"} {
+		key, err := centre.NewKey(purpose)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for signer, want := range map[*centre.Key]bool{key: purpose == "orders", ours: false} {
+			halt, err := signer.Order(centre.Order{Number: 41, Kind: "breaker", State: "halt", ReviewBy: time.Now().Unix()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			src := sourceFiles(t)
+			if err := errors.Join(put(src, "keys.json", centre.KeysFile(key)), put(src, ordersFile, halt)); err != nil {
+				t.Fatal(err)
+			}
+			if err := (&bundleBuildCmd{Src: src, Out: filepath.Join(t.TempDir(), "t")}).Run(); (err == nil) != want {
+				t.Errorf("%s, a stranger %v: %v", purpose, signer == ours, err)
+			}
 		}
 	}
 }

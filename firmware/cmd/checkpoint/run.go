@@ -42,6 +42,7 @@ func (r *runCmd) Run() error {
 	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	config.Version = version
 	a, err := appliance.New(config, log)
 	if err != nil {
 		return err

@@ -1,0 +1,329 @@
+package appliance
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"example.org/checkpoint/firmware/event"
+	"example.org/checkpoint/firmware/health"
+	"example.org/checkpoint/firmware/verdict"
+	"example.org/checkpoint/simulators/centre"
+	"example.org/checkpoint/sync/bundle"
+	"example.org/checkpoint/sync/enrol"
+)
+
+// office is a centre that signs its own bundles, and can be cut off.
+type office struct {
+	*testing.T
+	dir, repo string
+	port      int
+	keys      bundle.Keys
+	files     fstest.MapFS
+	centre    *centre.Centre
+	stop      func()
+}
+
+func newOffice(t *testing.T) *office {
+	key := func() ed25519.PrivateKey {
+		_, k, err := ed25519.GenerateKey(rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return k
+	}
+	policy, err := os.ReadFile("../policy/profiles/venue-market.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := &office{T: t, dir: t.TempDir(), repo: t.TempDir(), keys: bundle.Keys{Roots: []ed25519.PrivateKey{key()}, Threshold: 1, Targets: key(), Snapshot: key(), Timestamp: key()},
+		files: fstest.MapFS{"policy/venue-market.json": {Data: policy}}}
+	o.open()
+	t.Cleanup(func() { o.stop() })
+	return o
+}
+
+func (o *office) open() {
+	o.Helper()
+	var err error
+	if o.centre, err = centre.New(centre.Options{Dir: o.dir, NATSPort: o.port}); err != nil {
+		o.Fatal(err)
+	}
+	u, err := url.Parse(o.centre.NATSURL())
+	if err != nil {
+		o.Fatal(err)
+	}
+	if o.port == 0 {
+		fmt.Sscan(u.Port(), &o.port)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- o.centre.Run(ctx) }() // ends with stop
+	o.stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-done; err != nil {
+			o.Error(err)
+		}
+	})
+}
+
+func (o *office) post(path string, body any, into any) {
+	o.Helper()
+	b, err := json.Marshal(body)
+	if err != nil {
+		o.Fatal(err)
+	}
+	r, err := http.Post(o.centre.HTTPURL()+path, "application/json", bytes.NewReader(b))
+	if err != nil {
+		o.Fatal(err)
+	}
+	defer r.Body.Close()
+	text, err := io.ReadAll(r.Body)
+	if err != nil || r.StatusCode != http.StatusOK {
+		o.Fatalf("%s: %s %v", path, text, err)
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		o.Fatal(err)
+	}
+}
+
+func (o *office) order(state string, scope centre.Scope) {
+	o.Helper()
+	var got centre.Order
+	o.post("/order", centre.Order{Kind: "breaker", State: state, Scope: scope, Reason: "too many"}, &got)
+}
+
+func (o *office) get(path string) []byte {
+	o.Helper()
+	r, err := http.Get(o.centre.HTTPURL() + path)
+	if err != nil {
+		o.Fatal(err)
+	}
+	defer r.Body.Close()
+	b, err := io.ReadAll(r.Body)
+	if err != nil {
+		o.Fatal(err)
+	}
+	return b
+}
+
+// publish signs a bundle with the orders that stand.
+func (o *office) publish() {
+	o.Helper()
+	o.files["keys.json"] = &fstest.MapFile{Data: o.get("/keys")}
+	o.files[ordersFile] = &fstest.MapFile{Data: o.get("/orders")}
+	if _, err := bundle.Sign(o.repo, o.files, o.keys, time.Now(), bundle.DefaultLifetimes); err != nil {
+		o.Fatal(err)
+	}
+	var p centre.Published
+	o.post("/publish?dir="+url.QueryEscape(o.repo), nil, &p)
+}
+
+// device starts the way to the centre of a device with two lanes, and nothing else of it.
+func (o *office) device(name string) (a *Appliance, stop func()) {
+	o.Helper()
+	state := filepath.Join(o.dir, "devices", name)
+	key, _, err := enrol.Load(state)
+	if err != nil {
+		o.Fatal(err)
+	}
+	card, err := key.Card(name, "LMC")
+	if err != nil {
+		o.Fatal(err)
+	}
+	text, err := json.Marshal(card)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(o.dir, "registry", name+".json"), text, 0o600)
+	}
+	if err != nil {
+		o.Fatal(err)
+	}
+	var c Config
+	c.Device.Name, c.Device.Site, c.Device.State = name, "LMC", state
+	c.Centre.URL, c.Centre.Root = (&url.URL{Scheme: "nats", Host: net.JoinHostPort("127.0.0.1", fmt.Sprint(o.port))}).String(), filepath.Join(o.repo, "1.root.json")
+	c.Clock.Within.Duration = time.Second
+	for lane, direction := range map[string]string{"1": "out", "2": "in"} {
+		l := LaneConfig{Name: lane, Profile: "single", Kind: "venue", VenueClass: "market", Facts: "door", Policy: "venue-market", Direction: direction}
+		l.Camera.Device, l.Gate.Wire, l.Gate.Device, l.Gate.Address = "http://127.0.0.1:1/", "modbus", filepath.Join(state, "board"), 1
+		c.Lanes = append(c.Lanes, l)
+	}
+	c.defaults()
+	c.Centre.Refresh.Duration = time.Second
+	if a, err = New(c, slog.New(slog.DiscardHandler)); err != nil {
+		o.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var links sync.WaitGroup
+	links.Go(func() { a.followBundle(ctx) })
+	links.Go(func() { a.followOrders(ctx) })
+	links.Go(func() { a.outbox.Run(ctx) })
+	stop = sync.OnceFunc(func() {
+		cancel()
+		links.Wait()
+		if err := a.close(); err != nil {
+			o.Error(err)
+		}
+	})
+	o.Cleanup(stop)
+	return a, stop
+}
+
+func (o *office) eventually(what string, holds func() bool) {
+	o.Helper()
+	for end := time.Now().Add(30 * time.Second); !holds(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			o.Fatal("never: " + what)
+		}
+	}
+}
+
+func (a *Appliance) lane(name string) *laneLoop {
+	for _, l := range a.lanes {
+		if l.config.Name == name {
+			return l
+		}
+	}
+	return nil
+}
+
+// admits claims for a code of its own.
+func (a *Appliance) admits(t *testing.T, lane string) bool {
+	t.Helper()
+	l := a.lane(lane)
+	claims++
+	r, err := l.journal.Claim(event.Event{Kind: event.Claimed, Presentation: claims, Verdict: verdict.Verdict{Outcome: verdict.Admit, Reason: verdict.Satisfied, Scheme: "HK"}})
+	if err != nil || r != "" && r != verdict.Halted && r != verdict.Exhausted {
+		t.Fatal(r, err)
+	}
+	if r == "" {
+		if err := l.journal.Settle(event.Event{Kind: event.Passed, Presentation: claims}, true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return r == ""
+}
+
+var claims uint64
+
+// TestOrdersReachEveryDevice: a breaker halts the devices that are there at once, those that are
+// away when they are back, by line or by bundle; a restart keeps it; nothing but a newer order
+// and a supervisor opens.
+func TestOrdersReachEveryDevice(t *testing.T) {
+	o := newOffice(t)
+	o.eventually("the centre serves", func() bool { return len(o.get("/keys")) > 0 })
+	o.publish()
+	here, _ := o.device("here")
+	away, leave := o.device("away")
+	for _, a := range []*Appliance{here, away} {
+		o.eventually("rules and line", func() bool { return a.rules.Load() != nil && a.link.State().Connected })
+	}
+	if !here.admits(t, "1") || !away.admits(t, "1") {
+		t.Fatal("nobody is admitted")
+	}
+	leave()
+	out := centre.Scope{Direction: "out"}
+	o.order("halt", out)
+	o.eventually("halted at once", func() bool { return !here.admits(t, "1") })
+	if !here.admits(t, "2") {
+		t.Error("the other direction is halted too")
+	}
+	if s := here.laneTroubles(); !s["1"].Has(health.OrderHalts) || s["2"].Has(health.OrderHalts) {
+		t.Errorf("conditions %v", s)
+	}
+
+	away, leave = o.device("away")
+	o.eventually("halted when back", func() bool { return !away.admits(t, "1") })
+	leave()
+	o.stop() // cut off
+	away, leave = o.device("away")
+	if away.admits(t, "1") {
+		t.Error("a restart without a line opens")
+	}
+	leave()
+
+	o.open()
+	o.eventually("line", func() bool { return here.link.State().Connected })
+	old, err := o.oldWords()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.order("open", out)
+	o.eventually("opening heard", func() bool { return here.laneTroubles()["1"].Has(health.OrderWaits) })
+	if here.admits(t, "1") {
+		t.Error("opened without a supervisor")
+	}
+	here.supervised(here.lane("2")) // the supervisor of the other lane
+	here.supervised(here.lane("1"))
+	o.eventually("opened", func() bool { return here.admits(t, "1") })
+	o.order("halt", out)
+	o.eventually("halted again", func() bool { return !here.admits(t, "1") })
+	for _, word := range old {
+		here.hear(word) // the first halt and nothing newer
+	}
+	here.supervised(here.lane("1"))
+	time.Sleep(50 * time.Millisecond)
+	if here.admits(t, "1") {
+		t.Error("a supervisor alone opens")
+	}
+
+	o.publish() // a new device hears of it by the bundle alone
+	fresh, stop := o.device("fresh")
+	o.eventually("rules", func() bool { return fresh.rules.Load() != nil })
+	if fresh.admits(t, "1") || !fresh.admits(t, "2") {
+		t.Error("the bundle's orders are not obeyed with its rules")
+	}
+	stop()
+}
+
+// oldWords are the orders that stand now.
+func (o *office) oldWords() ([][]byte, error) {
+	a, stop := o.device("listener")
+	defer stop()
+	o.eventually("line", func() bool { return a.link.State().Connected })
+	return a.link.Standing(o.Context())
+}
+
+// TestQuotaOfASite: leases come over the line and are spent; taken back, they count at the centre
+// for what was spent once the device has said so.
+func TestQuotaOfASite(t *testing.T) {
+	o := newOffice(t)
+	o.eventually("the centre serves", func() bool { return len(o.get("/keys")) > 0 })
+	o.files["sites/LMC.json"] = &fstest.MapFile{Data: []byte(`{"v":1,"zone":"UTC","quotas":[{"quota":"q","scope":{"direction":"out"}}]}`)}
+	o.publish()
+	a, _ := o.device("gate")
+	o.eventually("rules and line", func() bool { return a.rules.Load() != nil && a.link.State().Connected })
+	if a.admits(t, "1") || !a.admits(t, "2") {
+		t.Error("a quota without a lease admits, or more than its direction is counted")
+	}
+	day := time.Now().UTC().Format(time.DateOnly)
+	var q centre.Quota
+	var l centre.Lease
+	lease := func(tokens int) {
+		o.post(fmt.Sprintf("/lease?quota=q&day=%s&holder=%s&tokens=%d", day, url.QueryEscape(a.journal.Holder()), tokens), nil, &l)
+	}
+	o.post("/quota?quota=q&day="+day+"&tokens=5", nil, &q)
+	lease(4)
+	o.eventually("admits", func() bool { return a.admits(t, "1") })
+	a.admits(t, "1")
+	lease(0)
+	o.eventually("exhausted", func() bool { all, err := a.journal.Holdings(); return err == nil && all[0].Serial == 2 })
+	if a.admits(t, "1") {
+		t.Error("admitted on a lease that was taken back")
+	}
+	o.eventually("given back", func() bool { return strings.Contains(string(o.get("/quota")), `"out":2`) })
+}
