@@ -65,6 +65,15 @@ var ailments = map[health.Code]ailment{
 	health.TooHot: {
 		Words{Hant: "裝置過熱", Hans: "设备过热", Ja: "装置が熱すぎる", Ko: "기기가 너무 뜨거움", Pt: "O aparelho está demasiado quente"},
 		Words{Hant: "清理通風口，遮擋陽光。", Hans: "清理通风口，遮挡阳光。", Ja: "通気口を空け、日光を遮ってください。", Ko: "통풍구를 비우고 햇빛을 가리세요.", Pt: "Desimpeça as grelhas e proteja-o do sol."}},
+	health.OrderHalts: {
+		Words{Hant: "中央命令暫停通行", Hans: "中央命令暂停通行", Ja: "本部の命令により停止中", Ko: "중앙 명령으로 중지됨", Pt: "Suspenso por ordem do centro"},
+		Words{Hant: "請旅客前往櫃位。只有中央可下令重開，然後由主管在此確認。", Hans: "请旅客前往柜台。只有中央可下令重开，然后由主管在此确认。", Ja: "窓口へ案内してください。再開を命じるのは本部だけで、その後ここで責任者が同意します。", Ko: "창구로 안내하세요. 재개는 중앙만 명령할 수 있고, 그 뒤 책임자가 여기서 동의합니다.", Pt: "Encaminhe as pessoas para o balcão. Só o centro pode mandar reabrir; depois um supervisor confirma aqui."}},
+	health.OrderWaits: {
+		Words{Hant: "中央已下令重開", Hans: "中央已下令重开", Ja: "本部が再開を命じた", Ko: "중앙이 재개를 명령함", Pt: "O centro mandou reabrir"},
+		Words{Hant: "主管確認通道可以開放後，轉動主管鑰匙。", Hans: "主管确认通道可以开放后，转动主管钥匙。", Ja: "責任者が通路を確かめ、責任者の鍵を回してください。", Ko: "책임자가 통로를 확인하고 책임자 열쇠를 돌리세요.", Pt: "Um supervisor verifica se a passagem pode abrir e roda a chave de supervisor."}},
+	health.OrderOverdue: {
+		Words{Hant: "中央的命令已到覆核時間", Hans: "中央的命令已到复核时间", Ja: "本部の命令の見直し時期", Ko: "중앙 명령의 재검토 시기", Pt: "Uma ordem do centro está por rever"},
+		Words{Hant: "向中央查詢。命令在中央另行通知前仍然有效。", Hans: "向中央查询。命令在中央另行通知前仍然有效。", Ja: "本部に問い合わせてください。命令は取り消されるまで有効です。", Ko: "중앙에 문의하세요. 명령은 달리 알릴 때까지 유효합니다.", Pt: "Pergunte ao centro. A ordem vale até que ele diga o contrário."}},
 }
 
 // conditionWords says what is wrong and what to do.
