@@ -49,21 +49,25 @@ func listen(ctx context.Context, p *Port, d Device) error {
 	if err := d.Opened(p); err != nil {
 		return err
 	}
-	var patience time.Duration
+	var until time.Time // zero: for as long as it takes
 	for chunk := make([]byte, 4096); ctx.Err() == nil; {
-		look := patience
-		if look == 0 {
-			look = lookEvery
+		look := lookEvery
+		if !until.IsZero() {
+			look = min(look, max(time.Until(until), 0))
 		}
 		n, err := p.Read(chunk, look)
 		if err != nil {
 			return err
 		}
-		if n == 0 && patience == 0 {
+		if n == 0 && (until.IsZero() || time.Now().Before(until)) {
 			continue
 		}
-		if patience, err = d.Take(chunk[:n]); err != nil {
+		patience, err := d.Take(chunk[:n])
+		if err != nil {
 			return err
+		}
+		if until = (time.Time{}); patience > 0 {
+			until = time.Now().Add(patience)
 		}
 	}
 	return nil
