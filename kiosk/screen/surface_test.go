@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -168,5 +170,26 @@ func TestToken(t *testing.T) {
 	other, _ := start(t, "127.0.0.1:0", NewAttendant(busy, nil, o))
 	if res, _ := ask(t, kiosk, "GET", "http://"+other+"/", nil); res.StatusCode != 403 {
 		t.Errorf("another surface: %s", res.Status)
+	}
+}
+
+// TestMotionGoesInSteps: an animation that is drawn anew at every frame takes a whole core
+// of a machine without a graphics chip, and the lane needs it; who asks for less motion
+// gets none.
+func TestMotionGoesInSteps(t *testing.T) {
+	for _, name := range []string{"lane.css", "board.css"} {
+		css, err := fs.ReadFile(files, "assets/"+name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`animation:[^;}]*`).FindAllString(string(css), -1) {
+			if !strings.Contains(m, "steps(") && !strings.Contains(m, "step-end") {
+				t.Errorf("%s: %s", name, m)
+			}
+		}
+	}
+	tokens, err := fs.ReadFile(files, "assets/tokens.css")
+	if err != nil || !strings.Contains(string(tokens), "@media (prefers-reduced-motion:reduce){*,*::before,*::after{animation:none!important") {
+		t.Errorf("reduced motion is not heeded: %v", err)
 	}
 }
