@@ -88,6 +88,9 @@ type Presentation struct {
 	Clock  Clock
 	Lane   Lane
 	Codes  [][]byte // as read
+	// Devices is what the lane's other devices gave of the same person; nothing of it is
+	// believed to be about a code but by what the rules ask.
+	Devices policy.Devices
 }
 
 // Inspect judges p. The hard checks of each code come first, in the order of
@@ -121,7 +124,7 @@ func (s *Snapshot) Explain(p Presentation) (verdict.Verdict, []Finding) {
 	}
 	v := s.decide(shown, p)
 	if v.Outcome == verdict.Admit && s.halted(found, p) {
-		v = verdict.Verdict{Reason: verdict.Halted}
+		v = v.Because(verdict.Refuse, verdict.Halted)
 	}
 	v.Urgent = s.urgent(v, p, found)
 	if v.Outcome == verdict.Admit || len(v.Urgent) > 0 {
@@ -176,16 +179,9 @@ func (s *Snapshot) rule(found []Finding, p Presentation) verdict.Verdict {
 	if rules == nil {
 		return verdict.Verdict{Outcome: verdict.Refer, Reason: verdict.PolicyError}
 	}
-	in := policy.Input{
-		Now: p.At, Confidence: p.Clock.Confidence, Resident: s.resident(found, p),
-		Lane: policy.Lane{Site: p.Lane.Site, Kind: p.Lane.Kind, Direction: p.Lane.Direction, VenueClass: p.Lane.VenueClass},
-	}
-	for _, f := range found {
-		if !f.Other {
-			in.Codes = append(in.Codes, f.code(s, p))
-		}
-	}
+	in, lists := s.input(found, p)
 	v := rules.Decide(in)
+	v.Lists = lists
 	for _, f := range found {
 		if f.Other {
 			v = v.AtMost(verdict.Refer, verdict.HolderOther)
@@ -202,6 +198,54 @@ func (s *Snapshot) rule(found []Finding, p Presentation) verdict.Verdict {
 		}
 	}
 	return v
+}
+
+// input gathers what the rules may know of one person, and the lists that stated it.
+func (s *Snapshot) input(found []Finding, p Presentation) (policy.Input, []verdict.List) {
+	in := policy.Input{
+		Now: p.At, Confidence: p.Clock.Confidence, Devices: p.Devices,
+		Lane: policy.Lane{Site: p.Lane.Site, Kind: p.Lane.Kind, Direction: p.Lane.Direction, VenueClass: p.Lane.VenueClass},
+	}
+	var lists []string
+	for _, f := range found {
+		if f.Other {
+			continue
+		}
+		c := f.code(s, p)
+		if c.Risk = s.places.risks(f.Facts.Stays); c.Risk != nil {
+			lists = append(lists, placesFile)
+		}
+		in.Codes = append(in.Codes, c)
+	}
+	lists = append(lists, s.rosters.look(&in, found, p)...)
+	slices.Sort(lists)
+	var out []verdict.List
+	for _, name := range slices.Compact(lists) {
+		out = append(out, verdict.List{Name: name, Version: s.version, Changed: s.changed[name]})
+	}
+	return in, out
+}
+
+// Facts gives a presentation as the rules see it, for comparing policies: facts only,
+// less what is personal. There are none where a hard check failed or several people
+// may have shown codes.
+func (s *Snapshot) Facts(p Presentation) (policy.Case, bool) {
+	rules := s.policy(p)
+	var shown [][]Finding
+	for _, text := range p.Codes {
+		found, _ := s.judge(text, p)
+		if slices.ContainsFunc(found, func(f Finding) bool { return f.Err != nil || f.Venue != nil || f.Slip != nil }) || twoPeople(found) {
+			return policy.Case{}, false
+		}
+		shown = append(shown, found)
+	}
+	all := slices.Concat(shown...)
+	if rules == nil || len(all) == 0 || len(all) > policy.MaxCodes || len(shown) > 1 && !onePerson(shown) {
+		return policy.Case{}, false
+	}
+	in, _ := s.input(all, p)
+	c, err := rules.Case(in)
+	return c, err == nil
 }
 
 // counts returns what of a presentation counts once: each code, and each phone's proof.

@@ -16,7 +16,6 @@ import (
 	"example.org/checkpoint/firmware/order"
 	"example.org/checkpoint/firmware/policy"
 	"example.org/checkpoint/firmware/revocation"
-	"example.org/checkpoint/firmware/roster"
 	"example.org/checkpoint/firmware/trust"
 )
 
@@ -32,7 +31,8 @@ type Snapshot struct {
 	revoked   revocation.Sets
 	policies  map[string]policy.Versions // by profile
 	ruled     map[*policy.Policy]string  // the file of each
-	residents *roster.List               // nil where the set has none
+	rosters   rosters                    // of people
+	places    *places                    // of risk; nil where the set has none
 	freshness freshness
 	keys      credential.Keys         // nil where nothing sealed can be opened
 	allows    func(order.Place) error // the centre's orders; nil for none
@@ -89,7 +89,7 @@ func bears(name string) bool {
 	dir, ext := path.Dir(name), path.Ext(name)
 	return name == freshnessFile || name == "keys.json" || (dir == "trust" || dir == "policy") && ext == ".json" ||
 		path.Dir(dir) == "status" && (ext == ".cwt" || ext == ".delta") ||
-		dir == "revoked" && ext == ".json" || path.Dir(dir) == "revoked" || name == residentsFile
+		dir == "revoked" && ext == ".json" || path.Dir(dir) == "revoked" || dir == "lists" && (ext == ".bin" || name == rosterFile || name == placesFile)
 }
 
 func read(fsys fs.FS, name string) (File, error) {
@@ -164,16 +164,16 @@ func New(files map[string]File, version string, published time.Time) (*Snapshot,
 			maps.Copy(s.changed, changed)
 		case dir == "policy":
 			fault(name, s.addPolicy(name, data[name]))
-		case name == residentsFile:
-			list, err := roster.Parse(data[name])
+		case name == placesFile:
+			s.places, err = parsePlaces(data[name])
 			fault(name, err)
-			s.residents = &list
 		case path.Dir(dir) == "status" && path.Ext(name) == ".cwt":
 			fault(name, s.status.Add(name, path.Base(dir), data[name], s.trust))
 		case dir == "revoked":
 			fault(name, s.addRevoked(name, data))
 		}
 	}
+	s.rosters = parseRosters(data, fault)
 	for _, name := range slices.Sorted(maps.Keys(data)) { // after the lists that they change
 		if dir := path.Dir(name); path.Dir(dir) == "status" && path.Ext(name) == ".delta" {
 			fault(name, s.status.AddDelta(path.Base(dir), data[name], s.trust))
@@ -183,21 +183,6 @@ func New(files map[string]File, version string, published time.Time) (*Snapshot,
 		return nil, err
 	}
 	return s, nil
-}
-
-// residentsFile lists who lives at the sites of the set (R92).
-const residentsFile = "lists/residents.bin"
-
-// resident reports whether one of the holder's pseudonyms is on the list; nil where
-// there is no list, or a lane that may not learn pseudonyms.
-func (s *Snapshot) resident(found []Finding, p Presentation) *bool {
-	if s.residents == nil || p.Lane.Profile != "gate" {
-		return nil
-	}
-	is := slices.ContainsFunc(found, func(f Finding) bool {
-		return !f.Other && s.residents.Has(roster.Member{Scheme: f.Scheme, Subject: f.verified.Credential().Subject})
-	})
-	return &is
 }
 
 func (s *Snapshot) addPolicy(name string, data []byte) error {

@@ -110,6 +110,14 @@ func patch(codes json.RawMessage, with map[string]json.RawMessage) (json.RawMess
 	return json.Marshal(list)
 }
 
+// Case gives what a decision rests on as facts, less what is personal: nobody's birth
+// date, whereabouts, pseudonym or number, and no payload.
+func (p *Policy) Case(in Input) (Case, error) {
+	in.Exempting = p.exempting
+	stated, err := in.Facts().Write()
+	return Case{Facts: stated}, err
+}
+
 // Try decides a case.
 func (p *Policy) Try(c Case) (verdict.Verdict, error) {
 	facts, err := c.facts()

@@ -40,7 +40,7 @@ func (s sizes) EstimateSize(node cost.AstNode) *cost.SizeEstimate {
 	case "reasons", "converts_to", "exempt", "exemptions", "endorsements", "cohorts":
 		max = facts.MaxItems
 	case "format", "profile", "colour", "meaning", "scheme", "provenance", "local_day", "kind", "direction",
-		"venue_class", "site", "confidence", "liveness", "set_by", "type", "source", "class":
+		"venue_class", "site", "confidence", "liveness", "set_by", "type", "source", "class", "said":
 		max = 64
 	}
 	if path[0] == "lists" {

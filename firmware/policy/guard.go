@@ -77,6 +77,9 @@ func (s *scene) guard(v verdict.Verdict, by rule) verdict.Verdict {
 		if why := s.notLifted(); why != "" {
 			v = v.AtMost(verdict.Refer, why)
 		}
+		if s.colourless() {
+			v = v.AtMost(verdict.Refer, verdict.NoRule)
+		}
 	}
 	return v
 }
@@ -100,4 +103,17 @@ func (s *scene) notLifted() verdict.Reason {
 		}
 	}
 	return ""
+}
+
+// colourless reports whether a code that has a colour stands beside a health code token
+// that has none: of the person's risk, one says nothing where the other does.
+func (s *scene) colourless() bool {
+	with, without := false, false
+	for _, c := range s.facts.Codes() {
+		code := c.(*facts.Object)
+		colour := code.Text("colour") != "none" || code.Text("meaning") != ""
+		with = with || colour
+		without = without || !colour && code.Text("format") == "HCT1"
+	}
+	return with && without
 }

@@ -238,4 +238,11 @@ type (
 	Input = facts.Input
 	Lane  = facts.Lane
 	Code  = facts.Code
+
+	Listed      = facts.Listed
+	Devices     = facts.Devices
+	Document    = facts.Document
+	Temperature = facts.Temperature
+	Face        = facts.Face
+	Venue       = facts.Venue
 )

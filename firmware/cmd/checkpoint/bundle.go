@@ -41,6 +41,8 @@ A file that no device reads is refused too: it is most likely misspelt.
   orders/latest.cose          the centre's orders that stand (the centre's GET /orders gives them)
   sites/<site>.json           a site's quotas
   lists/residents.bin         who lives there, from "checkpoint bundle list"
+  lists/index.json            what other lists/<name>.bin are for, from when until when: exempt classes, cohorts
+  lists/places.json           the places of risk
   freshness.json              how old lists may be, and what happens then; written if absent
 
   checkpoint bundle build rules/ -o targets/
@@ -88,7 +90,7 @@ const defaultFreshness = `{
 
 // places are the names that mean something to a device (the bundle's table of contents).
 var places = []string{"trust/*.json", "status/*/*.cwt", "status/*/*.delta", "revoked/*.json", "revoked/*/*", "policy/*.json", "facts.json",
-	"texts/*.toml", "legal/*/*.md", "sites/*.json", "keys.json", "staff/*.cose", ordersFile, "freshness.json", "lists/*.bin"}
+	"texts/*.toml", "legal/*/*.md", "sites/*.json", "keys.json", "staff/*.cose", ordersFile, "freshness.json", "lists/*.bin", "lists/index.json", "lists/places.json"}
 
 // wellFormed checks files as a device does and says on standard error what it would refuse;
 // then the error is errNo.

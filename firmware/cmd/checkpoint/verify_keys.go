@@ -110,7 +110,8 @@ func addTrust(files map[string]inspection.File, dir string) error {
 		root = os.DirFS(dir)
 	}
 	found := 0
-	for _, pattern := range []string{"trust/*.json", "status/*/*.cwt", "status/*/*.delta", "revoked/*.json", "revoked/*/*", "keys.json", "freshness.json"} {
+	for _, pattern := range []string{"trust/*.json", "status/*/*.cwt", "status/*/*.delta", "revoked/*.json", "revoked/*/*", "keys.json", "freshness.json",
+		"lists/*.bin", "lists/index.json", "lists/places.json"} {
 		names, err := fs.Glob(root, pattern)
 		if err != nil {
 			return err

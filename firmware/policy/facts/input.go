@@ -19,6 +19,7 @@ type Input struct {
 	Codes      []Code // most specific first
 	Resident   *bool  // whether the holder is on the site's list; nil where there is none
 	Listed     []Listed
+	Cohorts    []string // groups by signed lists (R27, R92); nil where no list knows any
 	Devices    Devices
 	Exempting  []string // schemes whose codes may themselves state exempt classes
 }
@@ -39,11 +40,9 @@ type Code struct {
 	Risk       []*bool          // of each stay of Facts: whether it is on the list of risk places; nil where nobody knows
 }
 
-// Listed is what a signed list in force says of the holder. Exactly one of the first
-// three is not empty.
+// Listed is what a signed list in force says of the holder: one of the first two.
 type Listed struct {
 	Exempt      string // a class (R97)
-	Cohort      string // a group that is let in, or flagged, together (R27, R92)
 	Endorsement string // of Endorsements
 	List        string // the file, "lists/aircrew.bin"
 }
@@ -249,20 +248,19 @@ func (c *Code) holder(who *Object, today credential.Day) {
 // classes adds exempt classes, endorsements and cohorts, each with who stated it.
 // A code states exempt classes only where the rules let its scheme do so.
 func (in Input) classes(who *Object) {
-	var exempt, endorsed, cohorts []string
+	var exempt, endorsed []string
 	var by []ref.Val
 	add := func(class, source string) {
 		o := exemptionType.New()
 		o.set("class", types.String(class))
 		o.set("source", types.String(source))
+		o.set("said", types.String(class+", "+source))
 		exempt, by = append(exempt, class), append(by, o)
 	}
 	for _, l := range in.Listed {
 		switch {
 		case l.Exempt != "":
 			add(l.Exempt, l.List)
-		case l.Cohort != "":
-			cohorts = append(cohorts, l.Cohort)
 		case l.Endorsement != "":
 			endorsed = append(endorsed, l.Endorsement)
 		}
@@ -283,7 +281,7 @@ func (in Input) classes(who *Object) {
 	}
 	who.words("exempt", exempt)
 	who.words("endorsements", endorsed)
-	who.words("cohorts", cohorts)
+	who.words("cohorts", in.Cohorts)
 	if by != nil {
 		who.set("exemptions", list(by))
 	}

@@ -146,6 +146,11 @@ func (f *Facts) derive(today credential.Day, zone *time.Location) {
 	if !ok {
 		return
 	}
+	for _, v := range items(who.values[holderType.index["exemptions"]]) {
+		if e := v.(*Object); !e.has("said") {
+			e.text("said", e.Text("class")+", "+e.Text("source"))
+		}
+	}
 	if birth, ok := who.time("birth"); ok && !who.has("age") {
 		who.number("age", int64(today.Age(credential.DayOf(birth.In(zone)))))
 	}

@@ -13,7 +13,7 @@ import (
 // The types of the vocabulary and their members. A date is the first moment of that
 // day in the issuing scheme's zone. Days count local calendar days from a date or
 // moment to now (0 is today), left those to an end; set_by is the scheme and the first
-// authority that a reason names.
+// authority that a reason names; said is class and source in one.
 var (
 	reasonType = NewType("checkpoint.Reason", map[string]*cel.Type{"class": cel.IntType, "since": cel.TimestampType,
 		"until": cel.TimestampType, "authority": cel.StringType, "days": cel.IntType, "left": cel.IntType})
@@ -23,8 +23,9 @@ var (
 		"issued": cel.TimestampType, "expires": cel.TimestampType, "local_day": cel.StringType, "days": cel.IntType,
 		"set_by": cel.StringType, "status_age": cel.DurationType, "revocation_age": cel.DurationType,
 		"trust_age": cel.DurationType, "converts_to": cel.ListType(cel.StringType)})
-	exemptionType = NewType("checkpoint.Exemption", map[string]*cel.Type{"class": cel.StringType, "source": cel.StringType})
-	holderType    = NewType("checkpoint.Holder", map[string]*cel.Type{"age_band": cel.IntType, "birth": cel.TimestampType,
+	exemptionType = NewType("checkpoint.Exemption", map[string]*cel.Type{"class": cel.StringType, "source": cel.StringType,
+		"said": cel.StringType})
+	holderType = NewType("checkpoint.Holder", map[string]*cel.Type{"age_band": cel.IntType, "birth": cel.TimestampType,
 		"age": cel.IntType, "exempt": cel.ListType(cel.StringType), "exemptions": cel.ListType(exemptionType.cel),
 		"endorsements": cel.ListType(cel.StringType), "cohorts": cel.ListType(cel.StringType), "guardian_consent": cel.BoolType})
 	doseType = NewType("checkpoint.Dose", map[string]*cel.Type{"day": cel.TimestampType, "product": cel.StringType,
