@@ -1,6 +1,7 @@
 // Package camera gives the newest grey picture of a camera: one on the network that serves
-// multipart MJPEG over HTTP, or one on this machine under V4L2. It never ends: a camera that goes
-// away is tried again until it is back.
+// multipart MJPEG over HTTP, one on this machine under V4L2, a directory of pictures, or whatever
+// OpenCV can open (in a program that was built with the tag opencv). It never ends: a camera that
+// goes away is tried again until it is back; one whose picture is frozen is started anew.
 package camera
 
 import (
@@ -9,6 +10,7 @@ import (
 	"fmt"
 	"image"
 	"log/slog"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -22,6 +24,8 @@ var (
 	ErrBadPicture = errors.New("bad picture")
 	// errStarting is the fault before the first picture.
 	errStarting = errors.New("no picture yet")
+
+	errNoControl = errors.New("it has no such control")
 )
 
 // How long a camera may be silent, and the waits between attempts to reach it.
@@ -33,8 +37,10 @@ const (
 
 // Options are what may differ between cameras. The zero value will do.
 type Options struct {
-	Width, Height int          // wanted of a V4L2 device, in pixels; 0 is 1280x720. It may give another size.
-	Log           *slog.Logger // nil says nothing
+	Width, Height int           // wanted of a V4L2 device, in pixels; 0 is 1280x720. It may give another size.
+	Exposure      time.Duration // of a V4L2 device; 0 leaves it to the camera
+	Gain, Focus   int           // of a V4L2 device, 1 to 100 of its range; 0 leaves it to the camera
+	Log           *slog.Logger  // nil says nothing
 }
 
 // Camera is one camera. Next is for one goroutine at a time, everything else for any.
@@ -48,10 +54,13 @@ type Camera struct {
 	newest *image.Gray
 	at     time.Time
 	fault  error
+	blind  error
+	judge  judge
 }
 
-// New is the camera at a device: "http://…", "https://…", or a path such as "/dev/video0".
-// Nothing is opened before Run.
+// New is the camera at a device: "http://…", "https://…", a path such as "/dev/video0", a
+// directory of JPEG and PNG files, or "opencv:" and what its VideoCapture opens. Nothing is
+// opened before Run.
 func New(device string, o Options) *Camera {
 	if o.Width == 0 || o.Height == 0 {
 		o.Width, o.Height = 1280, 720
@@ -67,14 +76,10 @@ func New(device string, o Options) *Camera {
 // Run reads pictures until the context ends, and returns nil then.
 func (c *Camera) Run(ctx context.Context) error {
 	defer func() { c.fail(errStarting) }()
-	source := c.v4l2
-	if strings.HasPrefix(c.device, "http://") || strings.HasPrefix(c.device, "https://") {
-		source = c.mjpeg
-	}
 	wait := firstWait
 	for ctx.Err() == nil {
 		good := false
-		err := c.watch(ctx, source, &good)
+		err := c.watch(ctx, c.source(), &good)
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -94,7 +99,24 @@ func (c *Camera) Run(ctx context.Context) error {
 // source gives pictures to put until it cannot; it calls bad for a picture that it left out.
 type source func(ctx context.Context, put func(*image.Gray), bad func(error)) error
 
-// watch runs a source and ends it when it is silent.
+// source is the one of the device.
+func (c *Camera) source() source {
+	switch {
+	case strings.HasPrefix(c.device, "http://"), strings.HasPrefix(c.device, "https://"):
+		return c.mjpeg
+	case strings.HasPrefix(c.device, openCV):
+		return c.opencv
+	}
+	if info, err := os.Stat(c.device); err == nil && info.IsDir() {
+		return c.directory
+	}
+	return c.v4l2
+}
+
+// openCV is before what is left to OpenCV.
+const openCV = "opencv:"
+
+// watch runs a source and ends it when it is silent or frozen.
 func (c *Camera) watch(ctx context.Context, from source, good *bool) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -104,11 +126,16 @@ func (c *Camera) watch(ctx context.Context, from source, good *bool) error {
 	err := from(ctx, func(img *image.Gray) {
 		alarm.Reset(silence)
 		*good = true
-		c.put(img)
+		if c.put(img) {
+			cancel(ErrFrozen)
+		}
 	}, func(err error) {
 		c.skipped.Add(1)
 		last = err
 	})
+	if errors.Is(context.Cause(ctx), ErrFrozen) {
+		return ErrFrozen
+	}
 	if errors.Is(context.Cause(ctx), ErrNoPicture) {
 		if last != nil {
 			return fmt.Errorf("%w: %w", ErrNoPicture, last)
@@ -118,18 +145,30 @@ func (c *Camera) watch(ctx context.Context, from source, good *bool) error {
 	return err
 }
 
-func (c *Camera) put(img *image.Gray) {
+// put takes a picture, and says whether the source is to be started anew.
+func (c *Camera) put(img *image.Gray) (anew bool) {
+	now := time.Now()
 	c.mu.Lock()
-	back := c.fault != nil
-	c.newest, c.at, c.fault = img, time.Now(), nil
+	frozen, anew, blind := c.judge.see(now, img)
+	if frozen {
+		c.mu.Unlock()
+		c.fail(ErrFrozen)
+		return anew
+	}
+	back, changed := c.fault != nil, blind != c.blind
+	c.newest, c.at, c.fault, c.blind = img, now, nil, blind
 	c.mu.Unlock()
 	if back {
 		c.options.Log.Info("camera gives pictures", "size", img.Rect.Max.String())
+	}
+	if changed && blind != nil {
+		c.options.Log.Warn("camera", "err", c.wrap(blind))
 	}
 	select {
 	case c.fresh <- struct{}{}:
 	default:
 	}
+	return false
 }
 
 func (c *Camera) fail(err error) {
@@ -167,6 +206,17 @@ func (c *Camera) Fault() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.fault
+}
+
+// Blind is nil while pictures show something, and otherwise says what hides it and what to do:
+// ErrBlack or ErrCovered. Such pictures are given nevertheless: a bright code in the dark shows.
+func (c *Camera) Blind() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.blind == nil {
+		return nil
+	}
+	return c.wrap(c.blind)
 }
 
 // Skipped is the number of pictures that were left out because they were torn, too large or no

@@ -220,6 +220,52 @@ func TestUnplugged(t *testing.T) {
 	server.Close()
 }
 
+// BenchmarkReplug takes a camera away and gives it back, and reports how long the first picture
+// took from then on.
+func BenchmarkReplug(b *testing.B) {
+	at, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	scene := sim.New(sim.Options{Seed: 1})
+	server := &http.Server{Handler: scene}
+	go server.Serve(at) // ends with Close
+	c := New("http://"+at.Addr().String()+"/", Options{})
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- c.Run(ctx) }() // ends with stop
+	defer func() { stop(); <-done; server.Close() }()
+	var worst, sum time.Duration
+	n := 0
+	for ; b.Loop(); n++ {
+		if _, _, err := c.Next(ctx); err != nil {
+			b.Fatal(err)
+		}
+		server.Close()
+		for c.Fault() == nil {
+			time.Sleep(time.Millisecond)
+		}
+		c.mu.Lock()
+		c.newest = nil
+		c.mu.Unlock()
+		time.Sleep(2 * time.Second) // people take longer
+		back, err := net.Listen("tcp", at.Addr().String())
+		if err != nil {
+			b.Fatal(err)
+		}
+		plugged := time.Now()
+		server = &http.Server{Handler: scene}
+		go server.Serve(back) // ends with Close
+		if _, _, err := c.Next(ctx); err != nil {
+			b.Fatal(err)
+		}
+		took := time.Since(plugged)
+		worst, sum = max(worst, took), sum+took
+	}
+	b.ReportMetric(float64(sum.Milliseconds())/float64(n), "ms/first-picture")
+	b.ReportMetric(float64(worst.Milliseconds()), "ms/worst")
+}
+
 // TestSilent sees that a camera that stops sending, or sends nothing useful, is a fault and tried
 // again.
 func TestSilent(t *testing.T) {

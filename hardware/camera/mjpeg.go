@@ -100,9 +100,12 @@ func picture(part *multipart.Part, buffer *bytes.Buffer) (*image.Gray, error) {
 
 // wrap names the camera, without the password that its address may hold.
 func (c *Camera) wrap(err error) error {
-	name := c.device
+	name, by := strings.CutPrefix(c.device, openCV)
 	if u, e := url.Parse(name); e == nil {
 		name = u.Redacted()
+	}
+	if by {
+		name = openCV + name
 	}
 	return fmt.Errorf("camera %s: %w", name, err)
 }

@@ -24,58 +24,49 @@ const buffers = 3
 
 // v4l2 reads from a device of this machine.
 func (c *Camera) v4l2(ctx context.Context, put func(*image.Gray), bad func(error)) error {
-	w, err := webcam.Open(c.device)
+	return c.stream(ctx, func() (device, error) { return webcam.Open(c.device) }, put, bad)
+}
+
+func (c *Camera) stream(ctx context.Context, open func() (device, error), put func(*image.Gray), bad func(error)) error {
+	d, err := open()
 	if err != nil {
 		return advise(err)
 	}
-	defer w.Close()
-	offered := w.GetSupportedFormats()
-	var format webcam.PixelFormat
-	for _, f := range []webcam.PixelFormat{formatMJPG, formatJPEG, formatYUYV} {
-		if _, ok := offered[f]; ok {
-			format = f
-			break
-		}
-	}
-	if format == 0 {
-		return fmt.Errorf("it offers %v, neither MJPEG nor YUYV; use another camera", offered)
-	}
-	width, height := nearest(w.GetSupportedFrameSizes(format), c.options.Width, c.options.Height)
-	got, _, _, err := w.SetImageFormat(format, uint32(width), uint32(height)) // the sizes it returns are those asked for
+	defer d.Close()
+	format, width, height, err := c.choose(d)
 	if err != nil {
-		return advise(err)
-	}
-	if got != format {
-		return fmt.Errorf("it offers pixel format %#x and gives %#x; use another camera", format, got)
-	}
-	if err := w.SetBufferCount(buffers); err != nil {
 		return err
 	}
-	if err := w.StartStreaming(); err != nil {
+	c.adjust(d)
+	if err := d.SetBufferCount(buffers); err != nil {
+		return err
+	}
+	if err := d.StartStreaming(); err != nil {
 		return advise(err)
 	}
 	for ctx.Err() == nil {
 		const second = 1
-		if err := w.WaitForFrame(second); err != nil {
+		if err := d.WaitForFrame(second); err != nil {
 			if late := new(webcam.Timeout); errors.As(err, &late) {
 				continue // the watch ends a silent camera
 			}
 			return advise(err)
 		}
-		b, index, err := w.GetFrame()
+		b, index, err := latest(d)
+		if err == syscall.EAGAIN {
+			continue
+		}
 		if err != nil {
 			return advise(err)
 		}
 		if len(b) == 0 {
+			if err := d.ReleaseFrame(index); err != nil {
+				return advise(err)
+			}
 			continue
 		}
-		var img *image.Gray
-		if format == formatYUYV {
-			img, err = fromYUYV(b, width, height)
-		} else {
-			img, err = fromJPEG(b)
-		}
-		if e := w.ReleaseFrame(index); e != nil {
+		img, err := decode(format, b, width, height)
+		if e := d.ReleaseFrame(index); e != nil {
 			return advise(e)
 		}
 		if err != nil {
