@@ -46,6 +46,8 @@ type Reader struct {
 	base     plane.Layer // the picture
 	layers   [maxLayers]plane.Layer
 	extremes plane.Extremes // of the picture
+	mask     plane.Mask     // of what may have small modules
+	marked   bool
 	search   finder.Search
 	triples  []triple
 	guesses  []triple         // with a third finder pattern that the rows did not show
@@ -124,6 +126,7 @@ func (r *Reader) reset() {
 	r.attempts.clear()
 	r.model1 = 0
 	r.extremes.Clear()
+	r.marked = false
 	r.areas, r.tried = r.areas[:0], r.tried[:0]
 	r.search.Begin(r.base.W, r.base.H)
 }

@@ -10,6 +10,8 @@ type Layer struct {
 	Stride, W, H int
 	Scale        float64 // pixels of the frame for each of this layer
 	columns      []int32 // for Sharpen
+	mask         *Mask   // nil for all; what is not marked is of one shade
+	zoom         int     // blocks of the layer along the side of one of the mask
 }
 
 // Value is the shade at a position, between the four nearest pixels.

@@ -9,6 +9,7 @@ func (l *Layer) blank(w, h int, scale float64) {
 // Halve makes l of the means of 2x2 pixels of another layer.
 func (l *Layer) Halve(from *Layer) {
 	l.blank(from.W/2, from.H/2, from.Scale*2)
+	l.masked(nil, 1)
 	for y := range l.H {
 		top, bottom := from.Pix[2*y*from.Stride:], from.Pix[(2*y+1)*from.Stride:]
 		out := l.Pix[y*l.W : (y+1)*l.W]
@@ -18,52 +19,95 @@ func (l *Layer) Halve(from *Layer) {
 	}
 }
 
-// Double makes l twice as large as another layer: modules of one or two pixels become wide
-// enough to be counted along a row.
-func (l *Layer) Double(from *Layer) {
+// Double makes l twice as large as another layer, where the mask says so: modules of one or two
+// pixels become wide enough to be counted along a row. The mask may be nil.
+func (l *Layer) Double(from *Layer, m *Mask) {
 	l.blank(from.W*2, from.H*2, from.Scale/2)
-	for y := range l.H {
-		near, far := y/2, min(max(y/2+y%2*2-1, 0), from.H-1)
-		a, b := from.Pix[near*from.Stride:near*from.Stride+from.W], from.Pix[far*from.Stride:far*from.Stride+from.W]
-		out := l.Pix[y*l.W : (y+1)*l.W]
-		for x := range a {
-			here := 3*int(a[x]) + int(b[x])
-			left, right := max(x-1, 0), min(x+1, from.W-1)
-			out[2*x] = uint8((3*here + 3*int(a[left]) + int(b[left]) + 8) / 16)
-			out[2*x+1] = uint8((3*here + 3*int(a[right]) + int(b[right]) + 8) / 16)
+	l.masked(m, 2)
+	l.parts(from, func(x0, x1, y0, y1 int) {
+		for y := 2 * y0; y < 2*y1; y++ {
+			near, far := y/2, min(max(y/2+y%2*2-1, 0), from.H-1)
+			a, b := from.Pix[near*from.Stride:near*from.Stride+from.W], from.Pix[far*from.Stride:far*from.Stride+from.W]
+			out := l.Pix[y*l.W : (y+1)*l.W]
+			left := 3*int(a[max(x0-1, 0)]) + int(b[max(x0-1, 0)])
+			here := 3*int(a[x0]) + int(b[x0])
+			for x := x0; x < x1; x++ {
+				next := min(x+1, from.W-1)
+				right := 3*int(a[next]) + int(b[next])
+				out[2*x] = uint8((3*here + left + 8) / 16)
+				out[2*x+1] = uint8((3*here + right + 8) / 16)
+				left, here = here, right
+			}
 		}
-	}
+	})
 }
 
-// Sharpen makes l of another layer by adding to each pixel what it differs from its neighbourhood
-// of 5x5, twice: the narrow rings of a blurred finder pattern come out again.
-func (l *Layer) Sharpen(from *Layer) {
+// Sharpen makes l of another layer, where the mask says so, by adding to each pixel what it differs
+// from its neighbourhood of 5x5, twice: the narrow rings of a blurred finder pattern come out again.
+// The mask may be nil.
+func (l *Layer) Sharpen(from *Layer, m *Mask) {
 	l.blank(from.W, from.H, from.Scale)
+	l.masked(m, 1)
 	l.columns = Grow(l.columns, l.W+4)
-	columns := l.columns
-	clear(columns)
 	row := func(y int) []byte {
 		y = min(max(y, 0), l.H-1)
 		return from.Pix[y*from.Stride : y*from.Stride+l.W]
 	}
-	for y := -2; y <= 2; y++ {
-		for x, v := range row(y) {
-			columns[x+2] += int32(v)
+	l.parts(from, func(x0, x1, y0, y1 int) {
+		columns := l.columns[:x1-x0+4] // sums of five rows, from two pixels before x0 on
+		clear(columns)
+		a, b := max(x0-2, 0), min(x1+2, l.W) // of those within the picture
+		inside := columns[a-x0+2 : b-x0+2]
+		for y := y0 - 2; y <= y0+2; y++ {
+			for i, v := range row(y)[a:b] {
+				inside[i] += int32(v)
+			}
+		}
+		for y := y0; y < y1; y++ {
+			if x0 == 0 {
+				columns[0], columns[1] = columns[2], columns[2]
+			}
+			for i := b - x0 + 2; i < len(columns); i++ {
+				columns[i] = columns[i-1]
+			}
+			sum := columns[0] + columns[1] + columns[2] + columns[3]
+			dst := l.Pix[y*l.W+x0 : y*l.W+x1]
+			for i, v := range row(y)[x0:x1] {
+				sum += columns[i+4]
+				dst[i] = uint8(min(max(int32(v)*3-sum*2/25, 0), 255))
+				sum -= columns[i]
+			}
+			gone, come := row(y - 2)[a:b], row(y + 3)[a:b]
+			for i := range inside {
+				inside[i] += int32(come[i]) - int32(gone[i])
+			}
+		}
+	})
+}
+
+// shade is that of what is not marked.
+const shade = 128
+
+// masked gives l its mask and makes what is not marked of one shade.
+func (l *Layer) masked(m *Mask, zoom int) {
+	l.mask, l.zoom = m, zoom
+	if m != nil {
+		for i := range l.Pix {
+			l.Pix[i] = shade
 		}
 	}
-	for y := range l.H {
-		columns[0], columns[1] = columns[2], columns[2]
-		columns[l.W+2], columns[l.W+3] = columns[l.W+1], columns[l.W+1]
-		sum := columns[0] + columns[1] + columns[2] + columns[3]
-		src, dst := row(y), l.Pix[y*l.W:(y+1)*l.W]
-		for x, v := range src {
-			sum += columns[x+4]
-			dst[x] = uint8(min(max(int32(v)*3-sum*2/25, 0), 255))
-			sum -= columns[x]
-		}
-		gone, come := row(y-2), row(y+3)
-		for x := range gone {
-			columns[x+2] += int32(come[x]) - int32(gone[x])
-		}
+}
+
+// parts calls do with the rectangles of another layer, of the scale of the mask, that are to be
+// done.
+func (l *Layer) parts(from *Layer, do func(x0, x1, y0, y1 int)) {
+	if l.mask == nil {
+		do(0, from.W, 0, from.H)
+		return
+	}
+	for by := range l.mask.h {
+		l.mask.spans(by, func(bx0, bx1 int) {
+			do(bx0*8, min(bx1*8, from.W), by*8, min(by*8+8, from.H))
+		})
 	}
 }

@@ -53,7 +53,7 @@ func (s *Surface) Measure(l *Layer) {
 	}
 	s.at, s.cut = Grow(s.at, w*h), Grow(s.cut, w*h)
 	s.extremes(l)
-	contrast := s.contrast()
+	contrast := s.contrast(l)
 	for i := range n {
 		if i > 0 {
 			s.levels[i].halve(&s.levels[i-1])
@@ -86,27 +86,43 @@ func (s *Surface) Measure(l *Layer) {
 	}
 }
 
-// Extremes fills the first level from every other row, eight pixels at a time.
+// extremes fills the first level from every other row, eight pixels at a time.
 func (s *Surface) extremes(l *Layer) {
 	first := &s.levels[0]
+	if l.mask != nil {
+		for i := range first.lo {
+			first.lo[i], first.hi[i] = shade, shade
+		}
+	}
 	for by := range s.h {
-		y0, y1 := by*8, min(by*8+8, l.H)
-		bx := 0
-		if y1-y0 == 8 {
-			bx = extremesAcross(l.Pix[y0*l.Stride:], l.Stride, l.W, first.lo[by*s.w:(by+1)*s.w], first.hi[by*s.w:(by+1)*s.w])
+		if l.mask == nil {
+			s.across(l, by, 0, s.w)
+			continue
 		}
-		for ; bx < s.w; bx++ {
-			x := min(bx*8, l.W-8)
-			lo, hi := ^uint64(0), uint64(0)
-			for p := y0*l.Stride + x; p < y1*l.Stride; p += 2 * l.Stride {
-				v := binary.LittleEndian.Uint64(l.Pix[p : p+8 : p+8])
-				m := notLess(v, hi)
-				hi = v&m | hi&^m
-				m = notLess(v, lo)
-				lo = lo&m | v&^m
-			}
-			first.lo[by*s.w+bx], first.hi[by*s.w+bx] = leastByte(lo), mostByte(hi)
+		l.mask.spans(min(by/l.zoom, l.mask.h-1), func(bx0, bx1 int) {
+			s.across(l, by, bx0*l.zoom, min(bx1*l.zoom, s.w))
+		})
+	}
+}
+
+// across fills the blocks of a row of them, from bx to behind the last.
+func (s *Surface) across(l *Layer, by, bx, end int) {
+	first := &s.levels[0]
+	y0, y1 := by*8, min(by*8+8, l.H)
+	if y1-y0 == 8 && bx < end {
+		bx += extremesAcross(l.Pix[y0*l.Stride+bx*8:], l.Stride, min(end*8, l.W)-bx*8, first.lo[by*s.w+bx:by*s.w+end], first.hi[by*s.w+bx:by*s.w+end])
+	}
+	for ; bx < end; bx++ {
+		x := min(bx*8, l.W-8)
+		lo, hi := ^uint64(0), uint64(0)
+		for p := y0*l.Stride + x; p < y1*l.Stride; p += 2 * l.Stride {
+			v := binary.LittleEndian.Uint64(l.Pix[p : p+8 : p+8])
+			m := notLess(v, hi)
+			hi = v&m | hi&^m
+			m = notLess(v, lo)
+			lo = lo&m | v&^m
 		}
+		first.lo[by*s.w+bx], first.hi[by*s.w+bx] = leastByte(lo), mostByte(hi)
 	}
 }
 
@@ -134,19 +150,32 @@ func mostByte(v uint64) uint8 {
 
 // contrast is what a neighbourhood must show to be more than noise: somewhat above the range
 // that the quieter blocks of the picture have.
-func (s *Surface) contrast() int {
-	var histogram [256]int
+func (s *Surface) contrast(l *Layer) int {
 	first := &s.levels[0]
-	for i, hi := range first.hi {
-		histogram[hi-first.lo[i]]++
+	var of func(i int) bool
+	if l.mask != nil {
+		of = func(i int) bool { return sampled(i%s.w/l.zoom, i/s.w/l.zoom) }
 	}
-	rest := len(first.hi) / 4
-	for v, n := range histogram {
-		if rest -= n; rest <= 0 {
-			return max(LeastContrast, min(v*2, mostNoise))
+	return max(LeastContrast, min(quiet(first.lo, first.hi, of)*2, mostNoise))
+}
+
+// quiet is the range that the quieter quarter of blocks has at most, of all or of some of them.
+func quiet(lo, hi []uint8, of func(i int) bool) int {
+	var histogram [256]int
+	rest := 0
+	for i, v := range hi {
+		if of == nil || of(i) {
+			histogram[v-lo[i]]++
+			rest++
 		}
 	}
-	return LeastContrast
+	rest /= 4
+	for v, n := range histogram {
+		if rest -= n; rest <= 0 {
+			return v
+		}
+	}
+	return 0
 }
 
 func (v *level) size(w, h int) {
@@ -170,7 +199,7 @@ func (v *level) halve(fine *level) {
 	}
 }
 
-// spread takes the Extremes over each block and its neighbours, along rows and then columns.
+// spread takes the extremes over each block and its neighbours, along rows and then columns.
 func (v *level) spread(tmp []uint8) []uint8 {
 	tmp = Grow(tmp, 2*v.w*v.h)
 	lo, hi := tmp[:v.w*v.h], tmp[v.w*v.h:]
