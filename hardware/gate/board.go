@@ -9,8 +9,13 @@ import (
 )
 
 const (
-	tries    = 3                      // of an order
-	patience = 400 * time.Millisecond // without an answer, after which the board is lost
+	tries = 3 // of an order
+
+	// patience is how long a board may give no answer, and misses how often in a row,
+	// before it is lost: a computer that is busy for a while has not lost it. What the
+	// relay does meanwhile it does by itself.
+	patience = 400 * time.Millisecond
+	misses   = 4
 
 	// lapse is the pause in the heartbeat after which the board may have dropped
 	// the relay: half of the watchdog's time.
@@ -24,12 +29,14 @@ var errUnsound = errors.New("gate")
 // wire is the way to one kind of board. Each call but open is one transaction, or
 // repairs the connection first if the one before failed.
 type wire interface {
-	open() error                      // finds the board and leaves its outputs as they are
-	close()                           // lets go of it
-	sense() (samples []byte, _ error) // the inputs, oldest sample first; good also with errUnsound
-	drive(outputs, which byte) error  // sets the outputs named by which
-	beat() error                      // changes the heartbeat
-	wait(at time.Time)                // until then, or until an input changes
+	wired(door bool, out byte, in bits) // once, before all: whether for a door, and what is active low
+	open() error                        // finds the board and leaves its outputs as they are, or off
+	close()                             // lets go of it
+	sense() (samples []bits, _ error)   // the inputs, oldest sample first; good also with errUnsound
+	drive(outputs, which byte) error    // sets the outputs named by which
+	beat() error                        // changes the heartbeat
+	wait(at time.Time)                  // until then, or until an input changes
+	rest()                              // Run ends: nobody waits any more
 }
 
 // Board is one interface board. Its methods may be called at any time from any
@@ -37,8 +44,12 @@ type wire interface {
 // three tries at the latest, less than half a second, whatever becomes of its
 // context: a way out does not depend on one.
 type Board struct {
-	wire    wire
-	running atomic.Bool
+	wire      wire
+	running   atomic.Bool
+	invertOut byte
+	invertIn  bits
+	pulse     time.Duration // of access; 0 holds
+	wired     sync.Once
 
 	// turn guards what is below. Run takes it for reading, one transaction at a
 	// time, and is the only one to do so; orders take it for writing. A waiting
@@ -47,9 +58,12 @@ type Board struct {
 	up       bool
 	missed   bool      // BoardLost was reported, BoardBack not yet
 	heard    time.Time // when the inputs were last read, or Run began
+	failed   int       // transactions in a row
 	contacts contacts
 	known    bool    // the state of the contacts was reported
 	news     []Input // to be reported
+	diagnosis
+	trouble trouble
 
 	light   Light
 	lit     time.Time // since when
@@ -58,14 +72,20 @@ type Board struct {
 	shown   byte // lamps and buzzer as the board was told
 	showing bool // it was told
 
-	beaten time.Time // last beat
-	obeys  bool      // access was de-energised since the heartbeat began: the drive opens when told
+	beaten  time.Time // last beat
+	obeys   bool      // access was de-energised since the heartbeat began: the drive opens when told
+	given   bool      // an order was carried out since the board was found
+	open    bool      // it was to open
+	moved   time.Time // when it was given anew, or first
+	pulsing bool      // access is energised until the pulse has lasted long enough
 
 	faultMu sync.Mutex
 	fault   error
 }
 
-func newBoard(w wire) *Board { return &Board{wire: w, fault: ErrLost} }
+func newBoard(w wire) *Board {
+	return &Board{wire: w, fault: ErrLost, contacts: contacts{settle: settled}}
+}
 
 // Fault says what is wrong with the board, nil for nothing.
 func (b *Board) Fault() error {
@@ -88,8 +108,18 @@ func (b *Board) Release(context.Context) error {
 				return err
 			}
 		}
+		b.note(true)
+		b.pulsing = true
 		return b.wire.drive(outAccess, outAccess)
 	})
+}
+
+// note remembers an order to the leaf.
+func (b *Board) note(open bool) {
+	if open || !b.given || b.open {
+		b.moved = time.Now()
+	}
+	b.given, b.open = true, open
 }
 
 // Secure shuts the leaf. While the alarm contact is open or a beam is broken, or was
@@ -101,9 +131,10 @@ func (b *Board) Secure(context.Context) error {
 			return err
 		case b.contacts.believed&inAlarm == 0:
 			return ErrAlarm
-		case b.contacts.believed&inBeams != inBeams:
+		case b.contacts.obstructed():
 			return ErrObstructed
 		}
+		b.note(false)
 		return b.shut()
 	})
 }
@@ -155,9 +186,10 @@ func (b *Board) order(f func() error) error {
 	}
 	var err error
 	for range tries {
-		if err = f(); err == nil || err == ErrObstructed || err == ErrAlarm {
+		if err = f(); err == nil || err == ErrObstructed || err == ErrAlarm || err == ErrInterlock {
 			return err
 		}
+		b.failed++
 	}
 	b.doubt(err)
 	return err
@@ -165,7 +197,7 @@ func (b *Board) order(f func() error) error {
 
 // doubt gives the board up if it has not answered for long.
 func (b *Board) doubt(err error) {
-	if time.Since(b.heard) > patience {
+	if time.Since(b.heard) > patience && b.failed >= misses {
 		b.lose(err)
 	}
 }
@@ -178,7 +210,7 @@ func (b *Board) lose(err error) {
 	if !b.missed {
 		b.news = append(b.news, Input{BoardLost})
 	}
-	b.up, b.missed, b.known = false, true, false
+	b.up, b.missed, b.known, b.given = false, true, false, false
 	b.setFault(lost(err))
 }
 
@@ -197,16 +229,35 @@ func (b *Board) sense() error {
 	if err != nil && !errors.Is(err, errUnsound) {
 		return err
 	}
-	b.setFault(err)
-	b.heard = time.Now()
+	now := time.Now()
+	b.heard, b.failed = now, 0
 	for _, s := range samples {
 		if !b.known {
 			b.news, b.known = append(b.news, b.contacts.first(s)...), true
 		} else {
-			b.news = append(b.news, b.contacts.sample(time.Now(), s)...)
+			b.news = append(b.news, b.contacts.sample(now, s)...)
 		}
+		b.diagnose(now)
 	}
+	if err == nil {
+		err = b.trouble.err()
+	}
+	b.setFault(err)
 	return nil
+}
+
+// diagnose looks for troubles in what is believed.
+func (b *Board) diagnose(now time.Time) {
+	t, forced := b.diagnosis.step(now, &b.contacts, orders{open: b.open, since: now.Sub(b.moved), obeyed: b.given && b.beating()})
+	if forced {
+		b.news = append(b.news, Input{DoorForced})
+	}
+	if was := b.trouble; was == 0 && t != 0 {
+		b.news = append(b.news, Input{Trouble})
+	} else if was != 0 && t == 0 {
+		b.news = append(b.news, Input{TroubleOver})
+	}
+	b.trouble = t
 }
 
 // show tells the board what lamps and buzzer are to do now, if it is something new.

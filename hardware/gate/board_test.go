@@ -17,11 +17,14 @@ type slow struct {
 
 func (s *slow) open() error { return nil }
 func (s *slow) close()      {}
-func (s *slow) sense() ([]byte, error) {
+func (s *slow) rest()       {}
+
+func (s *slow) wired(bool, byte, bits) {}
+func (s *slow) sense() ([]bits, error) {
 	s.reading <- true
 	<-s.proceed
 	s.did = append(s.did, "read")
-	return []byte{allWhole}, nil
+	return []bits{allWhole}, nil
 }
 func (s *slow) drive(_, which byte) error {
 	s.did = append(s.did, map[byte]string{outAccess: "access", outSignals: "signals"}[which])

@@ -8,66 +8,100 @@ const settled = 30 * time.Millisecond
 
 // contact is one input and what it is called.
 type contact struct {
-	bit   byte
+	bit   bits
 	high  Kind // the input became 1
 	low   Kind // the input became 0
 	isKey bool // only high counts; else low counts at once
 }
 
-// reported is every contact, in the order in which they are reported.
+// reported is every contact that is reported as it is, in the order of the reports.
 var reported = [...]contact{
 	{bit: inAlarm, high: AlarmNormal, low: AlarmOpen},
-	{bit: inEntry, high: EntryWhole, low: EntryBroken},
+	{bit: inEntry, high: EntryWhole, low: EntryBroken}, // the beams of a door go through passage
 	{bit: inExit, high: ExitWhole, low: ExitBroken},
+	{bit: inClosed, high: DoorShut, low: DoorOpened},
+	{bit: inLocked, high: Locked, low: Unlocked},
+	{bit: inTamper, high: CabinetShut, low: CabinetOpened},
 	{bit: inOfficer, high: OfficerKey, isKey: true},
 	{bit: inSupervisor, high: SupervisorKey, isKey: true},
 }
 
 // contacts turns samples of the inputs into what the contacts did.
 type contacts struct {
-	believed byte
-	since    [len(reported)]time.Time // when a contact was first seen otherwise; zero if it is as believed
+	door     bool
+	settle   time.Duration
+	believed bits
+	since    [inputs]time.Time // when an input was first seen otherwise; zero if it is as believed
+	passage  passage
 }
 
-// first takes the first sample and returns the state of alarm contact and beams. A
-// key counts when it is turned; one found turned may be jammed and says nothing.
-func (c *contacts) first(inputs byte) []Input {
-	*c = contacts{believed: inputs}
-	var state []Input
+// first takes the first sample and returns the state of all but the keys. A key
+// counts when it is turned; one found turned may be jammed and says nothing.
+func (c *contacts) first(in bits) (state []Input) {
+	c.believed, c.since = in, [inputs]time.Time{}
+	through := c.passage.begin(ordered(in))
 	for _, r := range reported {
-		if !r.isKey {
-			state = append(state, r.input(inputs))
+		switch {
+		case r.isKey || !c.door && r.bit&inPlain == 0:
+		case c.door && r.bit&inBeams != 0:
+			state, through = append(state, Input{through[0]}), through[1:]
+		default:
+			state = append(state, r.input(in))
 		}
 	}
 	return state
 }
 
 // sample takes a later sample and returns what the contacts did.
-func (c *contacts) sample(now time.Time, inputs byte) []Input {
-	var did []Input
-	for i, r := range reported {
-		if (inputs^c.believed)&r.bit == 0 {
-			c.since[i] = time.Time{}
-			continue
+func (c *contacts) sample(now time.Time, in bits) (did []Input) {
+	before := c.believed
+	for i := range c.since {
+		c.believe(now, in, i)
+	}
+	changed := before ^ c.believed
+	if beams := changed & inBeams; c.door && beams != 0 {
+		for _, k := range c.passage.step(ordered(c.believed)) {
+			did = append(did, Input{k})
 		}
-		if c.since[i].IsZero() {
-			c.since[i] = now
-		}
-		high := inputs&r.bit != 0
-		if now.Sub(c.since[i]) < settled && (high || r.isKey) {
-			continue
-		}
-		c.believed, c.since[i] = c.believed^r.bit, time.Time{}
-		if high || !r.isKey {
-			did = append(did, r.input(inputs))
+		changed &^= inBeams
+	}
+	for _, r := range reported {
+		if high := c.believed&r.bit != 0; changed&r.bit != 0 && (high || !r.isKey) {
+			did = append(did, r.input(c.believed))
 		}
 	}
 	return did
 }
 
-func (c contact) input(inputs byte) Input {
-	if inputs&c.bit != 0 {
+// believe changes what is believed of an input when it has been otherwise for long
+// enough.
+func (c *contacts) believe(now time.Time, in bits, i int) {
+	bit := bits(1) << i
+	if (in^c.believed)&bit == 0 {
+		c.since[i] = time.Time{}
+		return
+	}
+	if c.since[i].IsZero() {
+		c.since[i] = now
+	}
+	if now.Sub(c.since[i]) < c.settle && (in&bit != 0 || bit&inKeys != 0) {
+		return
+	}
+	c.believed, c.since[i] = c.believed^bit, time.Time{}
+}
+
+func (c contact) input(in bits) Input {
+	if in&c.bit != 0 {
 		return Input{c.high}
 	}
 	return Input{c.low}
+}
+
+// obstructed reports whether a beam is broken, or was until a moment ago.
+func (c *contacts) obstructed() bool {
+	beams := inBeams
+	if !c.door {
+		beams &^= inMiddle
+	}
+	return c.believed&beams != beams
 }

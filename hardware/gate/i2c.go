@@ -30,23 +30,37 @@ const (
 	spareHigh = 1<<5 | 1<<6
 	spareLow  = 1 << 7
 	directB   = 0xff &^ spareLow
+
+	chipInputs = 1<<plainInputs - 1
 )
 
-// chip is an MCP23017: port A drives, port B senses.
+// chip is an MCP23017: port A drives, port B senses. A board that is wired for a door
+// has a second one at the next address, whose port B senses places 5 to 9 likewise and
+// whose port A is not wired.
 type chip struct {
-	dev  i2c.Dev
-	intB gpio.PinIn
-	out  byte // what port A drives
+	dev       i2c.Dev
+	second    *chip // nil for none
+	intB      gpio.PinIn
+	out       byte // what port A drives; the second drives nothing
+	invertOut byte
+	invertIn  bits
 }
 
 // NewI2C returns the board whose port expander is at addr, 0x20 to 0x27, on the
 // bus. intB is the pin that the chip's INTB is wired to; without it, nil, inputs are
-// noticed at the next poll.
+// noticed at the next poll, as those of a door's second chip are.
 func NewI2C(bus i2c.Bus, addr uint16, intB gpio.PinIn) *Board {
 	return newBoard(&chip{dev: i2c.Dev{Bus: bus, Addr: addr}, intB: intB})
 }
 
-// open configures the chip. Port A's latch is written before its direction, so that
+func (c *chip) wired(door bool, out byte, in bits) {
+	c.invertOut, c.invertIn = out, in
+	if door {
+		c.second = &chip{dev: i2c.Dev{Bus: c.dev.Bus, Addr: c.dev.Addr + 1}}
+	}
+}
+
+// open configures the chips. Port A's latch is written before its direction, so that
 // what is driven now stays as it is; after a reset that is nothing, and resistors
 // keep every output off.
 func (c *chip) open() error {
@@ -55,22 +69,12 @@ func (c *chip) open() error {
 			return fmt.Errorf("%v as an input for INTB: %w", c.intB, err)
 		}
 	}
-	var r [registers]byte
-	if err := c.dev.Tx([]byte{0}, r[:]); err != nil {
-		return c.failed(err)
+	if err := c.setUp(0); err != nil {
+		return err
 	}
-	if r[regIOCON]|r[regIPOLA]|r[regIPOLA+1]|r[regINTCONB] != 0 {
-		return fmt.Errorf("%v: set up for something else: switch the board off and on", &c.dev)
-	}
-	c.out = r[regOLATA] &^ r[regIODIRA]
-	for _, w := range [][]byte{
-		{regOLATA, c.out, 0},
-		{regIODIRA, 0, directB},
-		{regGPPUB, spareHigh},
-		{regGPINTENB, inAll},
-	} {
-		if err := c.dev.Tx(w, nil); err != nil {
-			return c.failed(err)
+	if c.second != nil {
+		if err := c.second.setUp(0xff); err != nil {
+			return err
 		}
 	}
 	if _, err := c.sense(); err != nil && !errors.Is(err, errUnsound) {
@@ -79,36 +83,86 @@ func (c *chip) open() error {
 	return nil
 }
 
+// setUp gives port A its direction.
+func (c *chip) setUp(directA byte) error {
+	var r [registers]byte
+	if err := c.dev.Tx([]byte{0}, r[:]); err != nil {
+		return c.failed(err)
+	}
+	if r[regIOCON]|r[regIPOLA]|r[regIPOLA+1]|r[regINTCONB] != 0 {
+		return fmt.Errorf("%v: set up for something else: switch the board off and on", &c.dev)
+	}
+	c.out = (r[regOLATA]&^r[regIODIRA] | c.invertOut&r[regIODIRA]) &^ directA
+	for _, w := range [][]byte{
+		{regOLATA, c.out, 0},
+		{regIODIRA, directA, directB},
+		{regGPPUB, spareHigh},
+		{regGPINTENB, chipInputs},
+	} {
+		if err := c.dev.Tx(w, nil); err != nil {
+			return c.failed(err)
+		}
+	}
+	return nil
+}
+
 func (c *chip) close() {}
+func (c *chip) rest()  {}
 
 // sense reads what an interrupt captured, if there was one, and the inputs as they
 // are now.
-func (c *chip) sense() ([]byte, error) {
+func (c *chip) sense() (samples []bits, unsound error) {
+	captured, now, err := c.read()
+	if err != nil && !errors.Is(err, errUnsound) {
+		return nil, err
+	}
+	unsound = err
+	was, is := bits(captured), bits(now)
+	if c.second != nil {
+		captured, now, err := c.second.read()
+		if err != nil && !errors.Is(err, errUnsound) {
+			return nil, err
+		}
+		was, is = was|bits(captured)<<plainInputs, is|bits(now)<<plainInputs
+	}
+	if was != is {
+		samples = append(samples, was^c.invertIn)
+	}
+	return append(samples, is^c.invertIn), unsound
+}
+
+// read reads one chip: the inputs when an interrupt captured them, or else as they are
+// now, and as they are now.
+func (c *chip) read() (captured, now byte, unsound error) {
 	var r [regOLATA + 1 - regINTFB]byte
 	if err := c.dev.Tx([]byte{regINTFB}, r[:]); err != nil {
-		return nil, c.failed(err)
+		return 0, 0, c.failed(err)
 	}
-	intf, captured, pins, now, latch := r[0], r[2], r[3], r[4], r[5]
-	samples := []byte{now}
-	if intf != 0 {
-		samples = []byte{captured, now}
+	intf, pins, latch := r[0], r[3], r[5]
+	if captured, now = r[2], r[4]; intf == 0 {
+		captured = now
 	}
-	for _, s := range samples {
-		if s&^inAll != spareHigh {
-			return nil, fmt.Errorf("%v: reads %08b: the board was reset, or the bus is stuck", &c.dev, s)
+	for _, s := range [...]byte{captured, now} {
+		if s&^chipInputs != spareHigh {
+			return 0, 0, fmt.Errorf("%v: reads %08b: the board was reset, or the bus is stuck", &c.dev, s)
 		}
 	}
 	if latch != c.out {
-		return nil, fmt.Errorf("%v: drives %08b instead of %08b", &c.dev, latch, c.out)
+		return 0, 0, fmt.Errorf("%v: drives %08b instead of %08b", &c.dev, latch, c.out)
 	}
 	if pins != c.out {
-		return samples, fmt.Errorf("%w: %v: outputs are %08b instead of %08b: look for a short circuit", errUnsound, &c.dev, pins, c.out)
+		unsound = fmt.Errorf("%w: %v: outputs are %08b instead of %08b: look for a short circuit", errUnsound, &c.dev, pins, c.out)
 	}
-	return samples, nil
+	return captured & chipInputs, now & chipInputs, unsound
 }
 
 func (c *chip) drive(outputs, which byte) error {
-	out := c.out&^which | outputs&which
+	return c.latch(c.out&^which | (outputs^c.invertOut)&which)
+}
+
+func (c *chip) beat() error { return c.latch(c.out ^ outHeartbeat) }
+
+func (c *chip) latch(out byte) error {
 	if err := c.dev.Tx([]byte{regOLATA, out}, nil); err != nil {
 		return c.failed(err)
 	}
@@ -116,13 +170,14 @@ func (c *chip) drive(outputs, which byte) error {
 	return nil
 }
 
-func (c *chip) beat() error { return c.drive(c.out^outHeartbeat, outHeartbeat) }
-
-// wait ends early when the chip interrupts.
+// wait ends early when the chip interrupts. A line of Linux waits for ever if it is
+// told to wait for no time.
 func (c *chip) wait(at time.Time) {
-	if d := max(0, time.Until(at)); c.intB == nil {
+	switch d := time.Until(at); {
+	case d <= 0:
+	case c.intB == nil:
 		time.Sleep(d)
-	} else {
+	default:
 		c.intB.WaitForEdge(d)
 	}
 }

@@ -25,6 +25,7 @@ func (b *Board) Run(ctx context.Context, alive func() bool, report func(Input)) 
 		return ErrRunning
 	}
 	defer b.running.Store(false)
+	defer b.wire.rest()
 	b.begin()
 	for ctx.Err() == nil {
 		next := time.Now().Add(poll)
@@ -36,6 +37,7 @@ func (b *Board) Run(ctx context.Context, alive func() bool, report func(Input)) 
 		if alive() {
 			b.poll(b.beat)
 		}
+		b.poll(b.release)
 		if !b.poll(b.show) {
 			next = next.Add(again)
 		}
@@ -47,6 +49,7 @@ func (b *Board) Run(ctx context.Context, alive func() bool, report func(Input)) 
 func (b *Board) begin() {
 	b.turn.RLock()
 	defer b.turn.RUnlock()
+	b.wired.Do(func() { b.wire.wired(b.contacts.door, b.invertOut, b.invertIn) })
 	b.known, b.heard = false, time.Now()
 }
 
@@ -58,13 +61,14 @@ func (b *Board) find() {
 		return
 	}
 	if err := b.wire.open(); err != nil {
+		b.failed++
 		b.doubt(err)
 		return
 	}
 	if b.missed {
 		b.news = append(b.news, Input{BoardBack})
 	}
-	b.up, b.missed, b.heard = true, false, time.Now()
+	b.up, b.missed, b.heard, b.failed = true, false, time.Now(), 0
 	b.showing, b.obeys = false, false
 }
 
@@ -76,9 +80,20 @@ func (b *Board) poll(f func() error) bool {
 		return false
 	}
 	if err := f(); err != nil {
+		b.failed++
 		b.doubt(err)
 	}
 	return b.up
+}
+
+// release ends a pulse that has lasted long enough.
+func (b *Board) release() error {
+	if b.pulse == 0 || !b.pulsing || time.Since(b.moved) < b.pulse {
+		return nil
+	}
+	err := b.wire.drive(0, outAccess)
+	b.pulsing = err != nil
+	return err
 }
 
 // reports takes what is new.

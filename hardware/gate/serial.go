@@ -38,6 +38,10 @@ type slave struct {
 	client *modbus.ModbusClient
 	failed bool // in the last transaction
 	count  uint16
+
+	inputs    uint16 // that the board has
+	invertOut byte
+	invertIn  bits
 }
 
 // NewSerial returns the board on the line. While Run serves it no other program
@@ -50,6 +54,13 @@ func NewSerial(l Line) *Board {
 		l.Unit = 1
 	}
 	return newBoard(&slave{Line: l})
+}
+
+func (s *slave) wired(door bool, out byte, in bits) {
+	s.invertOut, s.invertIn, s.inputs = out, in, plainInputs
+	if door {
+		s.inputs = inputs
+	}
 }
 
 // open takes hold of the tty and sets the watchdog's time. It discards what comes
@@ -136,11 +147,11 @@ func (s *slave) ask(f func(*modbus.ModbusClient) error) error {
 	return nil
 }
 
-func (s *slave) sense() (samples []byte, err error) {
+func (s *slave) sense() (samples []bits, err error) {
 	err = s.ask(func(c *modbus.ModbusClient) error {
-		levels, err := c.ReadDiscreteInputs(0, 5)
+		levels, err := c.ReadDiscreteInputs(0, s.inputs)
 		if err == nil {
-			samples = []byte{pack(levels)}
+			samples = []bits{pack(levels) ^ s.invertIn}
 		}
 		return err
 	})
@@ -152,7 +163,7 @@ func (s *slave) drive(outputs, which byte) error {
 		if which == outAccess {
 			return c.WriteCoil(0, outputs&outAccess != 0)
 		}
-		return c.WriteCoils(1, unpack((outputs&which)>>1, 6))
+		return c.WriteCoils(1, unpack(((outputs^s.invertOut)&which)>>1, 6))
 	})
 }
 
@@ -164,22 +175,23 @@ func (s *slave) beat() error {
 }
 
 func (s *slave) wait(at time.Time) { time.Sleep(time.Until(at)) }
+func (s *slave) rest()             {}
 
 func (s *slave) at(err error) error { return fmt.Errorf("board at %s: %w", s.Path, err) }
 
-func pack(levels []bool) (bits byte) {
+func pack(levels []bool) (in bits) {
 	for i, level := range levels {
 		if level {
-			bits |= 1 << i
+			in |= 1 << i
 		}
 	}
-	return bits
+	return in
 }
 
-func unpack(bits byte, n int) []bool {
+func unpack(out byte, n int) []bool {
 	levels := make([]bool, n)
 	for i := range levels {
-		levels[i] = bits>>i&1 == 1
+		levels[i] = out>>i&1 == 1
 	}
 	return levels
 }

@@ -143,7 +143,7 @@ func TestKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := New(opens, shuts)
 		b.TurnOfficerKey()
-		for _, want := range []byte{inOfficer, 0} {
+		for _, want := range []uint16{inOfficer, 0} {
 			if got := b.inputs & (inOfficer | inSupervisor); got != want {
 				t.Errorf("keys %#x, want %#x", got, want)
 			}
@@ -168,9 +168,9 @@ func TestWalk(t *testing.T) {
 				b := New(opens, shuts)
 				var got string
 				before := b.inputs
-				b.sensed = func(in byte) {
+				b.sensed = func(in uint16) {
 					for _, beam := range []struct {
-						bit    byte
+						bit    uint16
 						letter string
 					}{{inEntry, "eE"}, {inExit, "xX"}} {
 						if (in^before)&beam.bit != 0 {

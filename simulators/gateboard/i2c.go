@@ -32,8 +32,10 @@ const (
 var errNack = errors.New("no acknowledge")
 
 // I2C is a board with an MCP23017 expander: port A drives the outputs, port B
-// senses the inputs, INTB goes to a pin of the computer. It implements i2c.Bus for
-// a bus with nothing else on it. Of the chip's functions, interrupts against
+// senses the inputs, INTB goes to a pin of the computer. A door has a second one at the
+// next address: port B senses inputs 5 to 9, nothing else of it is wired, and what
+// happens to the one happens to both. It implements i2c.Bus for a bus with nothing
+// else on it. Of the chip's functions, interrupts against
 // DEFVAL, inverted inputs, and everything in IOCON are not modelled and complained
 // about. Pins that nothing drives read 0.
 type I2C struct {
@@ -41,29 +43,49 @@ type I2C struct {
 
 	board     *Board
 	addr      uint16
+	second    *I2C // of a door
+	from      int  // the place of pin 0 of port B
 	reg       [count]byte
 	unplugged bool
-	nacks     int  // transactions still to be refused
-	low, high byte // bits that read 0, or 1, whatever the chip says
-	shorted   byte // pins of port A that are short-circuited to ground
-	deaf      bool // edges of INT are lost
-	before    byte // inputs at the last change
+	nacks     int    // transactions still to be refused
+	low, high byte   // bits that read 0, or 1, whatever the chip says
+	shorted   byte   // pins of port A that are short-circuited to ground
+	deaf      bool   // edges of INT are lost
+	before    uint16 // levels at the last change
+	hung      chan struct{}
 }
+
+// sensors are the pins of port B that sense.
+const sensors = 1<<plainInputs - 1
 
 // NewI2C wires the chip at addr to the board.
 func NewI2C(b *Board, addr uint16) *I2C {
-	c := &I2C{INT: newPin("INTB"), board: b, addr: addr}
+	c := &I2C{INT: newPin("INTB", b.odd), board: b, addr: addr}
+	if b.door {
+		c.second = &I2C{INT: newPin("not wired", b.odd), board: b, addr: addr + 1, from: plainInputs}
+	}
 	c.Reset()
-	b.change(func() { b.sensed = c.sense })
+	b.change(func() {
+		b.sensed = func(levels uint16) {
+			c.sense(levels)
+			if c.second != nil {
+				c.second.sense(levels)
+			}
+		}
+	})
 	return c
 }
 
 // Reset switches the chip's power off and on (DS20001952 table 3-5, POR values).
 func (c *I2C) Reset() {
 	c.board.change(func() {
-		c.reg = [count]byte{iodirA: 0xff, iodirB: 0xff}
-		c.before = c.board.inputs
-		c.INT.drive(true, false)
+		for _, chip := range []*I2C{c, c.second} {
+			if chip != nil {
+				chip.reg = [count]byte{iodirA: 0xff, iodirB: 0xff}
+				chip.before = c.board.levels()
+				chip.INT.drive(true, false)
+			}
+		}
 		c.board.set(0)
 	})
 }
@@ -90,9 +112,19 @@ func (c *I2C) LoseEdges() { c.board.change(func() { c.deaf = true }) }
 func (c *I2C) String() string                  { return "gateboard" }
 func (c *I2C) SetSpeed(physic.Frequency) error { return nil }
 
+// Hang has transactions never return, as a bus does that a chip holds low and whose
+// driver waits for it; Free lets them.
+func (c *I2C) Hang() { c.board.change(func() { c.hung = make(chan struct{}) }) }
+func (c *I2C) Free() { c.board.change(func() { close(c.hung); c.hung = nil }) }
+
 // Tx is one transaction: register address, bytes written from there, then bytes
 // read (DS20001952 section 3.3, sequential operation).
 func (c *I2C) Tx(addr uint16, w, r []byte) (err error) {
+	var hung chan struct{}
+	c.board.change(func() { hung = c.hung })
+	if hung != nil {
+		<-hung
+	}
 	c.board.change(func() { err = c.tx(addr, w, r) })
 	return err
 }
@@ -101,6 +133,10 @@ func (c *I2C) tx(addr uint16, w, r []byte) error {
 	if c.nacks > 0 {
 		c.nacks--
 		return errNack
+	}
+	if c.second != nil && addr == c.second.addr && !c.unplugged {
+		c.second.low, c.second.high = c.low, c.high
+		return c.second.tx(addr, w, r)
 	}
 	if addr != c.addr || c.unplugged {
 		return errNack
@@ -117,7 +153,7 @@ func (c *I2C) tx(addr uint16, w, r []byte) error {
 		p += len(w) - 1
 		c.drive()
 	}
-	if len(r) > 0 && p+len(r) > gpioB && p <= gpioB {
+	if len(r) > 0 && p+len(r) > gpioB && p <= gpioB && c.from == 0 {
 		c.board.counts.Polls++
 	}
 	for i := range r {
@@ -134,7 +170,7 @@ func (c *I2C) write(p int, v byte) {
 	case gpioA, gpioB: // writing a port writes its latch
 		p += olatA - gpioA
 	case iodirB:
-		if v&allInputs != allInputs {
+		if v&sensors != sensors {
 			c.board.complain("I2C: IODIRB = %#x drives against the sensors", v)
 		}
 	case iodirA, gpintenA, gpintenB, gppuA, gppuB, olatA, olatB:
@@ -153,7 +189,7 @@ func (c *I2C) read(p int) byte {
 	case gpioB, intcapB: // either read clears the interrupt (section 3.5.9)
 		v := c.reg[intcapB]
 		if p == gpioB {
-			v = c.portB(c.board.inputs)
+			v = c.portB(c.board.levels())
 		}
 		c.reg[intfB] = 0
 		c.INT.drive(true, false)
@@ -163,17 +199,20 @@ func (c *I2C) read(p int) byte {
 }
 
 // portB is what the pins of port B are at.
-func (c *I2C) portB(inputs byte) byte {
+func (c *I2C) portB(levels uint16) byte {
 	in := c.reg[iodirB]
-	return c.reg[olatB]&^in | in&inputs | in&^allInputs&c.reg[gppuB]
+	return c.reg[olatB]&^in | in&byte(levels>>c.from)&sensors | in&^sensors&c.reg[gppuB]
 }
 
 // drive has the outputs follow the registers. Resistors pull pins that are inputs
 // down.
 func (c *I2C) drive() {
+	if c.from > 0 {
+		return
+	}
 	outputs := c.reg[olatA] &^ c.reg[iodirA] &^ c.shorted
 	if (outputs^c.board.outputs)&outHeartbeat != 0 {
-		if c.reg[gpintenB]&allInputs != allInputs {
+		if c.reg[gpintenB]&sensors != sensors {
 			c.board.complain("I2C: heartbeat while GPINTENB = %#x: not every input interrupts", c.reg[gpintenB])
 		}
 		c.board.beat()
@@ -183,10 +222,10 @@ func (c *I2C) drive() {
 
 // sense raises the interrupt-on-change: the first change is captured, later ones
 // wait until it has been read (section 3.6).
-func (c *I2C) sense(inputs byte) {
-	now := c.portB(inputs)
+func (c *I2C) sense(levels uint16) {
+	now := c.portB(levels)
 	changed := (now ^ c.portB(c.before)) & c.reg[gpintenB] & c.reg[iodirB]
-	c.before = inputs
+	c.before = levels
 	if changed == 0 || c.reg[intfB] != 0 {
 		return
 	}

@@ -88,10 +88,9 @@ func (b *Board) advance() {
 }
 
 // react is what the hardware does after a change. before are the inputs before it.
-func (b *Board) react(before byte) {
+func (b *Board) react(before uint16) {
 	l := &b.leaf
-	const beams = inEntry | inExit
-	if before&beams != beams && !b.broken() {
+	if beams := b.beams(); before&beams != beams && !b.broken() {
 		l.whole = l.at
 	}
 	if b.outputs&outAccess == 0 && b.alive {
@@ -111,8 +110,9 @@ func (b *Board) react(before byte) {
 		}
 	}
 	b.timer.Reset(b.next())
-	if b.sensed != nil && before != b.inputs {
-		b.sensed(b.inputs)
+	if now := b.levels(); b.sensed != nil && now != b.told {
+		b.told = now
+		b.sensed(now)
 	}
 	close(b.changed)
 	b.changed = make(chan struct{})
@@ -131,6 +131,8 @@ func (b *Board) wish() int {
 		return 0
 	case b.broken():
 		return up(l.position)
+	case b.jammed:
+		return 0
 	case b.alive || l.way < 0 || l.at.Sub(l.whole) >= calm:
 		return -1
 	}

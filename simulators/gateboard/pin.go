@@ -1,16 +1,26 @@
 package gateboard
 
 import (
+	"errors"
 	"sync"
 	"time"
 
 	"periph.io/x/conn/v3/gpio"
+	"periph.io/x/conn/v3/physic"
 )
 
-// Pin is a line that the board drives, at the computer's end: a gpio.PinIn with a
-// queue of 16 edges, as in Linux (GPIO uAPI v2, event buffer).
+// Pin is a line at the computer's end: a gpio.PinIO with a queue of 16 edges, as in
+// Linux (GPIO uAPI v2, event buffer), and with the habits of periph's gpiochip lines:
+// a line that becomes an output is low for a moment, an output that is read becomes an
+// input, and waiting for no time waits for ever. The board complains of the last two.
 type Pin struct {
 	name string
+	out  func(level gpio.Level) // where the line drives the board; nil where the board drives it
+	odd  func(what string)      // complains
+
+	polled  func() // it was read; nil for nobody counts
+	dead    bool   // its chip is gone
+	driving bool   // it is an output
 
 	mu    sync.Mutex
 	level gpio.Level
@@ -20,8 +30,8 @@ type Pin struct {
 	halt  chan struct{} // closed by Halt
 }
 
-func newPin(name string) *Pin {
-	return &Pin{name: name, level: gpio.High, edges: make(chan struct{}, 16), halt: make(chan struct{})}
+func newPin(name string, odd func(string)) *Pin {
+	return &Pin{name: name, odd: odd, level: gpio.High, edges: make(chan struct{}, 16), halt: make(chan struct{})}
 }
 
 // drive sets the level; an edge that is not heard is lost.
@@ -45,6 +55,12 @@ func (p *Pin) drive(level gpio.Level, heard bool) {
 	}
 }
 
+func (p *Pin) gone() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.dead
+}
+
 func (p *Pin) String() string         { return p.name }
 func (p *Pin) Name() string           { return p.name }
 func (p *Pin) Number() int            { return -1 }
@@ -58,17 +74,53 @@ func (p *Pin) Pull() gpio.Pull {
 	return p.pull
 }
 
-// Read returns the level now.
+// Read returns the level now, low if the chip is gone.
 func (p *Pin) Read() gpio.Level {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.level
+	level, was := p.level && !gpio.Level(p.dead), p.driving
+	p.driving = false
+	p.mu.Unlock()
+	if p.polled != nil {
+		p.polled()
+	}
+	if was {
+		p.odd(p.name + " is an output and was read: it is an input now")
+	}
+	return level
 }
+
+// Out drives the line.
+func (p *Pin) Out(level gpio.Level) error {
+	p.mu.Lock()
+	dead, begins := p.dead, !p.driving
+	p.driving = !dead
+	p.mu.Unlock()
+	switch {
+	case dead:
+		return errGone
+	case p.out == nil:
+		p.odd(p.name + " is an input and was driven")
+	case begins:
+		p.out(gpio.Low)
+		fallthrough
+	default:
+		p.out(level)
+	}
+	return nil
+}
+
+// errGone is ENODEV, as ioctl(2) has it when a chip is gone.
+var errGone = errors.New("no such device")
+
+func (p *Pin) PWM(gpio.Duty, physic.Frequency) error { return errors.New("not modelled") }
 
 // In chooses the edges to wait for and forgets those queued.
 func (p *Pin) In(pull gpio.Pull, edge gpio.Edge) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.dead {
+		return errGone
+	}
 	p.pull, p.edge = pull, edge
 	for len(p.edges) > 0 {
 		<-p.edges
@@ -85,8 +137,15 @@ func (p *Pin) Halt() error {
 	return nil
 }
 
-// WaitForEdge takes a queued edge or waits for one; a negative timeout is for ever.
+// WaitForEdge takes a queued edge or waits for one; for ever if the timeout is 0, and
+// not at all if it is less, or if the chip is gone.
 func (p *Pin) WaitForEdge(timeout time.Duration) bool {
+	if timeout <= 0 {
+		p.odd(p.name + ": waits for no time, which is for ever")
+	}
+	if p.gone() {
+		return false
+	}
 	select {
 	case <-p.edges:
 		return true
@@ -96,7 +155,7 @@ func (p *Pin) WaitForEdge(timeout time.Duration) bool {
 	halt := p.halt
 	p.mu.Unlock()
 	var late <-chan time.Time
-	if timeout >= 0 {
+	if timeout != 0 {
 		timer := time.NewTimer(timeout)
 		defer timer.Stop()
 		late = timer.C

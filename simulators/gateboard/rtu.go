@@ -64,11 +64,12 @@ func (s *Serial) execute(req []byte) (res []byte, exception byte) {
 		}
 		return []byte{readCoils, 1, b.outputs >> at & (1<<n - 1)}, 0
 	case readInputs:
-		if !within(inputs) {
+		if !within(s.inputs) {
 			return nil, illegalAddress
 		}
 		b.counts.Polls++
-		return []byte{readInputs, 1, b.inputs >> at & (1<<n - 1)}, 0
+		levels := b.levels() >> at & (1<<n - 1)
+		return []byte{readInputs, byte(n+7) / 8, byte(levels), byte(levels >> 8)}[:2+(n+7)/8], 0
 	case readRegisters:
 		if !within(registers) {
 			return nil, illegalAddress

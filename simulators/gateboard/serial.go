@@ -12,7 +12,6 @@ import (
 // What the board has.
 const (
 	coils     = 7 // outputs but the heartbeat
-	inputs    = 5
 	registers = 2
 
 	regHeartbeat = 0
@@ -35,12 +34,13 @@ const (
 const lateBy = 120 * time.Millisecond
 
 // Serial is a board on a serial line: a Modbus RTU slave with coils 0 to 6,
-// discrete inputs 0 to 4 and holding registers 0 (heartbeat: a change is a beat)
+// discrete inputs 0 to 4, of a door to 9, and holding registers 0 (heartbeat: a change is a beat)
 // and 1 (the watchdog's time, 100 to 500 ms).
 type Serial struct {
 	board     *Board
 	unit      byte
 	link      string
+	inputs    uint16
 	registers [registers]uint16
 	told      bool // the watchdog's time was written
 	faults    []Fault
@@ -52,7 +52,10 @@ type Serial struct {
 // NewSerial wires a slave with the unit's number to the board and plugs it in. The
 // symbolic link leads to the terminal; it is all that a driver knows.
 func NewSerial(b *Board, unit byte, link string) (*Serial, error) {
-	s := &Serial{board: b, unit: unit, link: link, registers: [...]uint16{0, uint16(b.watchdog.Milliseconds())}}
+	s := &Serial{board: b, unit: unit, link: link, inputs: plainInputs, registers: [...]uint16{0, uint16(b.watchdog.Milliseconds())}}
+	if b.door {
+		s.inputs = doorInputs
+	}
 	return s, s.Plug()
 }
 

@@ -128,7 +128,7 @@ func FuzzSlave(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, sent []byte) {
 		b := New(opens, shuts)
-		s := &Serial{board: b, unit: 1}
+		s := &Serial{board: b, unit: 1, inputs: plainInputs}
 		line := &line{Reader: bytes.NewReader(sent)}
 		if err := s.Serve(line); err != io.EOF {
 			t.Error(err)
