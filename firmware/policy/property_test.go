@@ -2,6 +2,7 @@ package policy
 
 import (
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -157,35 +158,132 @@ func TestLessNeverAdmits(t *testing.T) {
 	}
 }
 
-// withoutOne returns a case once for every fact in it, without that fact. A code is
-// no fact: who hides one shows another presentation.
+// withoutOne returns a case once for every fact in it, without that fact: variables,
+// their members, and the members of what is in their lists. A code, a dose, a test, a
+// stay or a reason is no fact but a statement: who hides one shows another presentation.
 func withoutOne(t *testing.T, c Case) []Case {
 	var out []Case
 	for name, raw := range c.Facts {
-		again := c
-		again.Name, again.Facts = name, maps.Clone(c.Facts)
-		delete(again.Facts, name)
-		if name != "codes" {
-			out = append(out, again)
-			continue
-		}
-		var codes []map[string]json.RawMessage
-		if err := json.Unmarshal(raw, &codes); err != nil {
+		var whole any
+		if err := json.Unmarshal(raw, &whole); err != nil {
 			t.Fatal(err)
 		}
-		for i, code := range codes {
-			for member := range code {
-				less := slices.Clone(codes)
-				less[i] = maps.Clone(code)
-				delete(less[i], member)
-				again := c
-				again.Name, again.Facts = name+"."+member, maps.Clone(c.Facts)
-				again.Facts["codes"], _ = json.Marshal(less)
-				out = append(out, again)
+		less := thinned(whole)
+		if name != "codes" {
+			less["."] = nil
+		}
+		for what, value := range less {
+			again := c
+			again.Name, again.Facts = name+what, maps.Clone(c.Facts)
+			if value == nil {
+				delete(again.Facts, name)
+			} else if again.Facts[name], _ = json.Marshal(value); again.Facts[name] == nil {
+				t.Fatal(what)
+			}
+			out = append(out, again)
+		}
+	}
+	return out
+}
+
+// thinned returns a value once for every member that it has anywhere, without it.
+func thinned(v any) map[string]any {
+	out := map[string]any{}
+	switch v := v.(type) {
+	case map[string]any:
+		for name, member := range v {
+			less := maps.Clone(v)
+			delete(less, name)
+			out["."+name] = less
+			for what, value := range thinned(member) {
+				with := maps.Clone(v)
+				with[name] = value
+				out["."+name+what] = with
+			}
+		}
+	case []any:
+		for i, item := range v {
+			for what, value := range thinned(item) {
+				with := slices.Clone(v)
+				with[i] = value
+				out[fmt.Sprintf("[%d]%s", i, what)] = with
 			}
 		}
 	}
 	return out
+}
+
+// TestNothingKept decides many cases in between: what a case gets does not depend on who
+// came before, in any order, so that no decision can rewrite another.
+func TestNothingKept(t *testing.T) {
+	for name, p := range shipped(t) {
+		made := MadeUp(noon)
+		first := make([]verdict.Verdict, len(made))
+		for i, c := range made {
+			first[i], _ = p.Try(c)
+		}
+		for i := len(made) - 1; i >= 0; i -= 7 {
+			if v, err := p.Try(made[i]); err != nil || !reflect.DeepEqual(v, first[i]) {
+				t.Errorf("%s: %s: %v %+v, was %+v", name, made[i].Name, err, v, first[i])
+			}
+		}
+	}
+}
+
+// TestRedWins has rules that look at no red: a red code is never admitted, whatever its
+// scheme and its place among the others, and the verdict names who made it red (R78).
+func TestRedWins(t *testing.T) {
+	const reds = `[{"format":"HCT1","scheme":"HK","colour":"green","meaning":"may-cross"},{"format":"HCT1","scheme":"GD","colour":"red","reasons":[{"class":6,"authority":"CDC"}]},{"format":"HCT1","scheme":"MO","colour":"amber","meaning":"high-risk"}]`
+	all := `{"name":"all","when":"true","outcome":"admit","reason":"satisfied","measured":"lane.site"}`
+	for rules, want := range map[string]verdict.Verdict{
+		string(with(all)): {Outcome: verdict.Refuse, Reason: "red", Rule: "all", Measured: "LW", Ruled: verdict.Satisfied, SetBy: "GD, CDC; MO", Person: "red"},
+		string(with(all, `"red":"refer"`, `"hotline":"1"`, `"hotlines":{"GD":"12345"}`)): {Outcome: verdict.Refer, Reason: "red", Rule: "all", Measured: "LW",
+			Ruled: verdict.Satisfied, SetBy: "GD, CDC; MO", Person: "red", Hotline: "12345"},
+		string(with(`{"name":"lane","when":"true","outcome":"refer","reason":"wrong-direction"},{"name":"red","when":"codes.exists(c, c.colour == 'red')","outcome":"refuse","reason":"high-risk","risk":"person"}`)): {
+			Outcome: verdict.Refuse, Reason: "high-risk", Rule: "red", SetBy: "GD, CDC; MO", Person: "high-risk"},
+		string(with(`{"name":"kind","when":"true","outcome":"admit","reason":"satisfied","risk":"person"}`)): {Outcome: verdict.Refuse, Reason: "red", Rule: "kind",
+			Ruled: verdict.Satisfied, SetBy: "GD, CDC; MO", Person: verdict.Satisfied},
+		string(with(`{"name":"open","when":"true","outcome":"admit","reason":"not-required","unasked":true}`)): {Outcome: verdict.Admit, Reason: "not-required", Rule: "open"},
+	} {
+		p, err := Parse([]byte(rules))
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := p.Try(Case{Facts: map[string]json.RawMessage{"now": json.RawMessage(`"2026-11-21T12:00:00Z"`), "lane": json.RawMessage(`{"site":"LW"}`), "codes": json.RawMessage(reds)}})
+		if err != nil || !reflect.DeepEqual(v, want) {
+			t.Errorf("%s:\n%v %+v\nwant %+v", rules, err, v, want)
+		}
+	}
+	if _, err := Parse(with(`{"name":"open","when":"true","outcome":"refer","reason":"no-rule","unasked":true}`)); err == nil {
+		t.Error("a rule that refers and asks for nothing")
+	}
+}
+
+// TestLifted goes through every kind of red that is over: only those whom the words of
+// its reason name, by the lists of the policy, have lifted it (R80, R81).
+func TestLifted(t *testing.T) {
+	p, err := Parse(with(admitWhen("true"), `"lists":{"may_lift_medical":["HA"],"may_lift_health":["CDC"],"may_lift_community":["street"]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	by := map[words.Body]string{words.Hospital: "HA", words.Health: "CDC", words.Community: "street"}
+	for class := int64(1); class <= 13; class++ {
+		for _, authority := range []string{"HA", "CDC", "street", "me", ""} {
+			for _, left := range []int{-1, 0} {
+				v, err := p.Try(Case{Facts: map[string]json.RawMessage{"now": json.RawMessage(`"2026-11-21T12:00:00Z"`),
+					"codes": json.RawMessage(fmt.Sprintf(`[{"format":"HCT1","scheme":"HK","colour":"green","reasons":[{"class":%d,"authority":%q,"left":%d}]}]`, class, authority, left))}})
+				want := verdict.Satisfied
+				if reason := redReasons[class]; reason != "" && left == 0 {
+					want = "colour-contradicts"
+				} else if body := words.LiftedBy(reason); reason != "" && body != words.NewTest && by[body] != authority {
+					want = "lift-unknown"
+				}
+				if err != nil || v.Reason != want {
+					t.Errorf("class %d, %q, %d days left: %v %s, want %s", class, authority, left, err, v.Reason, want)
+				}
+			}
+		}
+	}
 }
 
 // TestDocumented parses the example of the manual, and looks for every profile there.

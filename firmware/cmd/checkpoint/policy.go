@@ -17,6 +17,7 @@ type policyCmd struct {
 	Test    policyTestCmd    `cmd:"" help:"Run the tests that policy files bring along. Exit 0: all hold, 2: not all."`
 	Explain policyExplainCmd `cmd:"" help:"Say what every rule makes of a presentation, and to whom what is said."`
 	Diff    policyDiffCmd    `cmd:"" help:"Say whose outcome changes from one policy to another. Exit 0: nobody's, 2: somebody's."`
+	Facts   policyFactsCmd   `cmd:"" help:"Write presentations as facts only, less what is personal."`
 	Cost    policyCostCmd    `cmd:"" help:"Say what every rule may cost at most, and all of them together."`
 	Reasons policyReasonsCmd `cmd:"" help:"List the reasons that rules may give, with the words for officers."`
 }
