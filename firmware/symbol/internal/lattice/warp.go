@@ -31,10 +31,11 @@ func (g *Grid) Warp(l *plane.Layer, s *Sampler) {
 			p := g.At(x, y)
 			u, v := g.At(x+1, y).Sub(p), g.At(x, y+1).Sub(p)
 			best, plainest := plane.Point{}, 0.0
+			w := g.around(s, int(x), int(y))
 			for dv := -warpReach; dv <= warpReach; dv++ {
 				for du := -warpReach; du <= warpReach; du++ {
 					off := u.Times(float64(du) * warpStep).Add(v.Times(float64(dv) * warpStep))
-					plain := g.plain(l, s, int(x), int(y), off) * (1 - 0.02*math.Hypot(float64(du), float64(dv)))
+					plain := w.plain(l, off) * (1 - 0.02*math.Hypot(float64(du), float64(dv)))
 					if plain > plainest {
 						best, plainest = off, plain
 					}
@@ -54,26 +55,33 @@ func (g *Grid) Warp(l *plane.Layer, s *Sampler) {
 	g.mesh = bent
 }
 
-// plain is how far the modules around one are from the middle between dark and light, if they
-// lie off pixels from where the Grid has them.
-func (g *Grid) plain(l *plane.Layer, s *Sampler, x, y int, off plane.Point) float64 {
-	var sum, middle float64
-	x0, x1 := max(x-warpAside, 0), min(x+warpAside, g.Modules-1)
-	y0, y1 := max(y-warpAside, 0), min(y+warpAside, g.Modules-1)
-	for j := y0; j <= y1; j++ {
-		for i := x0; i <= x1; i++ {
-			middle += float64(s.shade[j*s.N+i])
+// window is where the modules around one are in the picture, and their middle shade.
+type window struct {
+	at     [(2*warpAside + 1) * (2*warpAside + 1)]plane.Point
+	n      int
+	middle float64
+}
+
+func (g *Grid) around(s *Sampler, x, y int) (w window) {
+	for j := max(y-warpAside, 0); j <= min(y+warpAside, g.Modules-1); j++ {
+		for i := max(x-warpAside, 0); i <= min(x+warpAside, g.Modules-1); i++ {
+			w.middle += float64(s.shade[j*s.N+i])
+			w.at[w.n] = g.At(float64(i)+0.5, float64(j)+0.5)
+			w.n++
 		}
 	}
-	middle /= float64((x1 - x0 + 1) * (y1 - y0 + 1))
+	w.middle /= float64(w.n)
 	if g.Light {
-		middle = 255 - middle
+		w.middle = 255 - w.middle
 	}
-	for j := y0; j <= y1; j++ {
-		for i := x0; i <= x1; i++ {
-			p := g.At(float64(i)+0.5, float64(j)+0.5).Add(off)
-			sum += math.Abs(l.Value(p.X, p.Y) - middle)
-		}
+	return w
+}
+
+// plain is how far the modules are from the middle between dark and light, if they lie off pixels from
+// where the grid has them.
+func (w *window) plain(l *plane.Layer, off plane.Point) (sum float64) {
+	for _, p := range w.at[:w.n] {
+		sum += math.Abs(l.Value(p.X+off.X, p.Y+off.Y) - w.middle)
 	}
 	return sum
 }
