@@ -80,8 +80,7 @@ func laneAt(board *gate.Board, c LaneConfig, site string, j *journal.Lane, now f
 	}
 	l.since.set(now())
 	d := controller.Devices{Journal: &entries{Lane: j, display: l.display, now: now}, Lamp: l.signal, Clock: clock, Log: l.log, Reports: l.reports,
-		Place: inspection.Lane{Name: c.Name, Site: site, Kind: c.Kind, Direction: c.Direction, VenueClass: c.VenueClass,
-			Profile: c.Facts, Policy: c.Policy, Audiences: c.Audiences, ReplayWindow: c.ReplayWindow.Duration}}
+		Place: c.At(site)}
 	d.Display = func(v lane.View) {
 		l.since.set(now())
 		l.display.Show(v)
@@ -91,6 +90,12 @@ func laneAt(board *gate.Board, c LaneConfig, site string, j *journal.Lane, now f
 	}
 	l.controller = controller.New(d)
 	return l, nil
+}
+
+// At is what verdicts depend on of the lane.
+func (c LaneConfig) At(site string) inspection.Lane {
+	return inspection.Lane{Name: c.Name, Site: site, Kind: c.Kind, Direction: c.Direction, VenueClass: c.VenueClass,
+		Profile: c.Facts, Policy: c.Policy, Audiences: c.Audiences, ReplayWindow: c.ReplayWindow.Duration}
 }
 
 // openBoard makes the driver of the configured board; it finds the board by itself.

@@ -107,6 +107,7 @@ type Lane struct {
 	name    string
 	asked   uint64 // the last presentation, and
 	visit   string // its visit
+	decided string // where its verdict stands, "<epoch>/<seq>"
 }
 
 // Lane returns the lane of that name (event.ValidName; else every write fails).
@@ -153,7 +154,7 @@ func (l *Lane) record(e event.Event) (event.Record, error) {
 		if err := l.journal.options.random(id[:]); err != nil {
 			return r, err
 		}
-		l.asked, l.visit = e.Presentation, hex.EncodeToString(id[:])
+		l.asked, l.visit, l.decided = e.Presentation, hex.EncodeToString(id[:]), ""
 	}
 	r.Visit = l.visit
 	return r, nil
@@ -178,6 +179,7 @@ func (j *Journal) put(tx *bolt.Tx, r event.Record) error {
 	}
 	r.At = j.stamp(r.At)
 	r.Device, r.Site, r.Epoch, r.Seq, r.Prev = j.options.Device, j.options.Site, head.epoch, head.seq+1, head.hash
+	j.cite(&r)
 	b, err := event.Encode(r)
 	if err != nil {
 		return err

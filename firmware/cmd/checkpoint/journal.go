@@ -17,6 +17,7 @@ import (
 
 type journalCmd struct {
 	List   journalListCmd   `cmd:"" help:"List the newest events, oldest first. The device must not be running, or give a copy of its file."`
+	Show   journalShowCmd   `cmd:"" help:"Show one event as an auditor reads it, with all that belongs to the same visit."`
 	Verify journalVerifyCmd `cmd:"" help:"Check that nothing in the record was changed, removed or cut off. Exit 0: intact, 2: broken, 1: could not look."`
 }
 

@@ -22,6 +22,10 @@ type verifyCmd struct {
 	At      string   `placeholder:"RFC3339" help:"The time to judge at; without, now."`
 	JSON    bool     `name:"json" help:"Print one line of JSON for each code."`
 	Explain bool     `help:"Say it also to the holder, to an officer and to an auditor, each in their words."`
+	Replay  string   `placeholder:"EVENT" help:"Judge again as that event did: its id or number in the journal, or a file with it."`
+	State   string   `default:"/var/lib/checkpoint" help:"With --replay: state directory of the journal, or a copy of its journal.db."`
+	Config  string   `default:"/etc/checkpoint/checkpoint.toml" placeholder:"FILE" help:"With --replay: the device's configuration, for what the lane is."`
+	Bundle  string   `placeholder:"REPOSITORY" help:"With --replay: the repository of bundles, which keeps the version of then."`
 	JSONL   string   `name:"jsonl" placeholder:"FILE" help:"Read codes from lines of JSON, - for standard input."`
 	Codes   []string `arg:"" optional:"" name:"code" help:"Texts of codes, pictures of them (PNG, JPEG, GIF), files of signed bytes, or hex:BYTES."`
 }
@@ -47,6 +51,13 @@ their deltas, revocation lists:
 "format", "signature", "signer", "validity", "outcome", "reason", "detail"}. after names lines
 before this one that the same lane has admitted or obeyed. A line that cannot be read is answered
 as malformed.
+
+--replay judges a code that somebody brings again as the device did then: by the lists and rules of
+the versions that the event names, at its time, with its doubt about the clock, at its lane:
+
+  checkpoint verify --replay 412 --bundle repository/ --config device.toml photo.png
+
+It prints both verdicts and says whether they are the same (exit 0) or not (exit 2).
 
 Exit code: 0 all are admitted, 2 not all, 1 it could not run.`
 }
@@ -78,6 +89,7 @@ type answer struct {
 	Reason    verdict.Reason  `json:"reason"`
 	Detail    string          `json:"detail"`
 	Explain   *voices         `json:"explain,omitempty"`
+	Same      *bool           `json:"same,omitempty"` // as then, of a replay
 
 	verdict verdict.Verdict
 	found   []inspection.Finding
@@ -104,6 +116,9 @@ func (c *verifyCmd) Run() error {
 }
 
 func (c *verifyCmd) run(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
+	if c.Replay != "" {
+		return c.replay(ctx, stdout)
+	}
 	if (c.JSONL == "") == (len(c.Codes) == 0) {
 		return errors.New("verify: give codes or pictures, or --jsonl FILE, one of the two")
 	}

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"example.org/checkpoint/firmware/appliance"
+	"example.org/checkpoint/firmware/credential/holder"
+	"example.org/checkpoint/firmware/event"
+	"example.org/checkpoint/firmware/inspection"
+	"example.org/checkpoint/firmware/symbol"
+	"example.org/checkpoint/firmware/verdict"
+	"example.org/checkpoint/sync/bundle"
+)
+
+var (
+	errNoVerdict = errors.New("that event holds no verdict on a code: give one of kind presented, claimed, override or reconciled that judged one")
+	errNoMoment  = errors.New("that event does not say at which moment it was judged: an older version wrote it, and it cannot be judged again exactly")
+)
+
+// ofThen are reasons that the state of the device gave then, and not the code: what was
+// marked, ordered or left of a quota. They are taken from the event.
+var ofThen = map[verdict.Reason]bool{verdict.Replayed: true, verdict.Halted: true, verdict.Exhausted: true}
+
+// replay judges one presentation again as an event says it was judged.
+func (c *verifyCmd) replay(ctx context.Context, stdout io.Writer) error {
+	if len(c.Codes) == 0 || c.JSONL != "" || c.At != "" || c.Policy != "" || len(c.Keys) > 0 {
+		return errors.New("verify --replay: give the codes or pictures of one presentation; time, keys and rules are those of the event")
+	}
+	r, err := findEvent(c.State, c.Replay)
+	if err != nil {
+		return fmt.Errorf("verify --replay: %w", err)
+	}
+	snapshot, at, err := c.past(ctx, r)
+	if err != nil {
+		return fmt.Errorf("verify --replay: %w", err)
+	}
+	codes, err := c.presented(ctx)
+	if err != nil {
+		return fmt.Errorf("verify --replay: %w", err)
+	}
+	then := r.Verdict
+	now, found := snapshot.Explain(inspection.Presentation{Number: r.Presentation, At: then.At, Codes: codes, Lane: at,
+		Clock: inspection.Clock{Time: then.At, Uncertainty: then.Within, Confidence: then.Confidence}})
+	a := newAnswer(json.RawMessage("1"), then.At, asThen(now, then), found)
+	same := alike(a.verdict, then)
+	a.Same = &same
+	if c.Explain {
+		a.Explain = speak(a)
+	}
+	if c.JSON {
+		err = writeLine(stdout, a)
+	} else if err = describe(stdout, a); err == nil {
+		words := map[bool]string{true: "the same", false: "ANOTHER: the code, the lane or the device's own keys are not those of then"}
+		_, err = fmt.Fprintf(stdout, "then       %s\nnow        %s\nverdict is %s\n", summary(then), summary(a.verdict), words[same])
+	}
+	if err == nil && !same {
+		err = errNo
+	}
+	return err
+}
+
+// past loads what the verdict of an event rests on, and the lane it was made at.
+func (c *verifyCmd) past(ctx context.Context, r event.Record) (*inspection.Snapshot, inspection.Lane, error) {
+	then, at := r.Verdict, inspection.Lane{}
+	switch {
+	case then.Reason == "" || then.Reason == verdict.TooSlow || then.Reason == verdict.Interrupted:
+		return nil, at, errNoVerdict
+	case then.At.IsZero():
+		return nil, at, errNoMoment
+	case len(then.Lists) == 0:
+		return nil, at, errors.New("that verdict rests on no list: the code was not read, whatever the rules")
+	}
+	device, err := appliance.ReadConfig(c.Config)
+	if err != nil {
+		return nil, at, err
+	}
+	named := false
+	for _, l := range device.Lanes {
+		if l.Name == r.Lane {
+			at, named = l.At(r.Site), true
+		}
+	}
+	if !named || device.Device.Name != r.Device {
+		return nil, at, fmt.Errorf("%s is not the configuration of device %s with a lane %s: give --config", c.Config, r.Device, r.Lane)
+	}
+	if c.Bundle == "" {
+		return nil, at, fmt.Errorf("version %s of the lists is needed: give --bundle with a repository that keeps it", then.Lists[0].Version)
+	}
+	root, err := os.ReadFile(device.Centre.Root)
+	if err != nil {
+		return nil, at, fmt.Errorf("centre.root of %s: %w", c.Config, err)
+	}
+	set, err := bundle.Past(ctx, root, bundle.Dir(c.Bundle), then.Lists[0].Version)
+	if err != nil {
+		return nil, at, err
+	}
+	vouched := then.At
+	if then.Reason == verdict.Stale { // nobody had vouched for the lists for too long
+		vouched = time.Unix(1, 0)
+	}
+	snapshot, err := inspection.Load(set.FS, set.Version, vouched)
+	if err != nil {
+		return nil, at, err
+	}
+	keys := holder.SiteKeys{}
+	if device.Device.SiteKeys != "" {
+		if _, err := addSites(keys, device.Device.SiteKeys); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, at, err
+		}
+	}
+	return snapshot.WithKeys(keys), at, nil
+}
+
+// presented reads the codes of one presentation from texts and pictures.
+func (c *verifyCmd) presented(ctx context.Context) (codes [][]byte, err error) {
+	reader := symbol.Reader{}
+	for _, code := range c.Codes {
+		if _, err := os.Stat(code); err != nil {
+			codes = append(codes, []byte(code))
+			continue
+		}
+		texts, err := readPicture(ctx, &reader, code)
+		if err != nil || len(texts) == 0 {
+			return nil, fmt.Errorf("%s: %s", code, pictureDetail(err))
+		}
+		codes = append(codes, texts...)
+	}
+	return codes, nil
+}
+
+// asThen adds to a verdict what the lane and the state of the device made of it then.
+func asThen(now, then verdict.Verdict) verdict.Verdict {
+	switch {
+	case ofThen[then.Reason] && now.Outcome == verdict.Admit:
+		now.Outcome, now.Reason = then.Outcome, then.Reason
+	case then.Outcome == verdict.Refer && now.Outcome == verdict.Refuse && now.Reason == then.Reason:
+		now.Outcome = verdict.Refer // after several tries an officer helps
+	}
+	return now
+}
+
+// alike reports whether two verdicts say the same.
+func alike(a, b verdict.Verdict) bool {
+	return a.Outcome == b.Outcome && a.Reason == b.Reason && a.Rule == b.Rule && a.Cite == b.Cite && a.Measured == b.Measured &&
+		a.Threshold == b.Threshold && a.Person == b.Person && a.Place == b.Place && a.Format == b.Format && a.Scheme == b.Scheme
+}
+
+// summary is one verdict on one line.
+func summary(v verdict.Verdict) string {
+	s := fmt.Sprintf("%s: %s", strings.ToUpper(v.Outcome.String()), v.Reason)
+	if v.Rule != "" {
+		s += ", rule " + v.Rule
+	}
+	if v.Measured != "" {
+		s += ", " + v.Measured
+	}
+	if v.Threshold != "" {
+		s += " (needs " + v.Threshold + ")"
+	}
+	return s
+}
