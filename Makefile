@@ -6,7 +6,7 @@ LDFLAGS     := -s -w -X main.version=$(VERSION)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 ARGS        ?=
 
-.PHONY: help build run test check bench bench-read fuzz deps clean
+.PHONY: help build run test check cross bench bench-read fuzz deps clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -23,12 +23,18 @@ test: ## every test; fails with one sentence where something is missing
 	@rm -f build/vectors.jsonl; mkdir -p build
 	CHECKPOINT_VECTORS_REPORT=$(CURDIR)/build/vectors.jsonl go test -timeout 20m $$(go list ./... | grep -v /cmd/lab$$)
 	go test -timeout 20m ./simulators/cmd/lab
+	go build -tags opencv -o build/checkpoint-opencv ./firmware/cmd/checkpoint
+	go test -tags opencv $$(go list -tags opencv -f '{{range .Imports}}{{if eq . "gocv.io/x/gocv"}}{{$$.ImportPath}}{{end}}{{end}}' ./...)
 	@.ci/vectors build/vectors.jsonl
 
-check: ## formatting, vet and staticcheck (staticcheck.conf)
+check: cross ## formatting, vet, staticcheck (staticcheck.conf), and the builds of cross
 	@test -z "$$(git ls-files '*.go' | xargs gofmt -l)" || { git ls-files '*.go' | xargs gofmt -l; echo 'make check: run gofmt -w on these files' >&2; exit 1; }
 	go vet ./...
 	go run $(STATICCHECK) ./...
+
+cross: ## the product for every processor it runs on, without cgo
+	@for processor in amd64 arm64 arm; do echo "go build for $$processor"; \
+		CGO_ENABLED=0 GOOS=linux GOARCH=$$processor GOARM=7 go build -trimpath -o /dev/null ./firmware/cmd/checkpoint || exit 1; done
 
 bench: ## figures, each beside something named, in one run
 	go test -run '^$$' -bench . -benchmem ./...
@@ -45,7 +51,7 @@ fuzz: ## every fuzz test for FUZZ (default 3m) each; what reaches new code stays
 deps: ## what the tests need beyond Go (Debian, as root)
 	apt-get update -qq
 	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk fonts-inter zbar-tools \
-		g++ libzbar-dev libzxing-dev
+		g++ libzbar-dev libzxing-dev pkg-config libopencv-dev
 	go mod download
 
 clean: ## build/ and nothing else
