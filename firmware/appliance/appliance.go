@@ -42,6 +42,7 @@ type Appliance struct {
 	store    *bundle.Store   // nil without a centre
 	link     *jetstream.Link // likewise
 	outbox   *outbox.Outbox  // likewise
+	sign     journal.Signer  // likewise
 	markKeys atomic.Pointer[sign1.Dated]
 	lists    atomic.Pointer[[]screen.ListStatus]
 	legal    atomic.Pointer[map[string]legal.Text] // by language
@@ -70,7 +71,7 @@ func New(c Config, log *slog.Logger) (a *Appliance, err error) {
 	a.clock = clock.New(nil, a.floor())
 	a.readClock()
 	a.journal, err = journal.Open(c.Device.State, journal.Options{Device: c.Device.Name, Site: c.Device.Site, Now: a.clock.Now,
-		Directions: c.directions(), Version: c.Version})
+		Directions: c.directions(), Version: c.Version, Sign: a.sign})
 	if err != nil {
 		return a, err
 	}
@@ -118,6 +119,7 @@ func (a *Appliance) openCentre() error {
 	if a.store, err = bundle.Open(filepath.Join(c.Device.State, "bundle.db"), root, a.link.Fetch); err != nil {
 		return err
 	}
+	a.sign = outbox.Checkpoint(c.Device.Name, key.Sign)
 	a.outbox = outbox.New(journalOf{a}, a.link, outbox.Options{Device: c.Device.Name, Sign: key.Sign, MarkKeys: a.marks, Log: a.log})
 	return nil
 }
@@ -168,6 +170,7 @@ func (a *Appliance) Run(ctx context.Context, ready func()) error {
 		links.Go(func() { a.outbox.Run(uplink) })
 		links.Go(func() { a.followBundle(uplink) })
 		links.Go(func() { a.followOrders(uplink) })
+		links.Go(func() { outbox.Witness{Head: a.journal.Head, Sign: a.sign, Tell: a.link.Tell, Log: a.log}.Run(uplink) })
 	}
 	ready()
 	<-serving.Done()

@@ -45,7 +45,7 @@ var rules = []struct{ who, ours, others string }{
 		"x/text x/image go-i18n fpdf"},
 
 	// The way to the centre and back.
-	{"sync", "sync firmware/journal firmware/event firmware/order", "cbor"},
+	{"sync", "sync firmware/chain firmware/journal firmware/event firmware/order", "cbor"},
 	{"sync/bundle", "", "bbolt go-tuf sigstore"}, // go-tuf signs through sigstore's interface
 	{"sync/enrol", "", "jwt nkeys go-tpm"},
 	{"sync/jetstream", "", "nats.go"},

@@ -159,7 +159,7 @@ func BenchmarkOpen(b *testing.B) {
 	}
 	b.StopTimer()
 	began := time.Now()
-	if r, err := Verify(dir); err != nil || r.Fault != nil {
+	if r, err := Verify(dir, Known{}); err != nil || r.Fault != nil {
 		b.Fatal(r.Fault, err)
 	}
 	b.ReportMetric(float64(time.Since(began).Milliseconds()), "ms-verify")

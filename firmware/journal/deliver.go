@@ -109,7 +109,7 @@ func (j *Journal) Mark(epoch, seq uint64, hash [32]byte) error {
 		if err := tx.Bucket(epochsBucket).Put(genKey(g.gen), g.bytes()); err != nil {
 			return err
 		}
-		_, err = prune(tx, j.options.Keep)
+		_, err = j.prune(tx, j.options.Keep)
 		return err
 	})
 	if err != nil || !moved {
@@ -134,6 +134,29 @@ func generationOf(tx *bolt.Tx, epoch uint64) (generation, error) {
 		}
 	}
 	return generation{}, fmt.Errorf("%w: it is for epoch %016x, which this journal does not know", ErrMark, epoch)
+}
+
+// Head is the last event of the current epoch: what a checkpoint is of.
+func (j *Journal) Head() (epoch, seq uint64, hash [32]byte, err error) {
+	j.writing.Lock()
+	gen := j.gen
+	j.writing.Unlock()
+	id := 0
+	err = j.db.Load().View(func(tx *bolt.Tx) error {
+		id = tx.ID()
+		head, err := headOf(tx, gen)
+		epoch, seq, hash = head.epoch, head.seq, head.hash
+		return err
+	})
+	if err != nil {
+		return 0, 0, hash, fmt.Errorf("journal: %w", err)
+	}
+	j.writing.Lock()
+	defer j.writing.Unlock()
+	if id > j.acked { // as in Entries
+		return 0, 0, hash, ErrFailed
+	}
+	return epoch, seq, hash, nil
 }
 
 // Stats is how the journal stands.

@@ -63,6 +63,9 @@ const minMaxSize = 4 << 20
 // DefaultKeep is how many confirmed events stay for the attendant.
 const DefaultKeep = 2000
 
+// Signer signs a checkpoint with the device's key: that an event of an epoch has that hash.
+type Signer func(epoch, seq uint64, hash [32]byte) ([]byte, error)
+
 // Options of a journal.
 type Options struct {
 	Device, Site string           // event.ValidName
@@ -71,6 +74,7 @@ type Options struct {
 	MaxSize      int64            // of journal.db in bytes; DefaultMaxSize if 0, at least 4 MiB
 	Keep         int              // newest events that stay although confirmed; DefaultKeep if 0
 
+	Sign       Signer            // signs what was the last event to be deleted; nil: nobody does
 	Directions map[string]string // of each lane: in, out or none; what orders and quotas may speak of
 	Version    string            // of the program, "1.4.0": the centre may order a least one
 }

@@ -13,6 +13,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"example.org/checkpoint/firmware/chain"
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/verdict"
 )
@@ -57,7 +58,7 @@ func (b *bench) close(j *Journal) {
 }
 
 // intact looks at a copy, structure and chain: the journal may be open.
-func (b *bench) intact(dir string) Report {
+func (b *bench) intact(dir string) chain.Report {
 	b.Helper()
 	r := b.verify(dir)
 	if r.Fault != nil {
@@ -66,11 +67,11 @@ func (b *bench) intact(dir string) Report {
 	return r
 }
 
-func (b *bench) verify(dir string) Report {
+func (b *bench) verify(dir string) chain.Report {
 	b.Helper()
 	copied := b.TempDir()
 	b.copy(dir, copied)
-	r, err := Verify(copied)
+	r, err := Verify(copied, Known{})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -390,7 +391,7 @@ func TestOneProgramAtATime(t *testing.T) {
 	if _, err := List(b.dir, 1, func(event.Record) bool { return true }); !errors.Is(err, ErrHeld) {
 		t.Error(err)
 	}
-	if _, err := Verify(b.dir); !errors.Is(err, ErrHeld) {
+	if _, err := Verify(b.dir, Known{}); !errors.Is(err, ErrHeld) {
 		t.Error(err)
 	}
 	b.alarm(j.Lane("1"))

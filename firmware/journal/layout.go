@@ -53,6 +53,9 @@ var (
 // disputedKey notes at which event the centre holds another one of an epoch that has ended.
 func disputedKey(gen uint32) []byte { return append([]byte("disputed"), genKey(gen)...) }
 
+// anchorKey has a checkpoint of the last event that was deleted of an epoch, as the device signed it.
+func anchorKey(gen uint32) []byte { return append([]byte("anchor"), genKey(gen)...) }
+
 func u64(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 
 // number reads what u64 wrote; 0 if there is nothing.

@@ -56,7 +56,7 @@ func (j *Journal) makeRoom(p purpose) error {
 		}
 		pruned := 0
 		err = j.update(func(tx *bolt.Tx) error {
-			pruned, err = prune(tx, 0)
+			pruned, err = j.prune(tx, 0)
 			return err
 		})
 		if err != nil {
@@ -69,8 +69,9 @@ func (j *Journal) makeRoom(p purpose) error {
 }
 
 // prune deletes confirmed events but for the newest keep of all events, at most
-// pruneBatch of them, and says how many.
-func prune(tx *bolt.Tx, keep int) (int, error) {
+// pruneBatch of them, and says how many. What is left is anchored by a signed checkpoint of the
+// last that is gone; where nobody signs it, nothing is deleted.
+func (j *Journal) prune(tx *bolt.Tx, keep int) (int, error) {
 	all, err := generations(tx)
 	if err != nil {
 		return 0, err
@@ -84,27 +85,42 @@ func prune(tx *bolt.Tx, keep int) (int, error) {
 		total += head.seq - g.pruned.seq
 	}
 	n := 0
-	events := tx.Bucket(eventsBucket)
 	for _, g := range all {
-		was := g.pruned.seq
-		for g.pruned.seq < g.marked.seq && total > uint64(keep) && n < pruneBatch {
-			k := eventKey(g.gen, g.pruned.seq+1)
-			b := events.Get(k)
-			if b == nil {
-				return n, fmt.Errorf("%w: event %d is missing", boltfile.ErrDamaged, g.pruned.seq+1)
-			}
-			g.pruned = point{g.pruned.seq + 1, hashOf(b)}
-			if err := events.Delete(k); err != nil {
-				return n, err
-			}
-			total--
-			n++
+		here := min(g.marked.seq-g.pruned.seq, uint64(max(int64(total)-int64(keep), 0)), uint64(pruneBatch-n))
+		if here == 0 {
+			continue
 		}
-		if g.pruned.seq != was {
-			if err := tx.Bucket(epochsBucket).Put(genKey(g.gen), g.bytes()); err != nil {
-				return n, err
-			}
+		if err := j.pruneTo(tx, g, g.pruned.seq+here); err != nil {
+			return n, err
 		}
+		total -= here
+		n += int(here)
 	}
 	return n, nil
+}
+
+// pruneTo deletes the events of an epoch up to one.
+func (j *Journal) pruneTo(tx *bolt.Tx, g generation, last uint64) error {
+	events := tx.Bucket(eventsBucket)
+	b := events.Get(eventKey(g.gen, last))
+	if b == nil {
+		return fmt.Errorf("%w: event %d is missing", boltfile.ErrDamaged, last)
+	}
+	first, anchor := g.pruned.seq+1, []byte(nil)
+	g.pruned = point{last, hashOf(b)}
+	if j.options.Sign != nil {
+		var err error
+		if anchor, err = j.options.Sign(g.epoch, last, g.pruned.hash); err != nil {
+			return fmt.Errorf("journal: sign what was deleted: %w", err)
+		}
+	}
+	for seq := first; seq <= last; seq++ {
+		if err := events.Delete(eventKey(g.gen, seq)); err != nil {
+			return err
+		}
+	}
+	if err := tx.Bucket(metaBucket).Put(anchorKey(g.gen), anchor); err != nil {
+		return err
+	}
+	return tx.Bucket(epochsBucket).Put(genKey(g.gen), g.bytes())
 }

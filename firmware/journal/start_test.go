@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"example.org/checkpoint/firmware/chain"
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/journal/boltfile"
 	"example.org/checkpoint/firmware/verdict"
@@ -279,7 +280,7 @@ func TestDamaged(t *testing.T) {
 			bad := hurt(append([]byte(nil), data...))
 			b.must(os.WriteFile(path, bad, 0o600))
 
-			if r, err := Verify(b.dir); err != nil || r.Fault == nil || r.Fault.Kind != Structure {
+			if r, err := Verify(b.dir, Known{}); err != nil || r.Fault == nil || r.Fault.Kind != chain.Structure {
 				t.Errorf("%+v %v", r, err)
 			}
 			j = b.open()

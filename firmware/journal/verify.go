@@ -5,77 +5,58 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	bolt "go.etcd.io/bbolt"
 
-	"example.org/checkpoint/firmware/event"
+	"example.org/checkpoint/firmware/chain"
 	"example.org/checkpoint/firmware/journal/boltfile"
 )
 
-// Report is what Verify found.
-type Report struct {
-	Device string
-	Epochs []EpochReport // oldest first; up to and with the one that has the fault
-	Fault  *Fault        // the first one; nil if all is whole
-}
-
-// EpochReport is what one epoch holds.
-type EpochReport struct {
-	Epoch       uint64
-	First, Last uint64 // of the events that are there; 0, 0 if there are none
-	Pruned      uint64 // the last that was deleted after the centre had confirmed it
-	Marked      uint64 // the last that the centre has confirmed
-	Counts      map[event.Kind]int
-}
-
-// What can be wrong.
-const (
-	Edit       = "edit"       // an event is not the one that was written
-	Gap        = "gap"        // an event is missing
-	Reorder    = "reorder"    // an event lies in another's place
-	Truncation = "truncation" // the end is missing
-	Structure  = "structure"  // the file itself is damaged
-)
-
-// Fault is one break of the chain.
-type Fault struct {
-	Kind  string // Edit, Gap, Reorder, Truncation or Structure
-	Epoch uint64
-	Seq   uint64 // of the event at fault
-	Text  string // one line for people
+// Known is what somebody outside a journal knows of it; the zero Known is nothing.
+type Known struct {
+	Checkpoints []chain.Checkpoint                            // that the centre has kept
+	Open        func(signed []byte) (chain.Checkpoint, error) // checks the device's signature; nil: anchors are not looked at
 }
 
 // Verify walks every chain in a state directory whose device is not running, or in
 // a copy of its file: each event names the hash of the one before, the last of
 // them that was deleted or confirmed is remembered beside, and in a state directory
 // so is a late state of the newest chain. An error means that it could not look.
-func Verify(path string) (r Report, err error) {
+func Verify(path string, known Known) (r chain.Report, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return Report{}, fmt.Errorf("journal: %w", err)
+		return chain.Report{}, fmt.Errorf("journal: %w", err)
 	}
 	var w witness
 	if info.IsDir() {
 		if w, _, err = readWitness(path); err != nil {
-			return Report{}, err
+			return chain.Report{}, err
 		}
 	}
-	db, err := openToRead(path)
-	if err == nil {
-		defer db.Close()
-		if err = sound(db); err == nil {
-			err = db.View(func(tx *bolt.Tx) error { return walk(tx, w, &r) })
-		}
-	}
+	err = look(path, func(tx *bolt.Tx) error { return walk(tx, w, known, &r) })
 	if errors.Is(err, boltfile.ErrDamaged) {
-		r.Fault = &Fault{Kind: Structure, Text: err.Error()}
+		r.Fault = &chain.Fault{Kind: chain.Structure, Text: err.Error()}
 		return r, nil
 	}
 	return r, err
 }
 
-func walk(tx *bolt.Tx, w witness, r *Report) error {
+// look reads a sound file.
+func look(path string, fn func(*bolt.Tx) error) error {
+	db, err := openToRead(path)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if err := sound(db); err != nil {
+		return err
+	}
+	return db.View(fn)
+}
+
+func walk(tx *bolt.Tx, w witness, known Known, r *chain.Report) error {
 	meta := tx.Bucket(metaBucket)
 	if meta == nil {
 		return nil
@@ -86,20 +67,42 @@ func walk(tx *bolt.Tx, w witness, r *Report) error {
 		return err
 	}
 	for i, g := range all {
-		e := EpochReport{Epoch: g.epoch, Pruned: g.pruned.seq, Marked: g.marked.seq, Counts: map[event.Kind]int{}}
-		remembered := []memory{{g.marked, "the centre has confirmed it"}}
+		h := g.header(tx)
+		remembered, witnessed, anchored := h.Memories(known.Checkpoints, known.Open)
 		if i == len(all)-1 && w.Epoch == g.epoch {
-			remembered = append(remembered, memory{point{w.Seq, unhex(w.Hash)}, "the witness has seen it"})
+			remembered = append(remembered, chain.Memory{Point: chain.Point{Seq: w.Seq, Hash: unhex(w.Hash)}, Who: "the witness has seen it"})
 		}
-		c := chain{report: &e, device: r.Device, generation: g, remembered: remembered}
-		r.Fault = c.walk(tx)
+		e, f := walkOne(tx, g, h, remembered)
+		if e.Marked, e.Witnessed = g.marked.seq, witnessed; f == nil {
+			f = anchored
+		}
 		r.Epochs = append(r.Epochs, e)
-		if r.Fault != nil {
+		if r.Fault = f; f != nil {
 			return nil
 		}
 	}
 	return nil
 }
+
+func walkOne(tx *bolt.Tx, g generation, h chain.Header, remembered []chain.Memory) (chain.Epoch, *chain.Fault) {
+	w, f := chain.Start(h.Device, g.epoch, h.Pruned, remembered)
+	c := tx.Bucket(eventsBucket).Cursor()
+	for k, v := c.Seek(eventKey(g.gen, 0)); f == nil && len(k) == 12 && binary.BigEndian.Uint32(k) == g.gen; k, v = c.Next() {
+		f = w.Event(number(k[4:]), v)
+	}
+	if f == nil {
+		f = w.End()
+	}
+	return w.Report(), f
+}
+
+func (g generation) header(tx *bolt.Tx) chain.Header {
+	meta := tx.Bucket(metaBucket)
+	return chain.Header{Device: string(meta.Get(deviceKey)), Epoch: g.epoch, Pruned: g.pruned.public(), Marked: g.marked.public(),
+		Anchor: append([]byte(nil), meta.Get(anchorKey(g.gen))...)}
+}
+
+func (p point) public() chain.Point { return chain.Point{Seq: p.seq, Hash: p.hash} }
 
 func unhex(s string) (h [32]byte) {
 	if b, err := hex.DecodeString(s); err == nil && len(b) == len(h) {
@@ -108,74 +111,51 @@ func unhex(s string) (h [32]byte) {
 	return h
 }
 
-// memory is an event that something outside the chain remembers.
-type memory struct {
-	point
-	who string
+// Export writes every event of a state directory whose device is not running, or of a copy of its
+// file, as package chain reads it. Sign signs a checkpoint of the last event of each epoch; nil:
+// nobody does.
+func Export(path string, to io.Writer, sign Signer) error {
+	return look(path, func(tx *bolt.Tx) error {
+		if tx.Bucket(metaBucket) == nil {
+			return nil
+		}
+		all, err := generations(tx)
+		for _, g := range all {
+			if err = errors.Join(err, g.export(tx, to, sign)); err != nil {
+				return fmt.Errorf("journal: export: %w", err)
+			}
+		}
+		return err
+	})
 }
 
-// chain is the walk along one epoch.
-type chain struct {
-	report *EpochReport
-	device string
-	generation
-	remembered []memory
-}
-
-func (c chain) walk(tx *bolt.Tx) *Fault {
-	before := c.pruned
-	for _, m := range c.remembered {
-		if m.seq != 0 && m.seq == before.seq && m.hash != before.hash {
-			return c.fault(Edit, m.seq, "event %d was deleted with another hash: %s", m.seq, m.who)
+func (g generation) export(tx *bolt.Tx, to io.Writer, sign Signer) error {
+	line, err := g.header(tx).Line()
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(to, "%s\n", line); err != nil {
+		return err
+	}
+	c := tx.Bucket(eventsBucket).Cursor()
+	for k, v := c.Seek(eventKey(g.gen, 0)); len(k) == 12 && binary.BigEndian.Uint32(k) == g.gen; k, v = c.Next() {
+		if _, err := fmt.Fprintf(to, "%s\n", v); err != nil {
+			return err
 		}
 	}
-	cursor := tx.Bucket(eventsBucket).Cursor()
-	for k, v := cursor.Seek(eventKey(c.gen, 0)); len(k) == 12 && binary.BigEndian.Uint32(k) == c.gen; k, v = cursor.Next() {
-		seq := number(k[4:])
-		if seq != before.seq+1 {
-			return c.fault(Gap, before.seq+1, "event %d is missing: %d follows %d", before.seq+1, seq, before.seq)
-		}
-		if f := c.look(before, seq, v); f != nil {
-			return f
-		}
-		before = point{seq, hashOf(v)}
+	head, err := headOf(tx, g.gen)
+	if err != nil {
+		return err
 	}
-	for _, m := range c.remembered {
-		if m.seq > before.seq {
-			return c.fault(Truncation, before.seq+1, "the chain ends at event %d; there was an event %d: %s", before.seq, m.seq, m.who)
+	var signed []byte
+	if sign != nil && head.seq > 0 {
+		if signed, err = sign(head.epoch, head.seq, head.hash); err != nil {
+			return err
 		}
 	}
-	return nil
-}
-
-// look checks one event and counts it.
-func (c chain) look(before point, seq uint64, b []byte) *Fault {
-	r, err := event.Decode(b)
-	switch {
-	case err != nil:
-		return c.fault(Edit, seq, "event %d is not readable: %v", seq, err)
-	case r.Epoch != c.epoch || r.Seq != seq:
-		return c.fault(Reorder, seq, "in the place of event %d lies %016x/%d", seq, r.Epoch, r.Seq)
-	case r.Device != c.device:
-		return c.fault(Edit, seq, "event %d is of device %s", seq, r.Device)
-	case r.Prev != before.hash && before.seq == 0:
-		return c.fault(Edit, seq, "event %d is the first and names another before it", seq)
-	case r.Prev != before.hash:
-		return c.fault(Edit, before.seq, "event %d was changed, or %d was: %d names another hash", before.seq, seq, seq)
+	if line, err = chain.End(signed); err != nil {
+		return err
 	}
-	for _, m := range c.remembered {
-		if m.seq == seq && m.hash != hashOf(b) {
-			return c.fault(Edit, seq, "event %d was changed: %s with another hash", seq, m.who)
-		}
-	}
-	if c.report.First == 0 {
-		c.report.First = seq
-	}
-	c.report.Last = seq
-	c.report.Counts[r.Kind]++
-	return nil
-}
-
-func (c chain) fault(kind string, seq uint64, format string, args ...any) *Fault {
-	return &Fault{Kind: kind, Epoch: c.epoch, Seq: seq, Text: fmt.Sprintf(format, args...)}
+	_, err = fmt.Fprintf(to, "%s\n", line)
+	return err
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	bolt "go.etcd.io/bbolt"
+
+	"example.org/checkpoint/firmware/chain"
 )
 
 type tx = bolt.Tx
@@ -44,25 +46,25 @@ func TestVerifyFindsWhatWasChanged(t *testing.T) {
 		seq  uint64
 		text string
 	}{
-		{"an edited event", func(tx *tx) { put(tx, 7, edited(get(tx, 7))) }, Edit, 7, "event 7 was changed, or 8 was"},
-		{"the event that the centre confirmed", func(tx *tx) { put(tx, 12, edited(get(tx, 12))); remove(tx, 13, 14, 15, 16) }, Edit, 12, "the centre has confirmed it"},
-		{"the last event", func(tx *tx) { put(tx, 16, edited(get(tx, 16))) }, Edit, 16, "the witness has seen it"},
-		{"an unreadable event", func(tx *tx) { put(tx, 4, []byte("{}")) }, Edit, 4, "not readable"},
-		{"a removed event", func(tx *tx) { remove(tx, 5) }, Gap, 5, "event 5 is missing: 6 follows 4"},
-		{"the first event removed", func(tx *tx) { remove(tx, 1) }, Gap, 1, "event 1 is missing"},
-		{"swapped events", func(tx *tx) { a, b := get(tx, 9), get(tx, 10); put(tx, 9, b); put(tx, 10, a) }, Reorder, 9, "in the place of event 9 lies"},
-		{"cut off before the centre's mark", func(tx *tx) { remove(tx, 11, 12, 13, 14, 15, 16) }, Truncation, 11, "ends at event 10; there was an event 12"},
-		{"cut off after the centre's mark", func(tx *tx) { remove(tx, 15, 16) }, Truncation, 15, "ends at event 14; there was an event 16"},
+		{"an edited event", func(tx *tx) { put(tx, 7, edited(get(tx, 7))) }, chain.Edit, 7, "event 7 was changed, or 8 was"},
+		{"the event that the centre confirmed", func(tx *tx) { put(tx, 12, edited(get(tx, 12))); remove(tx, 13, 14, 15, 16) }, chain.Edit, 12, "the centre has confirmed it"},
+		{"the last event", func(tx *tx) { put(tx, 16, edited(get(tx, 16))) }, chain.Edit, 16, "the witness has seen it"},
+		{"an unreadable event", func(tx *tx) { put(tx, 4, []byte("{}")) }, chain.Edit, 4, "not readable"},
+		{"a removed event", func(tx *tx) { remove(tx, 5) }, chain.Gap, 5, "event 5 is missing: 6 follows 4"},
+		{"the first event removed", func(tx *tx) { remove(tx, 1) }, chain.Gap, 1, "event 1 is missing"},
+		{"swapped events", func(tx *tx) { a, b := get(tx, 9), get(tx, 10); put(tx, 9, b); put(tx, 10, a) }, chain.Reorder, 9, "in the place of event 9 lies"},
+		{"cut off before the centre's mark", func(tx *tx) { remove(tx, 11, 12, 13, 14, 15, 16) }, chain.Truncation, 11, "ends at event 10; there was an event 12"},
+		{"cut off after the centre's mark", func(tx *tx) { remove(tx, 15, 16) }, chain.Truncation, 15, "ends at event 14; there was an event 16"},
 		{"everything removed", func(tx *tx) {
 			for s := range uint64(16) {
 				remove(tx, s+1)
 			}
-		}, Truncation, 1, "ends at event 0"},
+		}, chain.Truncation, 1, "ends at event 0"},
 		{"a bucket removed", func(tx *tx) {
 			if err := tx.DeleteBucket(marksBucket); err != nil {
 				t.Fatal(err)
 			}
-		}, Structure, 0, "marks"},
+		}, chain.Structure, 0, "marks"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			b := &bench{T: t, dir: t.TempDir(), now: noon}
@@ -114,17 +116,17 @@ func TestVerifyFindsAFlippedByte(t *testing.T) {
 		t.Fatal("the event is not in the file")
 	}
 	b.must(os.WriteFile(path, data, 0o600))
-	r, err := Verify(path)
-	if err != nil || r.Fault == nil || r.Fault.Kind != Edit || r.Fault.Seq != 20 {
+	r, err := Verify(path, Known{})
+	if err != nil || r.Fault == nil || r.Fault.Kind != chain.Edit || r.Fault.Seq != 20 {
 		t.Errorf("%+v %v", r.Fault, err)
 	}
 }
 
 func TestVerifyCannotLook(t *testing.T) {
-	if _, err := Verify(filepath.Join(t.TempDir(), "none")); err == nil {
+	if _, err := Verify(filepath.Join(t.TempDir(), "none"), Known{}); err == nil {
 		t.Error("no file, no error")
 	}
-	if _, err := Verify(t.TempDir()); err == nil {
+	if _, err := Verify(t.TempDir(), Known{}); err == nil {
 		t.Error("no journal, no error")
 	}
 }

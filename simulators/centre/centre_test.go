@@ -118,6 +118,10 @@ func (b *bench) sign(key *ecdsa.PrivateKey, epoch, first uint64, events ...any) 
 }
 
 func seal(t testing.TB, key *ecdsa.PrivateKey, payload []byte) []byte {
+	return sealFor(t, key, "batch", payload)
+}
+
+func sealFor(t testing.TB, key *ecdsa.PrivateKey, purpose string, payload []byte) []byte {
 	der, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
 	if err != nil {
 		t.Fatal(err)
@@ -129,7 +133,7 @@ func seal(t testing.TB, key *ecdsa.PrivateKey, payload []byte) []byte {
 	m.Headers.Protected[cose.HeaderLabelKeyID] = sum[:8]
 	s, err := cose.NewSigner(cose.AlgorithmES256, key)
 	if err == nil {
-		err = m.Sign(rand.Reader, []byte("batch"), s)
+		err = m.Sign(rand.Reader, []byte(purpose), s)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/base64"
+	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -150,6 +151,34 @@ func (k *Key) Card(device, site string) (Card, error) {
 		}
 	}
 	return Card{1, device, site, k.id.String(), base64.StdEncoding.EncodeToString(k.spki)}, nil
+}
+
+// ErrCard means that a card is not what "checkpoint enroll" prints.
+var ErrCard = errors.New("enrol: not a device's card")
+
+// ReadCard gives the public key on a card, as the one key that is trusted.
+func ReadCard(text []byte) (sign1.Keys, error) {
+	var c Card
+	if err := json.Unmarshal(text, &c); err != nil || c.V != 1 {
+		return nil, fmt.Errorf("%w: %v", ErrCard, err)
+	}
+	der, err := base64.StdEncoding.DecodeString(c.SPKI)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrCard, err)
+	}
+	any, err := x509.ParsePKIXPublicKey(der)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrCard, err)
+	}
+	key, ok := any.(*ecdsa.PublicKey)
+	if !ok || key.Curve != elliptic.P256() {
+		return nil, fmt.Errorf("%w: not a P-256 key", ErrCard)
+	}
+	id, err := sign1.KeyIDOf(key)
+	if err != nil || id.String() != c.KID {
+		return nil, fmt.Errorf("%w: the key id is another's", ErrCard)
+	}
+	return sign1.Keys{id: key}, nil
 }
 
 func plain(name string) bool {

@@ -50,9 +50,9 @@ type Link interface {
 // Options say who sends and whom to believe.
 type Options struct {
 	Device   string
-	Sign     func(purpose string, payload []byte) ([]byte, error) // with the device key
-	MarkKeys func() sign1.Keys                                    // the mark keys of the bundle in force, those trusted now
-	Patience time.Duration                                        // wait for the carrier, and for a mark before sending again; 0 = 10 s; the latter doubles up to 2 min
+	Sign     Sign              // with the device key
+	MarkKeys func() sign1.Keys // the mark keys of the bundle in force, those trusted now
+	Patience time.Duration     // wait for the carrier, and for a mark before sending again; 0 = 10 s; the latter doubles up to 2 min
 	Log      *slog.Logger
 }
 

@@ -9,7 +9,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/journal"
@@ -17,6 +16,7 @@ import (
 
 type journalCmd struct {
 	List   journalListCmd   `cmd:"" help:"List the newest events, oldest first. The device must not be running, or give a copy of its file."`
+	Export journalExportCmd `cmd:"" help:"Write the whole record as JSON lines that can be checked anywhere. The device must not be running, or give a copy of its file."`
 	Show   journalShowCmd   `cmd:"" help:"Show one event as an auditor reads it, with all that belongs to the same visit."`
 	Verify journalVerifyCmd `cmd:"" help:"Check that nothing in the record was changed, removed or cut off. Exit 0: intact, 2: broken, 1: could not look."`
 }
@@ -73,51 +73,4 @@ func line(r event.Record) string {
 		s += fmt.Sprintf(" %s=%s", k, r.Note[k])
 	}
 	return strings.TrimRight(s, " ")
-}
-
-type journalVerifyCmd struct {
-	State string `default:"/var/lib/checkpoint" help:"State directory."`
-	File  string `arg:"" optional:"" help:"A copy of its journal.db, instead."`
-}
-
-func (c journalVerifyCmd) Run() error { return c.verify(os.Stdout) }
-
-func (c journalVerifyCmd) verify(w io.Writer) error {
-	r, err := journal.Verify(cmp.Or(c.File, c.State))
-	if err != nil {
-		return err
-	}
-	if _, err := io.WriteString(w, report(r)); err != nil {
-		return err
-	}
-	if r.Fault != nil {
-		return errNo
-	}
-	return nil
-}
-
-// report is for people.
-func report(r journal.Report) string {
-	var b strings.Builder
-	for _, e := range r.Epochs {
-		fmt.Fprintf(&b, "epoch %016x: ", e.Epoch)
-		if e.Last == 0 {
-			b.WriteString("no events")
-		} else {
-			fmt.Fprintf(&b, "events %d to %d", e.First, e.Last)
-		}
-		fmt.Fprintf(&b, "; confirmed to %d, deleted to %d\n", e.Marked, e.Pruned)
-		for _, k := range slices.Sorted(maps.Keys(e.Counts)) {
-			fmt.Fprintf(&b, "  %-17s %d\n", k, e.Counts[k])
-		}
-	}
-	switch f := r.Fault; {
-	case f == nil:
-		fmt.Fprintf(&b, "intact at %s: device %s\n", time.Now().UTC().Format(time.RFC3339), cmp.Or(r.Device, "unknown"))
-	case f.Epoch == 0:
-		fmt.Fprintf(&b, "BROKEN (%s): %s\n", f.Kind, f.Text)
-	default:
-		fmt.Fprintf(&b, "BROKEN (%s) in epoch %016x: %s\n", f.Kind, f.Epoch, f.Text)
-	}
-	return b.String()
 }

@@ -1,0 +1,80 @@
+package chain
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"example.org/checkpoint/firmware/event"
+)
+
+// export is one of n events of one epoch, the first of which follows an anchor.
+func export(t testing.TB, n int) []byte {
+	var b bytes.Buffer
+	anchor := Point{3, sha256.Sum256([]byte("three"))}
+	h := Header{Device: "g1", Epoch: 7, Pruned: anchor, Marked: anchor}
+	line, err := h.Line()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintf(&b, "%s\n", line)
+	prev := anchor
+	for range n {
+		r := event.Record{Position: event.Position{Device: "g1", Site: "LMC", Epoch: 7, Seq: prev.Seq + 1, Prev: prev.Hash},
+			Event: event.Event{At: time.Unix(1, 0), Kind: event.Alarm}}
+		text, err := event.Encode(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(&b, "%s\n", text)
+		prev = Point{r.Seq, sha256.Sum256(text)}
+	}
+	if line, err = End(nil); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintf(&b, "%s\n", line)
+	return b.Bytes()
+}
+
+func TestCheckExport(t *testing.T) {
+	two := append(export(t, 5), export(t, 0)...)
+	r, err := CheckExport(bytes.NewReader(two), nil, nil)
+	if err != nil || r.Fault != nil || len(r.Epochs) != 2 || r.Epochs[0].First != 4 || r.Epochs[0].Last != 8 || r.Epochs[0].Counts[event.Alarm] != 5 {
+		t.Errorf("%+v %v", r, err)
+	}
+	later := []Checkpoint{{"g1", 7, Point{Seq: 9}}, {"g2", 7, Point{Seq: 99}}, {"g1", 8, Point{Seq: 99}}}
+	if r, err = CheckExport(bytes.NewReader(export(t, 5)), later, nil); err != nil || r.Fault == nil || r.Fault.Kind != Truncation || r.Fault.Seq != 9 {
+		t.Errorf("%+v %v", r.Fault, err)
+	}
+	for _, bad := range []string{"x", `{"v":2}`, `{"v":1,"device":"a b"}`, `{"v":1,"device":"g1","epoch":"x"}`, `{"v":1,"device":"g1","epoch":"7","pruned":{"hash":"00"}}`,
+		`{"v":1,"x":"` + strings.Repeat("x", maxLine) + `"}`} {
+		if _, err := CheckExport(strings.NewReader(bad), nil, nil); !errors.Is(err, ErrExport) {
+			t.Errorf("%.40s: %v", bad, err)
+		}
+	}
+}
+
+// FuzzCheckExport: no line makes the check panic, and what is whole has no gap.
+func FuzzCheckExport(f *testing.F) {
+	f.Add(export(f, 3))
+	f.Add(append(export(f, 1), export(f, 2)...))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := CheckExport(bytes.NewReader(data), []Checkpoint{{"g1", 7, Point{Seq: 4}}}, nil)
+		if err != nil || r.Fault != nil {
+			return
+		}
+		for _, e := range r.Epochs {
+			n := 0
+			for _, count := range e.Counts {
+				n += count
+			}
+			if e.Last != 0 && uint64(n) != e.Last-e.First+1 {
+				t.Errorf("%+v", e)
+			}
+		}
+	})
+}

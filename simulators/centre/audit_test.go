@@ -1,0 +1,124 @@
+package centre
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/fxamacker/cbor/v2"
+	bolt "go.etcd.io/bbolt"
+)
+
+// checkpoint signs and sends that an event has a hash.
+func (b *bench) checkpoint(epoch, seq uint64, event []byte) {
+	b.t.Helper()
+	hash := sha256.Sum256(event)
+	payload, err := cbor.Marshal([]any{1, "g1", epoch, seq, hash[:]})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if _, err := b.js.Publish(b.t.Context(), "cp.g1", sealFor(b.t, b.key, "checkpoint", payload)); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *bench) faults() (kinds []string) {
+	b.t.Helper()
+	a, err := b.c.store.audit()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, f := range a.Faults {
+		kinds = append(kinds, fmt.Sprintf("%s %d", f.Kind, f.Seq))
+	}
+	return kinds
+}
+
+// TestAudit: whatever happens to a chain, at the device before it is sent or at the centre
+// afterwards, shows up to the last checkpoint.
+func TestAudit(t *testing.T) {
+	for name, c := range map[string]struct {
+		want     string
+		tampered uint64
+		do       func(b *bench, events [][]byte)
+	}{
+		"nothing": {"", 0, func(b *bench, e [][]byte) {
+			b.publish(b.sign(b.key, 7, 1, e[0], e[1], e[2], e[3], e[4]))
+			b.checkpoint(7, 5, e[4])
+		}},
+		"the device's end cut off": {"truncation 4", 0, func(b *bench, e [][]byte) {
+			b.checkpoint(7, 5, e[4])
+			b.publish(b.sign(b.key, 7, 1, e[0], e[1], e[2]))
+		}},
+		"all of it": {"truncation 1", 0, func(b *bench, e [][]byte) { b.checkpoint(7, 5, e[4]) }},
+		"made anew at the device, and whole in itself": {"edit 5", 1, func(b *bench, e [][]byte) {
+			b.checkpoint(7, 5, e[4])
+			b.eventually("checkpoint", func() bool { l, _ := b.c.store.checkpoints("g1"); return len(l) == 1 })
+			b.prev = [32]byte{}
+			b.publish(b.sign(b.key, 7, 1, b.event(7, 1, "started"), b.event(7, 2, "passed"), b.event(7, 3, "passed"), b.event(7, 4, "passed"), b.event(7, 5, "passed")))
+		}},
+		"the same, the checkpoint comes later": {"edit 5", 1, func(b *bench, e [][]byte) {
+			b.prev = [32]byte{}
+			b.publish(b.sign(b.key, 7, 1, b.event(7, 1, "started"), b.event(7, 2, "passed"), b.event(7, 3, "passed"), b.event(7, 4, "passed"), b.event(7, 5, "passed")))
+			b.marks(5)
+			b.checkpoint(7, 5, e[4])
+		}},
+		"two stories": {"", 1, func(b *bench, e [][]byte) {
+			b.publish(b.sign(b.key, 7, 1, e[0], e[1], e[2], e[3], e[4]))
+			b.checkpoint(7, 5, e[4])
+			b.eventually("checkpoint", func() bool { l, _ := b.c.store.checkpoints("g1"); return len(l) == 1 })
+			b.checkpoint(7, 5, e[3])
+		}},
+		"edited at the centre": {"edit 2", 0, func(b *bench, e [][]byte) {
+			b.tamper(e, func(k *bolt.Bucket) error {
+				v := slices.Clone(k.Get(place("g1", 7, 2)))
+				v[len(v)-2] = 'x'
+				return k.Put(place("g1", 7, 2), v)
+			})
+		}},
+		"one deleted at the centre": {"gap 3", 0, func(b *bench, e [][]byte) {
+			b.tamper(e, func(k *bolt.Bucket) error { return k.Delete(place("g1", 7, 3)) })
+		}},
+		"two swapped at the centre": {"reorder 2", 0, func(b *bench, e [][]byte) {
+			b.tamper(e, func(k *bolt.Bucket) error {
+				two, three := slices.Clone(k.Get(place("g1", 7, 2))), slices.Clone(k.Get(place("g1", 7, 3)))
+				if err := k.Put(place("g1", 7, 2), three); err != nil {
+					return err
+				}
+				return k.Put(place("g1", 7, 3), two)
+			})
+		}},
+		"the end deleted at the centre": {"truncation 5", 0, func(b *bench, e [][]byte) {
+			b.tamper(e, func(k *bolt.Bucket) error { return k.Delete(place("g1", 7, 5)) })
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := start(t, t.TempDir())
+			events := [][]byte{b.event(7, 1, "started")}
+			for seq := uint64(2); seq <= 5; seq++ {
+				events = append(events, b.event(7, seq, "presented"))
+			}
+			c.do(b, events)
+			want := []string{c.want}
+			if c.want == "" {
+				want = nil
+			}
+			b.eventually("checkpoint", func() bool { l, _ := b.c.store.checkpoints("g1"); return len(l) == 1 })
+			b.eventually("alarm", func() bool { return b.counts().Tampered == c.tampered })
+			b.eventually(fmt.Sprint("audit ", want, " not ", b.faults()), func() bool { return slices.Equal(b.faults(), want) })
+		})
+	}
+}
+
+// tamper stores events and a checkpoint, and changes the store afterwards.
+func (b *bench) tamper(e [][]byte, change func(*bolt.Bucket) error) {
+	b.t.Helper()
+	b.publish(b.sign(b.key, 7, 1, e[0], e[1], e[2], e[3], e[4]))
+	b.checkpoint(7, 5, e[4])
+	b.marks(5)
+	b.eventually("checkpoint", func() bool { l, _ := b.c.store.checkpoints("g1"); return len(l) == 1 })
+	if err := b.c.store.db.Update(func(tx *bolt.Tx) error { return change(tx.Bucket(bEvents)) }); err != nil {
+		b.t.Fatal(err)
+	}
+}
