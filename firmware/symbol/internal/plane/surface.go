@@ -60,29 +60,50 @@ func (s *Surface) Measure(l *Layer) {
 		}
 		s.rowTmp = s.levels[i].spread(s.rowTmp)
 	}
-	for by := range h {
-		for bx := range w {
-			t := uint8(0)
-			for i := range n {
-				v := &s.levels[i]
-				j := by>>i*v.w + bx>>i
-				if lo, hi := int(v.nearLo[j]), int(v.near[j]); hi-lo >= contrast+i*contrast/8 {
-					t = uint8((lo + hi + 1) / 2)
-					break
-				}
-			}
-			s.at[by*w+bx] = t
+	s.lo, s.hi = s.levels[0].lo, s.levels[0].hi
+	if l.mask != nil {
+		clear(s.at)
+		clear(s.cut)
+	}
+	s.live(l, func(by, bx, end int) {
+		for ; bx < end; bx++ {
+			s.split(by, bx, n, contrast)
+		}
+	})
+}
+
+// split sets the threshold of a block, by the first of n levels that shows contrast.
+func (s *Surface) split(by, bx, n, contrast int) {
+	t := uint8(0)
+	for i := range n {
+		v := &s.levels[i]
+		j := by>>i*v.w + bx>>i
+		if lo, hi := int(v.nearLo[j]), int(v.near[j]); hi-lo >= contrast+i*contrast/8 {
+			t = uint8((lo + hi + 1) / 2)
+			break
 		}
 	}
-	s.lo, s.hi = s.levels[0].lo, s.levels[0].hi
-	for i, t := range s.at {
-		switch {
-		case s.lo[i] >= t:
-			t = 0
-		case s.hi[i] < t:
-			t = 255
+	i := by*s.w + bx
+	s.at[i] = t
+	switch {
+	case s.lo[i] >= t:
+		t = 0
+	case s.hi[i] < t:
+		t = 255
+	}
+	s.cut[i] = t
+}
+
+// live calls do with each run of blocks of the layer that are not of one shade.
+func (s *Surface) live(l *Layer, do func(by, bx, end int)) {
+	for by := range s.h {
+		if l.mask == nil {
+			do(by, 0, s.w)
+			continue
 		}
-		s.cut[i] = t
+		l.mask.spans(min(by/l.zoom, l.mask.h-1), func(bx0, bx1 int) {
+			do(by, bx0*l.zoom, min(bx1*l.zoom, s.w))
+		})
 	}
 }
 
@@ -94,15 +115,8 @@ func (s *Surface) extremes(l *Layer) {
 			first.lo[i], first.hi[i] = shade, shade
 		}
 	}
-	for by := range s.h {
-		if l.mask == nil {
-			s.across(l, by, 0, s.w)
-			continue
-		}
-		l.mask.spans(min(by/l.zoom, l.mask.h-1), func(bx0, bx1 int) {
-			s.across(l, by, bx0*l.zoom, min(bx1*l.zoom, s.w))
-		})
-	}
+	s.live(l, func(by, bx, end int) { s.across(l, by, bx, end) })
+	scalarAgain()
 }
 
 // across fills the blocks of a row of them, from bx to behind the last.
@@ -267,6 +281,7 @@ func (s *Surface) Runs(l *Layer, y int, edges []int32) ([]int32, bool) {
 		}
 		before = word >> 63
 	}
+	scalarAgain()
 	return append(edges, int32(l.W)), first
 }
 

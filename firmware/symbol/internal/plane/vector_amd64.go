@@ -51,3 +51,11 @@ func lightWord(row, cut []byte, start int) (uint64, int) {
 	v, u := archsimd.LoadUint8x32Slice(row[start*8:]), archsimd.LoadUint8x32Slice(row[start*8+32:])
 	return uint64(v.Max(low).Equal(v).ToBits()) | uint64(u.Max(high).Equal(u).ToBits())<<32, 8
 }
+
+// scalarAgain is called after vectors and before other floating-point work, which would wait for the
+// upper halves of the registers at every step.
+func scalarAgain() {
+	if vectors {
+		archsimd.ClearAVXUpperBits()
+	}
+}

@@ -2,7 +2,9 @@
 
 package plane
 
-// extremesAcross and lightWord do nothing without vectors; see vector_amd64.go.
+// extremesAcross, lightWord and scalarAgain do nothing without vectors; see vector_amd64.go.
 func extremesAcross([]byte, int, int, []uint8, []uint8) int { return 0 }
 
 func lightWord([]byte, []byte, int) (uint64, int) { return 0, 0 }
+
+func scalarAgain() {}
