@@ -130,7 +130,10 @@ func (p *Policy) Try(c Case) (verdict.Verdict, error) {
 // with returns the policy with the parameters of a case.
 func (p *Policy) with(c Case) *Policy {
 	again := *p
-	again.parameters = p.parameters.with(c.Windows, c.Dates, c.Lists)
+	if len(c.Windows)+len(c.Dates)+len(c.Lists) > 0 {
+		again.parameters = p.parameters.with(c.Windows, c.Dates, c.Lists)
+		again.settle()
+	}
 	return &again
 }
 

@@ -163,6 +163,7 @@ func (p *Policy) compile(f file, faults *faults) {
 		seen[e.Name] = true
 		p.rules = append(p.rules, r)
 	}
+	p.settle()
 }
 
 func (p *Policy) has(term string) bool { _, ok := p.index[term]; return ok }
@@ -200,7 +201,8 @@ func (p *Policy) compileRule(env *cel.Env, e ruleEntry) (rule, error) {
 	if !c.typ.IsExactType(cel.BoolType) {
 		return r, fmt.Errorf("yields %s, want bool", c.typ)
 	}
-	r.program, r.cost, r.risk, r.guard = c.program, c.cost, e.Risk, p.guardOf(c.expr)
+	r.program, r.cost, r.risk = c.program, c.cost, e.Risk
+	r.guard, r.settled = p.guards(env, c.expr, c.info)
 	r.measure, err = p.compileMeasure(env, e)
 	return r, err
 }

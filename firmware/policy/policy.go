@@ -66,6 +66,8 @@ type rule struct {
 	name    string
 	program cel.Program
 	guard   guard
+	settled []cel.Program // parts of it that parameters alone decide
+	idle    bool          // it cannot hold with these parameters
 	cost    uint64
 	outcome verdict.Outcome
 	reason  verdict.Reason
@@ -206,6 +208,7 @@ type compiled struct {
 	typ     *cel.Type
 	cost    uint64 // in the worst case
 	expr    ast.Expr
+	info    *ast.SourceInfo
 }
 
 // compile type-checks one expression. A program whose cost is known is not watched
@@ -230,7 +233,7 @@ func (p parameters) compile(env *cel.Env, expression string) (compiled, error) {
 		options = append(options, cel.CostLimit(MaxCost))
 	}
 	program, err := env.Program(checked, options...)
-	return compiled{program, checked.OutputType(), estimate.Max, checked.NativeRep().Expr()}, err
+	return compiled{program, checked.OutputType(), estimate.Max, checked.NativeRep().Expr(), checked.NativeRep().SourceInfo()}, err
 }
 
 // What a decision rests on, in the words of package facts.

@@ -4,8 +4,6 @@ import (
 	"errors"
 
 	"cel.dev/cel-go/cel"
-	"cel.dev/cel-go/common/ast"
-	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/common/types"
 	"cel.dev/cel-go/common/types/ref"
 	"example.org/checkpoint/firmware/policy/facts"
@@ -57,31 +55,10 @@ func (s *scene) term(i int) ref.Val {
 
 var errNoBool = errors.New("neither true nor false")
 
-// guard is a term without which a rule cannot hold.
-type guard struct {
-	term  int // -1 for none
-	wants bool
-}
-
-// guardOf finds the guard of a rule: the first part of a conjunction, if that is a
-// term or its negation. It spares the evaluation of most rules.
-func (p *Policy) guardOf(e ast.Expr) guard {
-	for e.Kind() == ast.CallKind && e.AsCall().FunctionName() == operators.LogicalAnd {
-		e = e.AsCall().Args()[0]
-	}
-	wants := true
-	if e.Kind() == ast.CallKind && e.AsCall().FunctionName() == operators.LogicalNot {
-		e, wants = e.AsCall().Args()[0], false
-	}
-	if e.Kind() == ast.IdentKind {
-		if i, ok := p.index[e.AsIdent()]; ok {
-			return guard{i, wants}
-		}
-	}
-	return guard{term: -1}
-}
-
 func (s *scene) holds(r *rule) (bool, error) {
+	if r.idle {
+		return false, nil
+	}
 	if r.guard.term >= 0 && s.term(r.guard.term) == types.Bool(!r.guard.wants) {
 		return false, nil
 	}
