@@ -96,7 +96,8 @@ func (c *Camera) Run(ctx context.Context) error {
 	return nil
 }
 
-// source gives pictures to put until it cannot; it calls bad for a picture that it left out.
+// source gives pictures to put until it cannot; it calls bad for a picture that it could not use.
+// Both may be called at the same time.
 type source func(ctx context.Context, put func(*image.Gray), bad func(error)) error
 
 // source is the one of the device.
@@ -122,7 +123,7 @@ func (c *Camera) watch(ctx context.Context, from source, good *bool) error {
 	defer cancel(nil)
 	alarm := time.AfterFunc(silence, func() { cancel(ErrNoPicture) })
 	defer alarm.Stop()
-	var last error
+	var last atomic.Value
 	err := from(ctx, func(img *image.Gray) {
 		alarm.Reset(silence)
 		*good = true
@@ -131,14 +132,14 @@ func (c *Camera) watch(ctx context.Context, from source, good *bool) error {
 		}
 	}, func(err error) {
 		c.skipped.Add(1)
-		last = err
+		last.Store(failed{err})
 	})
 	if errors.Is(context.Cause(ctx), ErrFrozen) {
 		return ErrFrozen
 	}
 	if errors.Is(context.Cause(ctx), ErrNoPicture) {
-		if last != nil {
-			return fmt.Errorf("%w: %w", ErrNoPicture, last)
+		if last, ok := last.Load().(failed); ok {
+			return fmt.Errorf("%w: %w", ErrNoPicture, last.error)
 		}
 		return ErrNoPicture
 	}
@@ -170,6 +171,9 @@ func (c *Camera) put(img *image.Gray) (anew bool) {
 	}
 	return false
 }
+
+// failed is an error of any type, for an atomic.Value.
+type failed struct{ error }
 
 func (c *Camera) fail(err error) {
 	err = c.wrap(err)
@@ -219,6 +223,6 @@ func (c *Camera) Blind() error {
 	return c.wrap(c.blind)
 }
 
-// Skipped is the number of pictures that were left out because they were torn, too large or no
-// JPEG.
+// Skipped is the number of pictures that could not be used because they were torn, too large or
+// no JPEG. Of those that came while another was decoded only the newest is looked at.
 func (c *Camera) Skipped() uint64 { return c.skipped.Load() }

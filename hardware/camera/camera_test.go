@@ -8,11 +8,14 @@ import (
 	"image"
 	"image/color"
 	"image/jpeg"
+	"io"
 	"io/fs"
+	"mime/multipart"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -111,7 +114,25 @@ func TestParts(t *testing.T) {
 		"huge told":  "--b\r\nContent-Type: image/jpeg\r\nContent-Length: 99999999999\r\n\r\nxx\r\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := start(t, stream(t, "multipart/x-mixed-replace; boundary=b", bad+bad+part(good)))
+			var c *Camera
+			ready := make(chan struct{})
+			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Type", "multipart/x-mixed-replace; boundary=b")
+				<-ready
+				for n := range 2 {
+					io.WriteString(w, bad)
+					w.(http.Flusher).Flush()
+					for c.Skipped() <= uint64(n) && r.Context().Err() == nil {
+						time.Sleep(time.Millisecond)
+					}
+				}
+				io.WriteString(w, part(good))
+				w.(http.Flusher).Flush()
+				<-r.Context().Done()
+			}))
+			t.Cleanup(func() { s.CloseClientConnections(); s.Close() })
+			c = start(t, s.URL)
+			close(ready)
 			img := next(t, c)
 			if v := img.GrayAt(30, 20).Y; img.Rect.Max != image.Pt(64, 48) || v < 74 || v > 80 {
 				t.Error(img.Rect, v)
@@ -177,6 +198,40 @@ func TestNewest(t *testing.T) {
 	if _, _, err := c.Next(ctx); !errors.Is(err, context.DeadlineExceeded) {
 		t.Error("the same picture twice", err)
 	}
+}
+
+// TestSlowDecoder sends pictures faster than they are taken: those between are left out, and the
+// last is shown. None is shown before an older one.
+func TestSlowDecoder(t *testing.T) {
+	const n = 40
+	var body bytes.Buffer
+	for i := range n {
+		body.WriteString(part(shot(t, uint8(100+i))))
+	}
+	body.WriteString("--b--\r\n")
+	var shades []uint8
+	from := &drained{left: &body, empty: make(chan struct{})}
+	newestPart(multipart.NewReader(from, "b"), func(img *image.Gray) {
+		<-from.empty // everything has been read while the first picture is looked at
+		shades = append(shades, img.Pix[0])
+	}, func(err error) { t.Error(err) })
+	if len(shades) > 3 || !slices.IsSorted(shades) || shades[len(shades)-1] < 100+n-3 {
+		t.Error(len(shades), "pictures were decoded:", shades)
+	}
+}
+
+// drained tells when the last byte was read.
+type drained struct {
+	left  *bytes.Buffer
+	empty chan struct{}
+}
+
+func (d *drained) Read(b []byte) (int, error) {
+	n, err := d.left.Read(b)
+	if n > 0 && d.left.Len() == 0 {
+		close(d.empty)
+	}
+	return n, err
 }
 
 // TestUnplugged takes the camera away and gives it back at the same address.

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -56,8 +57,32 @@ func (c *Camera) mjpeg(ctx context.Context, put func(*image.Gray), bad func(erro
 	if err != nil || !strings.HasPrefix(kind, "multipart/") || boundary == "" {
 		return fmt.Errorf("it serves %q, not multipart/x-mixed-replace; ask it for its MJPEG stream", resp.Header.Get("Content-Type"))
 	}
-	var buffer bytes.Buffer
-	for parts := multipart.NewReader(resp.Body, boundary); ; {
+	return newestPart(multipart.NewReader(resp.Body, boundary), put, bad)
+}
+
+// newestPart reads parts as they come, and decodes the newest: where decoding is slower than the
+// camera, those between are left out, and none waits in the network's buffers to be shown late.
+func newestPart(parts *multipart.Reader, put func(*image.Gray), bad func(error)) error {
+	const inUse = 3 // one is read, one waits, one is decoded
+	free, waiting := make(chan *bytes.Buffer, inUse), make(chan *bytes.Buffer, 1)
+	for range inUse {
+		free <- new(bytes.Buffer)
+	}
+	var decoding sync.WaitGroup
+	decoding.Go(func() { // ends when waiting is closed
+		for b := range waiting {
+			img, err := fromJPEG(b.Bytes())
+			free <- b
+			if err != nil {
+				bad(err)
+			} else {
+				put(img)
+			}
+		}
+	})
+	defer decoding.Wait()
+	defer close(waiting)
+	for {
 		part, err := parts.NextRawPart()
 		if err == io.EOF {
 			return errors.New("it ended the stream")
@@ -65,37 +90,43 @@ func (c *Camera) mjpeg(ctx context.Context, put func(*image.Gray), bad func(erro
 		if err != nil {
 			return fmt.Errorf("stream: %w", err)
 		}
-		img, err := picture(part, &buffer)
-		switch {
-		case errors.Is(err, ErrBadPicture):
+		b := <-free
+		if err := receive(part, b); err != nil {
+			free <- b
+			if !errors.Is(err, ErrBadPicture) {
+				return fmt.Errorf("stream: %w", err)
+			}
 			bad(err)
-		case err != nil:
-			return fmt.Errorf("stream: %w", err)
-		default:
-			put(img)
+			continue
 		}
+		select {
+		case older := <-waiting:
+			free <- older
+		default:
+		}
+		waiting <- b
 	}
 }
 
-// picture reads one part, as soon as its stated length is there.
-func picture(part *multipart.Part, buffer *bytes.Buffer) (*image.Gray, error) {
+// receive reads one part, as soon as its stated length is there.
+func receive(part *multipart.Part, buffer *bytes.Buffer) error {
 	if kind := part.Header.Get("Content-Type"); kind != "" && kind != "image/jpeg" && kind != "image/jpg" {
-		return nil, fmt.Errorf("%w: a part of type %q", ErrBadPicture, kind)
+		return fmt.Errorf("%w: a part of type %q", ErrBadPicture, kind)
 	}
 	limit := int64(largestPart + 1)
 	if n, err := strconv.ParseInt(part.Header.Get("Content-Length"), 10, 64); err == nil && n >= 0 {
 		if n > largestPart {
-			return nil, fmt.Errorf("%w: %d bytes", ErrBadPicture, n)
+			return fmt.Errorf("%w: %d bytes", ErrBadPicture, n)
 		}
 		limit = n
 	}
 	buffer.Reset()
 	if n, err := io.CopyN(buffer, part, limit); err == io.ErrUnexpectedEOF || err != nil && err != io.EOF {
-		return nil, err
+		return err
 	} else if n > largestPart {
-		return nil, fmt.Errorf("%w: more than %d bytes", ErrBadPicture, largestPart)
+		return fmt.Errorf("%w: more than %d bytes", ErrBadPicture, largestPart)
 	}
-	return fromJPEG(buffer.Bytes())
+	return nil
 }
 
 // wrap names the camera, without the password that its address may hold.
