@@ -3,10 +3,12 @@ package camera
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"image"
 	"image/jpeg"
 	"image/png"
 	"math/rand/v2"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -181,6 +183,36 @@ func TestFrozenStream(t *testing.T) {
 	c.judge.darkFrom, c.judge.looked = time.Now().Add(-time.Minute), time.Now()
 	if f(b, 1); !errors.Is(c.Blind(), ErrBlack) || c.Fault() != nil || !strings.Contains(c.Blind().Error(), "http://camera/") {
 		t.Error(c.Blind(), c.Fault())
+	}
+}
+
+// TestBroken gives the simulated camera every fault under a running driver, and mends it.
+func TestBroken(t *testing.T) {
+	scene := sim.New(sim.Options{Seed: 4, Width: 320, Height: 240, FPS: 30})
+	s := httptest.NewServer(scene)
+	t.Cleanup(func() { s.CloseClientConnections(); s.Close() })
+	c := start(t, s.URL)
+	next(t, c)
+	aged := func() { // as if the pictures of the last seconds had come for longer
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		for _, from := range []*time.Time{&c.judge.since, &c.judge.darkFrom, &c.judge.plainFrom} {
+			if !from.IsZero() {
+				*from = from.Add(-time.Second)
+			}
+		}
+	}
+	for fault, found := range map[sim.Fault]func() bool{
+		sim.Frozen:  func() bool { aged(); return errors.Is(c.Fault(), ErrFrozen) },
+		sim.Black:   func() bool { aged(); return errors.Is(c.Blind(), ErrBlack) },
+		sim.Covered: func() bool { aged(); return errors.Is(c.Blind(), ErrCovered) },
+		sim.Torn:    func() bool { return errors.Is(c.Fault(), ErrNoPicture) && errors.Is(c.Fault(), ErrBadPicture) },
+		sim.Silent:  func() bool { return errors.Is(c.Fault(), ErrNoPicture) },
+	} {
+		scene.Break(fault)
+		until(t, fmt.Sprint("found fault ", fault), found)
+		scene.Break(sim.Sound)
+		until(t, fmt.Sprint("recovered from fault ", fault), func() bool { return c.Fault() == nil && c.Blind() == nil })
 	}
 }
 

@@ -77,7 +77,7 @@ func bar(dots int) []byte {
 
 // void is the mark on a spoilt slip: crosses between bars, as wide as the paper.
 func void(dots int) []byte {
-	const tall, bar = 64, 8
+	const tall, bar = 48, 8 // two bands: a small printer can hold it
 	img := image.NewGray(image.Rect(0, 0, dots, tall))
 	for y := range tall {
 		for x := range dots {

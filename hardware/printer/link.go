@@ -20,7 +20,7 @@ const (
 )
 
 var (
-	errUnconfirmed = errors.New("it does not confirm what it prints: switch it off and on; if that does not help, set confirm to the other way")
+	errUnconfirmed = errors.New("it does not confirm what it prints: switch it off and on; if that does not help, set the other way to confirm")
 	errNoReports   = errors.New("it does not report its state by itself (GS a): use another printer")
 	errFull        = errors.New("it takes no data: switch it off and on")
 )

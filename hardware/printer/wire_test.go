@@ -75,7 +75,7 @@ func TestWires(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := sim.New(sim.Options{})
+			s := sim.New(sim.Options{Overrun: name == "serial"})
 			t.Cleanup(s.Close)
 			p := plug(t, s)
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

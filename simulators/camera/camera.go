@@ -39,6 +39,8 @@ type Camera struct {
 	clients int
 	held    uint64 // times that cards were held up
 	painted int    // frames made, not taken from before
+	fault   Fault
+	still   []byte // what is sent while frozen
 }
 
 // New is a camera that sees nobody.
@@ -101,6 +103,13 @@ func (c *Camera) Clients() int {
 func (c *Camera) JPEG(n int) []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if b := c.broken(n); b != nil {
+		return b
+	}
+	return c.healthy(n)
+}
+
+func (c *Camera) healthy(n int) []byte {
 	n %= phases
 	frames := &c.frames
 	if len(c.scene) == 0 {
@@ -126,6 +135,14 @@ func (c *Camera) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer tick.Stop()
 	for n := 0; ; n++ {
 		b := c.JPEG(n)
+		if c.faulty() == Silent {
+			select {
+			case <-r.Context().Done():
+				return
+			case <-tick.C:
+				continue
+			}
+		}
 		out.SetWriteDeadline(time.Now().Add(5 * time.Second))
 		if _, err := fmt.Fprintf(w, "--%s\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n", boundary, len(b)); err != nil {
 			return
