@@ -17,7 +17,7 @@ const (
 // then the state again. Nothing has moved by then, and access is as the board has
 // it: what is to happen is the caller's to decide. Lamps and buzzer are restored.
 //
-// The heart beats while alive returns true. Run calls alive and report one after
+// The heart beats while alive returns true and the board can be read. Run calls alive and report one after
 // the other, so that a report which blocks stops the heart. Orders may be given
 // from within report.
 func (b *Board) Run(ctx context.Context, alive func() bool, report func(Input)) error {
@@ -105,9 +105,10 @@ func (b *Board) reports() []Input {
 	return news
 }
 
-// beat makes the heart beat if it is time.
+// beat makes the heart beat if it is time, and if the board was read just now: a
+// gate whose beams and alarm contact are not known is not alive (G16).
 func (b *Board) beat() error {
-	if time.Since(b.beaten) < pulse {
+	if time.Since(b.beaten) < pulse || b.failed > 0 {
 		return nil
 	}
 	if !b.beating() {

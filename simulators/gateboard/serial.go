@@ -28,10 +28,10 @@ type Fault int
 const (
 	Silence Fault = iota // the request is lost
 	BadCRC               // the request is carried out, the answer is damaged
-	Late                 // carried out, answered after 120 ms
+	Late                 // carried out, answered after 200 ms
 )
 
-const lateBy = 120 * time.Millisecond
+const lateBy = 200 * time.Millisecond
 
 // Serial is a board on a serial line: a Modbus RTU slave with coils 0 to 6,
 // discrete inputs 0 to 4, of a door to 9, and holding registers 0 (heartbeat: a change is a beat)
