@@ -247,7 +247,9 @@ func (d *daemon) token(reader string) (token []byte, err error) {
 		var s *session
 		if s, err = d.connect(reader); err == nil {
 			token, err = readToken(s.transmit)
-			err = errors.Join(err, s.disconnect(err))
+			if lost := s.disconnect(err); err == nil {
+				err = lost
+			}
 		}
 		if err == nil || errors.Is(err, ErrForeign) || errors.Is(err, ErrDamaged) || errors.Is(err, errDaemon) {
 			return token, err

@@ -7,6 +7,10 @@
 // reported; the second in a row is the fault ErrChanged. The AIM prefix (ISO/IEC 15424,
 // "]Q1") shows more of that than an end alone, and so should be switched on. The text is
 // what the scanner gives after the prefix: escapes of ]Q2 and its like stay in.
+//
+// A sheet can also turn a scanner on a serial line into a keyboard. This program then
+// misses it, and what it types goes wherever the system lets keyboards type: a kiosk that
+// has none should let none, by a udev rule with ENV{LIBINPUT_IGNORE_DEVICE}="1".
 package scanner
 
 import (

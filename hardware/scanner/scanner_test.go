@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,7 +20,6 @@ import (
 type bench struct {
 	*scanner.Scanner
 	scans chan scanner.Scan
-	log   *strings.Builder // read after the end
 }
 
 func run(t testing.TB, s *scanner.Scanner) *bench {
@@ -354,6 +354,43 @@ func TestSilent(t *testing.T) {
 			t.Error(text)
 		}
 	}
+}
+
+// TestLog: what is read is not in the log, also where it is not as it should be.
+func TestLog(t *testing.T) {
+	var log lines
+	device, b := plug(t, sim.Setup{After: "\r"}, scanner.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+	device.Show("", []byte("secret"))
+	b.expect(t, "", "secret")
+	for range 2 {
+		device.Show("", []byte("]Q1secret"))
+	}
+	b.fault(t, "with an AIM prefix")
+	device.Unplug()
+	b.fault(t, "unplugged")
+	if text := log.String(); strings.Contains(text, "secret") || !strings.Contains(text, "AIM prefix") || !strings.Contains(text, "unplugged") {
+		t.Error(text)
+	}
+	device.Plug()
+	b.fault(t, "")
+}
+
+// lines is a log.
+type lines struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 // BenchmarkScan is from the first byte at the line to the report of a code of 400 bytes,
