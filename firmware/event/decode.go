@@ -100,7 +100,7 @@ func (j judgement) verdict(at time.Time) (verdict.Verdict, error) {
 		return verdict.Verdict{}, fmt.Errorf("%w: outcome", ErrMalformed)
 	}
 	v := verdict.Verdict{Outcome: verdict.Outcome(outcome), Reason: j.Reason, Rule: j.Rule, Cite: j.Cite, Measured: j.Measured,
-		Threshold: j.Threshold, Person: j.Person, Place: j.Place, Format: j.Format, Scheme: j.Scheme, Confidence: j.Clock, Within: max(0, time.Duration(j.Within))}
+		Threshold: j.Threshold, Ruled: j.Ruled, SetBy: j.SetBy, Person: j.Person, Place: j.Place, Format: j.Format, Scheme: j.Scheme, Confidence: j.Clock, Within: max(0, time.Duration(j.Within))}
 	if j.At != "" {
 		made, err := time.Parse(time.RFC3339Nano, j.At)
 		if made = made.UTC(); err != nil || made.Year() < 0 || made.Year() > 9999 {

@@ -59,8 +59,8 @@ type data struct {
 	Note         map[string]string `json:"note,omitempty"`
 }
 
-// judgement is what of a verdict may leave the device: neither what it counts
-// nor the person's language; nor the hotline and the urgent reasons, which are the policy's.
+// judgement is what of a verdict may leave the device: neither what it counts nor the
+// person's language, nor what the code's colour means and who applied for it; nor the hotline and the urgent reasons, which are the policy's.
 type judgement struct {
 	Outcome   string         `json:"outcome"`
 	Reason    verdict.Reason `json:"reason"`
@@ -68,6 +68,8 @@ type judgement struct {
 	Cite      string         `json:"cite,omitempty"`
 	Measured  string         `json:"measured,omitempty"`
 	Threshold string         `json:"threshold,omitempty"`
+	Ruled     verdict.Reason `json:"ruled,omitempty"`  // what the rules alone had found
+	SetBy     string         `json:"red_by,omitempty"` // schemes and departments
 	Person    verdict.Reason `json:"person_risk,omitempty"`
 	Place     verdict.Reason `json:"place_risk,omitempty"`
 	Format    string         `json:"format,omitempty"`
@@ -130,7 +132,7 @@ func judged(e Event) *judgement {
 		return nil
 	}
 	j := &judgement{Outcome: v.Outcome.String(), Reason: v.Reason, Rule: v.Rule, Cite: v.Cite, Measured: v.Measured,
-		Threshold: v.Threshold, Person: v.Person, Place: v.Place, Format: v.Format, Scheme: v.Scheme, Clock: v.Confidence, Within: max(0, int64(v.Within))}
+		Threshold: v.Threshold, Ruled: v.Ruled, SetBy: v.SetBy, Person: v.Person, Place: v.Place, Format: v.Format, Scheme: v.Scheme, Clock: v.Confidence, Within: max(0, int64(v.Within))}
 	if at := v.At.UTC(); !v.At.IsZero() && at.Year() >= 0 && at.Year() <= 9999 {
 		j.At = at.Format(time.RFC3339Nano)
 	}

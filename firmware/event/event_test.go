@@ -46,7 +46,9 @@ func TestEncodeIsTheDocumentedForm(t *testing.T) {
 func TestDecodeGivesBackWhatWasEncoded(t *testing.T) {
 	device := sample()
 	device.Lane, device.Kind, device.Presentation, device.Visit, device.Verdict, device.Note = "", Started, 0, "", verdict.Verdict{}, nil
-	for _, r := range []Record{sample(), device} {
+	lowered := sample()
+	lowered.Verdict.Ruled, lowered.Verdict.SetBy = verdict.Satisfied, "HK, CHP"
+	for _, r := range []Record{sample(), device, lowered} {
 		b, err := Encode(r)
 		if err != nil {
 			t.Fatal(err)
@@ -75,7 +77,7 @@ func TestDecodeGivesBackWhatWasEncoded(t *testing.T) {
 func TestNothingPersonalIsEncoded(t *testing.T) {
 	r := sample()
 	r.Verdict.Hotline, r.Verdict.Urgent = "3142 2330", []string{"funeral"}
-	r.Verdict.Language = "SECRET"
+	r.Verdict.Language, r.Verdict.Meaning, r.Verdict.Provenance = "SECRET", "SECRET", "SECRET"
 	r.Verdict.Counts = []verdict.Count{{Identity: []byte("SECRET"), Until: at}, {Identity: []byte{0x53, 0x45}, Until: at}}
 	b, err := Encode(r)
 	if err != nil {
@@ -87,7 +89,7 @@ func TestNothingPersonalIsEncoded(t *testing.T) {
 	}
 	known := map[string]bool{"Outcome": true, "Reason": true, "Rule": true, "Cite": true, "Measured": true, "Threshold": true,
 		"Person": true, "Place": true, "Hotline": true, "Format": true, "Scheme": true, "Schemes": true, "Language": true, "Confidence": true, "Lists": true, "Counts": true,
-		"At": true, "Within": true, "Urgent": true}
+		"At": true, "Within": true, "Urgent": true, "Ruled": true, "SetBy": true, "Meaning": true, "Provenance": true}
 	for f := range reflect.TypeFor[verdict.Verdict]().Fields() {
 		if !known[f.Name] {
 			t.Errorf("verdict.%s is new: decide whether it may leave the device", f.Name)

@@ -296,6 +296,7 @@ func (s *Snapshot) finish(v verdict.Verdict, p Presentation, found []Finding) ve
 		ruled = ruled && f.Err == nil
 		if i == 0 {
 			v.Format, v.Scheme, v.Language = string(f.Shown), f.Scheme, f.Facts.Language
+			v.Meaning, v.Provenance = f.Meaning, f.Facts.Provenance
 		}
 		if f.Scheme != "" && !slices.Contains(v.Schemes, f.Scheme) {
 			v.Schemes = append(v.Schemes, f.Scheme)

@@ -193,7 +193,7 @@ func TestVerdict(t *testing.T) {
 	got.Counts = nil
 	want := verdict.Verdict{
 		Outcome: verdict.Admit, Reason: verdict.Satisfied, Rule: "green-today", Cite: "R05: on the day of issue in Hong Kong time",
-		Format: "HCT1", Scheme: "HK", Schemes: []string{"HK"}, Language: "zh-Hant-HK", Confidence: "trusted", At: now,
+		Format: "HCT1", Scheme: "HK", Schemes: []string{"HK"}, Meaning: "may-cross", Language: "zh-Hant-HK", Confidence: "trusted", At: now,
 		Lists: []verdict.List{
 			{Name: "policy/hk-border-departure.json", Version: "7", Changed: now.Add(-day)},
 			{Name: "trust/HK.json", Version: "7", Changed: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)},

@@ -45,6 +45,19 @@ func MadeUp(now time.Time) []Case {
 			m.add(what+", "+direction, schemes[0].code(now, green, 2*time.Hour), more)
 		}
 	}
+	for _, one := range schemes[:4] { // two codes of one person
+		for _, c := range one.colours {
+			m.add(fmt.Sprintf("%s %s beside HK green", one.name, c.colour), schemes[0].code(now, green, 2*time.Hour),
+				map[string]any{"codes": []any{schemes[0].code(now, green, 2*time.Hour), one.code(now, c, 2*time.Hour)}})
+		}
+	}
+	for _, authority := range []string{"CHP", "HA", "CDC", "hospital", "community", "nobody"} {
+		for _, class := range []int{1, 3, 5, 12} {
+			code := schemes[0].code(now, green, 2*time.Hour)
+			code["reasons"] = []any{map[string]any{"class": class, "authority": authority, "until": now.AddDate(0, 0, -1)}}
+			m.add(fmt.Sprintf("class %d lifted by %s", class, authority), code, nil)
+		}
+	}
 	for _, class := range []string{"market", "metro", "restaurant", "estate", "polling-station"} {
 		for _, c := range schemes[0].colours {
 			m.add("HK "+c.colour+" at a "+class, schemes[0].code(now, c, 2*time.Hour),
@@ -122,6 +135,20 @@ func persons(now time.Time) map[string]map[string]any {
 			out[fmt.Sprintf("age %d, consent %t", age, consent)] = map[string]any{"tests": pcr(2, true),
 				"holder": map[string]any{"age": age, "guardian_consent": consent}}
 		}
+	}
+	adult := map[string]any{"age": 40}
+	for name, more := range map[string]map[string]any{
+		"a card that matches":     {"document": map[string]any{"type": "HKID", "match": true}, "holder": adult},
+		"a card that does not":    {"document": map[string]any{"type": "HKID", "match": false}, "holder": adult},
+		"a business endorsement":  {"holder": map[string]any{"age": 40, "endorsements": []string{"business"}}},
+		"of a cohort":             {"holder": map[string]any{"age": 40, "cohorts": []string{"first"}}},
+		"of no cohort":            {"holder": map[string]any{"age": 40, "cohorts": []string{}}},
+		"aircrew by a list":       {"holder": map[string]any{"age": 40, "exempt": []string{"aircrew"}, "exemptions": []any{map[string]any{"class": "aircrew", "source": "lists/aircrew.bin"}}}},
+		"a stay in no risk place": {"stays": []any{map[string]any{"place": "X", "last": now.AddDate(0, 0, -1), "risk": false}}, "tests": pcr(2, true)},
+		"a face that is no match": {"face": map[string]any{"checked": true, "similarity": 0.1, "liveness": "failed"}, "tests": pcr(2, true)},
+		"hot":                     {"temperature": 38.5, "temperature_uncertainty": 0.5, "tests": pcr(2, true)},
+	} {
+		out[name] = more
 	}
 	for _, class := range []string{"return2hk", "aircrew", "diplomat", "medical-staff", "business", "medical-exemption"} {
 		out["class "+class] = map[string]any{"holder": map[string]any{"exempt": []string{class}, "age": 40}}

@@ -86,6 +86,8 @@ type Verdict struct {
 	Format     string        // of the first code, as shown: HCE1 where a token came sealed
 	Scheme     string        // its issuer, as trusted
 	Schemes    []string      // the issuers of all codes, as trusted: what an order of the centre may speak of
+	Meaning    string        // of the first code's colour to this lane, such as may-cross or low-risk-proxy; empty for none
+	Provenance string        // who applied for it: self, relative, worker (R74); empty if the code or the lane does not say
 	Language   string        // BCP 47, the person's own; empty if the code does not say
 	Confidence string        // of the clock: trusted, drifting, unknown
 	At         time.Time     // when it was made, by the clock as checked,

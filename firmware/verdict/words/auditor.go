@@ -22,7 +22,8 @@ func Auditor(v verdict.Verdict, at time.Time, language string) string {
 		value string
 	}{
 		{ruledLabel, found}, {ruleLabel, v.Rule}, {citeLabel, v.Cite}, {measuredLabel, v.Measured}, {wantedLabel, v.Threshold},
-		{setByLabel, v.SetBy}, {schemeLabel, strings.TrimSpace(v.Scheme + " " + v.Format)}, {clockLabel, v.Confidence},
+		{setByLabel, v.SetBy}, {schemeLabel, strings.TrimSpace(v.Scheme + " " + v.Format)},
+		{meaningLabel, v.Meaning}, {provenanceLabel, v.Provenance}, {clockLabel, v.Confidence},
 	} {
 		if f.value != "" {
 			parts = append(parts, said(f.label, f.value))
@@ -55,16 +56,18 @@ var outcomes = map[verdict.Outcome]Words{
 }
 
 var (
-	ruledLabel    = Words{"規則原本判定", "规则原本判定", "the rules alone found", "規則のみの判定", "규칙만의 판정", "só pelas regras"}
-	setByLabel    = Words{"紅碼設定者", "红码设定者", "red set by", "赤の設定機関", "빨간색 설정 기관", "vermelho definido por"}
-	ruleLabel     = Words{"規則", "规则", "rule", "規則", "규칙", "regra"}
-	citeLabel     = Words{"依據", "依据", "source", "根拠", "근거", "fonte"}
-	measuredLabel = Words{"量得", "测得", "measured", "測定値", "측정값", "medido"}
-	wantedLabel   = Words{"要求", "要求", "wanted", "要件", "기준", "exigido"}
-	schemeLabel   = Words{"簽發者", "签发者", "issuer", "発行者", "발급자", "emissor"}
-	clockLabel    = Words{"時鐘", "时钟", "clock", "時計", "시계", "relógio"}
-	personLabel   = Words{"個人風險", "个人风险", "risk of the person", "本人のリスク", "본인 위험", "risco da pessoa"}
-	placeLabel    = Words{"地方風險", "地方风险", "risk of places", "場所のリスク", "장소 위험", "risco de lugares"}
-	listLabel     = Words{"名單", "名单", "list", "リスト", "목록", "lista"}
-	nothing       = Words{"沒有發現", "没有发现", "none found", "該当なし", "해당 없음", "nada encontrado"}
+	ruledLabel      = Words{"規則原本判定", "规则原本判定", "the rules alone found", "規則のみの判定", "규칙만의 판정", "só pelas regras"}
+	setByLabel      = Words{"紅碼設定者", "红码设定者", "red set by", "赤の設定機関", "빨간색 설정 기관", "vermelho definido por"}
+	ruleLabel       = Words{"規則", "规则", "rule", "規則", "규칙", "regra"}
+	citeLabel       = Words{"依據", "依据", "source", "根拠", "근거", "fonte"}
+	measuredLabel   = Words{"量得", "测得", "measured", "測定値", "측정값", "medido"}
+	wantedLabel     = Words{"要求", "要求", "wanted", "要件", "기준", "exigido"}
+	schemeLabel     = Words{"簽發者", "签发者", "issuer", "発行者", "발급자", "emissor"}
+	meaningLabel    = Words{"顏色的意思", "颜色的意思", "colour means", "色の意味", "색의 의미", "a cor significa"}
+	provenanceLabel = Words{"申請人", "申请人", "applied for by", "申請者", "신청자", "pedido por"}
+	clockLabel      = Words{"時鐘", "时钟", "clock", "時計", "시계", "relógio"}
+	personLabel     = Words{"個人風險", "个人风险", "risk of the person", "本人のリスク", "본인 위험", "risco da pessoa"}
+	placeLabel      = Words{"地方風險", "地方风险", "risk of places", "場所のリスク", "장소 위험", "risco de lugares"}
+	listLabel       = Words{"名單", "名单", "list", "リスト", "목록", "lista"}
+	nothing         = Words{"沒有發現", "没有发现", "none found", "該当なし", "해당 없음", "nada encontrado"}
 )

@@ -49,7 +49,7 @@ func TestEveryReason(t *testing.T) {
 // TestWhole looks at every sentence in every language: none is missing, none has
 // another's script, and none loses the value it has to name.
 func TestWhole(t *testing.T) {
-	all := map[string]Words{"enquiries": enquiries, "set by": setBy, "red set by": setByLabel, "ruled": ruledLabel, "rule": ruleLabel, "cite": citeLabel, "measured": measuredLabel, "wanted": wantedLabel,
+	all := map[string]Words{"enquiries": enquiries, "set by": setBy, "red set by": setByLabel, "ruled": ruledLabel, "meaning": meaningLabel, "provenance": provenanceLabel, "rule": ruleLabel, "cite": citeLabel, "measured": measuredLabel, "wanted": wantedLabel,
 		"scheme": schemeLabel, "clock": clockLabel, "person": personLabel, "place": placeLabel, "list": listLabel, "nothing": nothing}
 	for r, e := range reasons {
 		all["officer "+string(r)] = e.officer
