@@ -46,6 +46,7 @@ type Appliance struct {
 	markKeys atomic.Pointer[sign1.Dated]
 	lists    atomic.Pointer[[]screen.ListStatus]
 	legal    atomic.Pointer[map[string]legal.Text] // by language
+	desk     desk
 
 	rules       atomic.Pointer[inspection.Snapshot] // in force; nil before the first
 	agreed      chan *laneLoop                      // a supervisor turned the key there
@@ -91,7 +92,7 @@ func New(c Config, log *slog.Logger) (a *Appliance, err error) {
 		if err != nil {
 			return a, err
 		}
-		l.overruled = c.Attendant.Overrule != ""
+		l.overruling = overrulings[c.Attendant.Overrule]
 		l.supervised = a.supervised
 		a.lanes = append(a.lanes, l)
 	}

@@ -40,7 +40,7 @@ type Config struct {
 		Listen string `toml:"listen"` // loopback address of the attendant's page; empty: none
 		Token  string `toml:"token"`  // asked for once as ?token=; empty: none
 
-		Overrule string `toml:"overrule"` // how staff let somebody pass for an urgent reason: keys, at the lane after a reason on the page; empty: they cannot
+		Overrule string `toml:"overrule"` // how staff let somebody pass for an urgent reason given at the page: keys, at the lane; or sign-in, by names and PINs of the bundle's staff list; empty: they cannot
 	} `toml:"attendant"`
 	Lanes []LaneConfig `toml:"lane"`
 
@@ -193,7 +193,7 @@ func (c *Config) Validate() error {
 	must(c.Centre.Refresh.Duration >= time.Second, "centre.refresh %v: use 1s or more", c.Centre.Refresh)
 	must(c.Clock.Within.Duration >= 0 && c.Clock.Within.Duration <= 5*time.Minute, "clock.within %v: use up to 5m; a clock that may be further off is of no use", c.Clock.Within)
 	must(c.Attendant.Listen == "" || loopback(c.Attendant.Listen), "attendant.listen %q: give a loopback address, as 127.0.0.1:8090", c.Attendant.Listen)
-	must(c.Attendant.Overrule == "" || c.Attendant.Overrule == "keys", "attendant.overrule %q: use keys, or leave it out", c.Attendant.Overrule)
+	must(slices.Contains([]string{"", "keys", "sign-in"}, c.Attendant.Overrule), "attendant.overrule %q: use keys or sign-in, or leave it out", c.Attendant.Overrule)
 	must(c.Attendant.Overrule == "" || c.Attendant.Listen != "" && c.Attendant.Token != "", "attendant.overrule: staff give the reason at the page: set attendant.listen and attendant.token")
 	must(c.Health.Listen == "" || loopback(c.Health.Listen), "health.listen %q: give a loopback address, as 127.0.0.1:9090", c.Health.Listen)
 	must(len(c.Lanes) > 0, "no [[lane]]: describe at least one")

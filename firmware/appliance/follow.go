@@ -10,7 +10,9 @@ import (
 	"example.org/checkpoint/firmware/clock"
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/inspection"
+	"example.org/checkpoint/firmware/legal"
 	"example.org/checkpoint/firmware/order"
+	"example.org/checkpoint/firmware/staff"
 	"example.org/checkpoint/kiosk/screen"
 	"example.org/checkpoint/sync/bundle"
 	"example.org/checkpoint/sync/sign1"
@@ -56,6 +58,8 @@ type parsed struct {
 	keys   sign1.Dated // that sign marks
 	orders []order.Signed
 	quotas order.Quotas
+	legal  map[string]legal.Text // by language
+	staff  *staff.List           // nil for nobody
 }
 
 // parse reads everything that a set must have for this device.
@@ -79,6 +83,12 @@ func (a *Appliance) parse(set bundle.Set) (p parsed, err error) {
 	if p.keys, err = sign1.ReadKeys(text, "mark"); err != nil {
 		return p, err
 	}
+	if p.legal, err = legalTexts(set.FS, a.config.Device.Site); err != nil {
+		return p, err
+	}
+	if p.staff, err = staffOf(set.FS, a.config.Device.Site); err != nil {
+		return p, err
+	}
 	p.orders, p.quotas, err = a.ordersIn(set, p.rules)
 	return p, err
 }
@@ -92,6 +102,8 @@ func (a *Appliance) take(set bundle.Set, p parsed) {
 	a.outbox.Hurry()
 	lists := listsOf(set)
 	a.lists.Store(&lists)
+	a.legal.Store(&p.legal)
+	a.desk.use(p.staff)
 	a.judgeBy(p.rules)
 }
 

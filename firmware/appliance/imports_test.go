@@ -29,6 +29,7 @@ var rules = []struct{ who, ours, others string }{
 	{"firmware/event", "", "cbor"},
 	{"firmware/journal", "", "bbolt"},
 	{"firmware/policy", "", "cel-go"},
+	{"firmware/staff", "", "x/crypto"},
 	{"firmware/symbol", "", "qr"},
 	{"firmware/symbol/internal/codewords", "", "gozxing"},
 
@@ -93,6 +94,7 @@ var modules = map[string]string{
 	"serial":         "go.bug.st/serial",
 	"sigstore":       "github.com/sigstore/sigstore",
 	"webcam":         "github.com/blackjack/webcam",
+	"x/crypto":       "golang.org/x/crypto",
 	"x/image":        "golang.org/x/image",
 	"x/sys":          "golang.org/x/sys",
 	"x/text":         "golang.org/x/text",

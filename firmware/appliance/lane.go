@@ -35,7 +35,7 @@ type laneLoop struct {
 	reports    chan lane.Input
 	since      changes
 	supervised func(*laneLoop) // told of the supervisor's key, without waiting; nil for nobody
-	overruled  bool            // staff may let pass whom the rules refer
+	overruling lane.Overruling // how staff let pass whom the rules refer
 	watched    bool            // a browser has shown the display; of keepWatch alone, as is
 	missed     int             // how often in a row none did
 }
@@ -123,14 +123,11 @@ func openBoard(c LaneConfig) (*gate.Board, error) {
 
 // machine is the lane at power-up.
 func (l *laneLoop) machine() lane.Lane {
-	m := lane.Lane{Unattended: l.config.Unattended, Timing: lane.Timing{
+	m := lane.Lane{Unattended: l.config.Unattended, Overruling: l.overruling, Timing: lane.Timing{
 		Judge: l.config.Timing.Judge.Duration, Enter: l.config.Timing.Enter.Duration,
 		Leave: l.config.Timing.Leave.Duration, Show: l.config.Timing.Show.Duration, Staff: l.config.Timing.Staff.Duration}}
 	if l.config.Profile == "open" {
 		m.Profile = lane.Open
-	}
-	if l.overruled {
-		m.Overruling = lane.ByKeys
 	}
 	return m
 }

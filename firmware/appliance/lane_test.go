@@ -36,7 +36,7 @@ type rig struct {
 	journal *journal.Journal
 	stop    func() // ends the program in good order
 
-	overruled bool // staff may let pass whom the rules refer
+	overruling lane.Overruling // how staff let pass whom the rules refer
 }
 
 // newRig starts the program at a lane with nobody in it. Every code is good, once.
@@ -71,7 +71,7 @@ func (r *rig) start() {
 	if err != nil {
 		r.Fatal(err)
 	}
-	r.lane.overruled = r.overruled
+	r.lane.overruling = r.overruling
 	r.lane.controller.Use(func(p inspection.Presentation) verdict.Verdict {
 		return verdict.Verdict{Outcome: verdict.Admit, Reason: verdict.Satisfied,
 			Counts: []verdict.Count{{Identity: p.Codes[0], Until: time.Now().Add(time.Hour)}}}

@@ -7,25 +7,38 @@ import (
 	"example.org/checkpoint/kiosk/screen"
 )
 
+// overrulings by their names in the configuration.
+var overrulings = map[string]lane.Overruling{"keys": lane.ByKeys, "sign-in": lane.BySignIn}
+
 // attendantPage shows the lanes. Where staff may overrule, their reason comes from it.
 func (a *Appliance) attendantPage() http.Handler {
 	var act func(screen.Act) error
 	if a.config.Attendant.Overrule != "" {
 		act = a.overrule
 	}
-	return screen.NewAttendant(a.status, act, screen.Options{Token: a.config.Attendant.Token})
+	return screen.NewAttendant(a.status, act, screen.Options{Token: a.config.Attendant.Token, SignIn: a.signIn()})
 }
 
-// overrule hands the reason that an officer gives to the lane, which waits for the keys.
-// It never blocks: a lane that is late hears nothing, and the officer tries again.
+func (a *Appliance) signIn() bool { return overrulings[a.config.Attendant.Overrule] == lane.BySignIn }
+
+// overrule hands to the lane what an officer or a supervisor says, who have signed in or
+// turn keys there. It never waits for the lane: one that is late hears nothing, and they
+// try again.
 func (a *Appliance) overrule(act screen.Act) error {
 	for _, l := range a.lanes {
 		now := l.controller.State()
 		if l.config.Name != act.Lane || now.State != lane.Waiting || now.Asked != act.Number {
 			continue
 		}
+		said := lane.Overruled{Number: act.Number, By: lane.Officer, Reason: act.Urgent}
+		if a.signIn() {
+			var err error
+			if said.Who, said.By, err = a.desk.check(act.Name, act.PIN, a.clock.Now()); err != nil {
+				return err
+			}
+		}
 		select {
-		case l.reports <- lane.Overruled{Number: act.Number, By: lane.Officer, Reason: act.Urgent}:
+		case l.reports <- said:
 			return nil
 		default:
 		}

@@ -2,12 +2,17 @@ package appliance
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
+	"example.org/checkpoint/firmware/clock"
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/firmware/lane"
+	"example.org/checkpoint/firmware/staff"
 	"example.org/checkpoint/firmware/verdict"
 	"example.org/checkpoint/kiosk/screen"
 	"example.org/checkpoint/simulators/gateboard"
@@ -19,7 +24,7 @@ import (
 func TestOverrule(t *testing.T) {
 	r := newRig(t)
 	r.stop()
-	r.overruled = true
+	r.overruling = lane.ByKeys
 	r.start()
 	r.lane.controller.Use(func(p inspection.Presentation) verdict.Verdict {
 		return verdict.Verdict{Outcome: verdict.Refer, Reason: "test-missing", Rule: "tested", Urgent: []string{"exam"},
@@ -71,4 +76,62 @@ func TestOverrule(t *testing.T) {
 	r.turn(r.gate.TurnOfficerKey)
 	r.turn(r.gate.TurnSupervisorKey)
 	r.untilJournal("presented test-missing", "override test-missing", "passed", "presented test-missing", "presented replayed")
+}
+
+// TestOverruleBySignIn: an officer and a supervisor sign in at the page, each by their own
+// PIN; keys say nothing there, and one person is not two.
+func TestOverruleBySignIn(t *testing.T) {
+	r := newRig(t)
+	r.stop()
+	r.overruling = lane.BySignIn
+	r.start()
+	r.lane.controller.Use(func(p inspection.Presentation) verdict.Verdict {
+		return verdict.Verdict{Outcome: verdict.Refer, Reason: "test-missing", Rule: "tested", Urgent: []string{"exam"},
+			Counts: []verdict.Count{{Identity: p.Codes[0], Until: time.Now().Add(time.Hour)}}}
+	})
+	var people []string
+	for id, pin := range map[string]string{"anna": "482913", "bo": "775201"} {
+		v, err := staff.Verifier(pin, [16]byte{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		people = append(people, fmt.Sprintf(`{"id":%q,"role":%q,"until":"2100-01-01T00:00:00Z","pin":%q}`, id, map[string]string{"anna": "officer", "bo": "supervisor"}[id], v))
+	}
+	list, err := staffOf(fstest.MapFS{"staff/site.json": {Data: []byte(`{"v":1,"site":"site","staff":[` + strings.Join(people, ",") + `]}`)}}, "site")
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &Appliance{lanes: []*laneLoop{r.lane}, clock: clock.New(nil, time.Time{})}
+	a.config.Attendant.Overrule = "sign-in"
+	r.open()
+	r.hold("A")
+	r.untilState(lane.Waiting)
+	say := func(name, pin string, want error) {
+		t.Helper()
+		act := screen.Act{Lane: "1", Number: r.lane.controller.State().Asked, Urgent: "exam", Name: name, PIN: pin}
+		if err := a.overrule(act); !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", name, err, want)
+		}
+	}
+	say("anna", "482913", screen.ErrDenied) // no list yet
+	a.desk.use(list)
+	say("anna", "775201", screen.ErrDenied)
+	say("anna", "482913", nil)
+	say("anna", "482913", nil) // the same one again
+	r.turn(r.gate.TurnSupervisorKey)
+	if s, w := r.gate.State(), referral(r.lane.controller.State()); s.Leaf != gateboard.Shut || w == nil || w.Consent != (lane.Consent{Reason: "exam", Officer: "anna"}) {
+		t.Fatalf("%+v %+v", s, w)
+	}
+	for range 5 {
+		say("bo", "000000", screen.ErrDenied)
+	}
+	say("bo", "775201", screen.ErrLocked)
+	a.desk = desk{}
+	a.desk.use(list)
+	say("bo", "775201", nil)
+	r.until("open", func() bool { return r.gate.State().Leaf == gateboard.Open })
+	events, err := r.journal.Recent(1)
+	if err != nil || events[0].Kind != event.Override || events[0].Note["officer"] != "anna" || events[0].Note["supervisor"] != "bo" {
+		t.Errorf("%+v %v", events[0], err)
+	}
 }

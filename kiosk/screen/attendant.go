@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 )
 
@@ -12,10 +13,24 @@ type Act struct {
 	Lane   string `json:"lane"`
 	Number uint64 `json:"number"` // of the presentation
 	Urgent string `json:"urgent"` // the reason, of the closed list of R29
+	Name   string `json:"name"`   // of the officer or supervisor, where they sign in
+	PIN    string `json:"pin"`    // theirs
 }
 
-// ErrGone is given for an act about somebody who does not wait any more.
-var ErrGone = errors.New("nobody waits for that")
+// LogValue says nothing of a PIN.
+func (a Act) LogValue() slog.Value { return slog.StringValue("act at lane " + a.Lane) }
+
+var (
+	// ErrGone is given for an act about somebody who does not wait any more.
+	ErrGone = errors.New("nobody waits for that")
+	// ErrDenied is given for a name or PIN that is wrong.
+	ErrDenied = errors.New("the name or the PIN is wrong")
+	// ErrLocked is given for a name that is locked after too many wrong PINs.
+	ErrLocked = errors.New("that name is locked")
+)
+
+// answers say what came of an act that was understood and not carried out.
+var answers = map[error]string{ErrGone: "gone", ErrDenied: "denied", ErrLocked: "locked"}
 
 // maxAct bounds what the page sends, in bytes.
 const maxAct = 1 << 10
@@ -37,8 +52,9 @@ func NewAttendant(status func() Status, act func(Act) error, o Options) http.Han
 			board
 			Volume float64
 			Acts   bool
+			SignIn bool
 			Urgent []choice
-		}{b, o.Volume, act != nil, choices(b.Tongue)})
+		}{b, o.Volume, act != nil, o.SignIn, choices(b.Tongue)})
 		reply(w, http.StatusOK, "text/html; charset=utf-8", html, err)
 	})
 	mux.HandleFunc("GET /events", func(w http.ResponseWriter, r *http.Request) {
@@ -71,14 +87,18 @@ func overrule(w http.ResponseWriter, r *http.Request, act func(Act) error) {
 		http.Error(w, "not an act of this page", http.StatusBadRequest)
 		return
 	}
-	switch err := act(a); {
-	case errors.Is(err, ErrGone):
-		reply(w, http.StatusOK, "application/json", []byte(`{"gone":true}`), nil)
-	case err != nil:
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-	default:
-		w.WriteHeader(http.StatusNoContent)
+	err := act(a)
+	for known, name := range answers {
+		if errors.Is(err, known) {
+			reply(w, http.StatusOK, "application/json", []byte(`{"not":"`+name+`"}`), nil)
+			return
+		}
 	}
+	if err != nil {
+		http.Error(w, "the act was not carried out", http.StatusInternalServerError)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
 }
 
 // chosen is the language asked for in the address, or traditional Chinese.

@@ -129,7 +129,11 @@ func TestOverrule(t *testing.T) {
 	o.Token = "k3y"
 	acts := make(chan Act, 1)
 	var gone atomic.Bool
-	addr, _ := start(t, "127.0.0.1:0", NewAttendant(busy, func(a Act) error {
+	addr, _ := start(t, "127.0.0.1:0", NewAttendant(func() Status {
+		s := busy()
+		s.Lanes[3].Waits.Consent = lane.Consent{}
+		return s
+	}, func(a Act) error {
 		if gone.Load() {
 			return ErrGone
 		}
@@ -210,6 +214,46 @@ func TestActsNeedThePage(t *testing.T) {
 		res.Body.Close()
 		if res.StatusCode != c.want || (took == 1) != (c.want == 204) {
 			t.Errorf("%s: %s, %d acts", name, res.Status, took)
+		}
+	}
+}
+
+// TestSignIn: where staff sign in, the button waits for name and PIN, the PIN does not stay
+// in the page, and what is wrong is said.
+func TestSignIn(t *testing.T) {
+	ctx, dir := browser(t), shots(t)
+	o := here
+	o.Token, o.SignIn = "k3y", true
+	acts := make(chan Act, 3)
+	errs := []error{ErrDenied, ErrLocked, nil}
+	addr, _ := start(t, "127.0.0.1:0", NewAttendant(busy, func(a Act) error {
+		acts <- a
+		err := errs[0]
+		errs = errs[1:]
+		return err
+	}, o))
+	do(t, ctx, chromedp.EmulateViewport(1920, 1080), chromedp.Navigate("http://"+addr+"/?token=k3y&lang=ko"))
+	until(t, ctx, `document.querySelector('[data-overrule]') !== null`)
+	eval[any](t, ctx, `document.querySelector('[data-overrule]').click()`)
+	if got := eval[string](t, ctx, `[...document.querySelectorAll('#overrule fieldset label')].filter((l) => l.checkVisibility()).map((l) => l.innerText).join('|')`); got != "시험" {
+		t.Errorf("one has given the reason, and the other may choose from %q", got)
+	}
+	const fill = `for (const i of document.querySelectorAll('#overrule .sign input')) { i.value = i.name === 'pin' ? '482913' : 'bo'; i.dispatchEvent(new Event('input', {bubbles: true})); }; null`
+	if !eval[bool](t, ctx, `document.querySelector('#overrule .act').disabled`) {
+		t.Error("it can be confirmed by nobody")
+	}
+	for _, want := range []string{"번호나 비밀번호가 틀립니다", "15분간"} {
+		eval[any](t, ctx, fill)
+		eval[any](t, ctx, `document.querySelector('#overrule .act').click()`)
+		until(t, ctx, `document.querySelector('#overrule .wrong').textContent.includes('`+want+`') && document.querySelector('#overrule [name=pin]').value === '' && document.querySelector('#overrule .act').disabled`)
+	}
+	shot(t, ctx, dir, "attendant-signin-1080")
+	eval[any](t, ctx, fill)
+	eval[any](t, ctx, `document.querySelector('#overrule .act').click()`)
+	until(t, ctx, `!document.getElementById('overrule').open`)
+	for range 3 {
+		if a := <-acts; a != (Act{Lane: "12", Number: 7, Urgent: "exam", Name: "bo", PIN: "482913"}) {
+			t.Errorf("the act is %+v", a)
 		}
 	}
 }

@@ -52,6 +52,7 @@ type urgent struct {
 	Facts   []string
 	Asked   uint64   // number of the presentation that waits for staff; 0 for none
 	Urgent  []string // the reasons for which they may overrule it
+	Given   string   // the one that was given
 	Consent []string // what they have said so far
 	Told    []Line   // what the person may read, and nobody else: why, who can change it, where to ask (R19, R80)
 	Legal   []notice
@@ -150,7 +151,7 @@ func (b board) urgent(c card, l LaneStatus) urgent {
 		u.Told, u.Legal = b.told(l.Said)
 	}
 	if l.Waits != nil {
-		u.Asked, u.Urgent, u.Consent = l.Waits.Number, l.Said.Urgent, b.consent(l.Waits.Consent)
+		u.Asked, u.Urgent, u.Given, u.Consent = l.Waits.Number, l.Said.Urgent, l.Waits.Consent.Reason, b.consent(l.Waits.Consent)
 	}
 	i := slices.IndexFunc(b.Status.Events, func(e EventLine) bool { return e.Lane == c.Number || e.Lane == c.ID })
 	if i < 0 {

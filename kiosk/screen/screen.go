@@ -17,6 +17,7 @@ import (
 type Options struct {
 	Token    string           // secret of this surface; empty lets every local program in
 	Volume   float64          // of the tones, 0 (silent) to 1
+	SignIn   bool             // staff act under their names and PINs; else with keys at the lane
 	Location *time.Location   // of the times shown; nil is the system's own
 	Now      func() time.Time // nil is the system's clock
 }

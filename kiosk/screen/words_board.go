@@ -33,6 +33,11 @@ var labels = map[string]Words{
 	"supervisor": {"主管：{n}", "主管：{n}", "Supervisor: {n}", "監督者：{n}", "감독자: {n}", "Supervisor: {n}"},
 	"missing":    {"未有", "暂无", "not yet", "まだ", "아직", "ainda não"},
 	"key":        {"已轉動鑰匙", "已转动钥匙", "key turned", "鍵を回した", "열쇠 돌림", "chave rodada"},
+	"twosign":    {"兩人各自登入確認，其中一人須為主管。", "两人各自登录确认，其中一人须为主管。", "Two people confirm it, each under their own name; one of them is a supervisor.", "二人がそれぞれ自分の名で確定します。一人は監督者です。", "두 사람이 각자 자기 이름으로 확인합니다. 한 사람은 감독자입니다.", "Duas pessoas confirmam, cada uma em seu nome; uma delas é supervisor."},
+	"name":       {"職員編號", "工作人员编号", "Staff name", "係員番号", "직원 번호", "Nome de serviço"},
+	"pin":        {"個人密碼", "个人密码", "PIN", "暗証番号", "비밀번호", "PIN do agente"},
+	"denied":     {"編號或密碼不對。", "编号或密码不对。", "The name or the PIN is wrong.", "番号か暗証番号が違います。", "번호나 비밀번호가 틀립니다.", "O nome ou o PIN está errado."},
+	"locked":     {"多次輸錯，鎖定 15 分鐘。", "多次输错，锁定 15 分钟。", "Too many wrong PINs: locked for 15 minutes.", "誤りが続いたため15分間使えません。", "여러 번 틀려 15분간 잠깁니다.", "PIN errado demasiadas vezes: bloqueado 15 minutos."},
 	"gone":       {"這名旅客已不再等候。", "这名旅客已不再等候。", "This person does not wait any more.", "この人はもう待っていません。", "이 사람은 더 이상 기다리지 않습니다.", "Esta pessoa já não está à espera."},
 	"failed":     {"未能傳送，請再試。", "未能传送，请再试。", "It could not be sent. Try again.", "送信できません。もう一度。", "보내지 못했습니다. 다시 해 보세요.", "Não foi possível enviar. Tente de novo."},
 

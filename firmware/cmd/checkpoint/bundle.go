@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"example.org/checkpoint/firmware/inspection"
+	"example.org/checkpoint/firmware/legal"
 	"example.org/checkpoint/firmware/order"
+	"example.org/checkpoint/firmware/staff"
 	"example.org/checkpoint/sync/bundle"
 	"example.org/checkpoint/sync/sign1"
 )
@@ -20,6 +22,7 @@ type bundleCmd struct {
 	Build    bundleBuildCmd    `cmd:"" help:"Check plain files as a device would and put them together. Exit 0: good, 2: a device would refuse them, 1: could not look."`
 	Sign     bundleSignCmd     `cmd:"" help:"Sign such files into a repository that devices can fetch from."`
 	List     bundleListCmd     `cmd:"" help:"Make the list of residents from a text file, as salted hashes."`
+	Staff    bundleStaffCmd    `cmd:"" help:"Make one line of a site's list of staff, with a verifier of the PIN read from standard input."`
 	Profiles bundleProfilesCmd `cmd:"" help:"Write the policy files that come with the program, as a start for your own."`
 }
 
@@ -43,6 +46,8 @@ A file that no device reads is refused too: it is most likely misspelt.
   lists/residents.bin         who lives there, from "checkpoint bundle list"
   lists/index.json            what other lists/<name>.bin are for, from when until when: exempt classes, cohorts
   lists/places.json           the places of risk
+  staff/<site>.json           who may sign in there, from "checkpoint bundle staff"
+  legal/<site>/<language>.md  what people are told by law, marked "status: draft" or "status: approved"
   freshness.json              how old lists may be, and what happens then; written if absent
 
   checkpoint bundle build rules/ -o targets/
@@ -90,7 +95,7 @@ const defaultFreshness = `{
 
 // places are the names that mean something to a device (the bundle's table of contents).
 var places = []string{"trust/*.json", "status/*/*.cwt", "status/*/*.delta", "revoked/*.json", "revoked/*/*", "policy/*.json", "facts.json",
-	"texts/*.toml", "legal/*/*.md", "sites/*.json", "keys.json", "staff/*.cose", ordersFile, "freshness.json", "lists/*.bin", "lists/index.json", "lists/places.json"}
+	"texts/*.toml", "legal/*/*.md", "sites/*.json", "keys.json", "staff/*.json", ordersFile, "freshness.json", "lists/*.bin", "lists/index.json", "lists/places.json"}
 
 // wellFormed checks files as a device does and says on standard error what it would refuse;
 // then the error is errNo.
@@ -138,6 +143,11 @@ func ordered(files fs.FS, rules *inspection.Snapshot, names []string) error {
 			check = func(data []byte) error { _, err := order.Read(rules.Trust(), data, time.Now()); return err }
 		case path.Dir(name) == "sites":
 			check = func(data []byte) error { _, err := order.ParseQuotas(data); return err }
+		case path.Dir(name) == "staff":
+			site := strings.TrimSuffix(path.Base(name), ".json")
+			check = func(data []byte) error { _, err := staff.Parse(data, site); return err }
+		case path.Dir(path.Dir(name)) == "legal":
+			check = func(data []byte) error { _, err := legal.Parse(data); return err }
 		default:
 			continue
 		}

@@ -70,29 +70,39 @@ document.addEventListener('click', (e) => {
     told.showModal();
     return;
   }
-  const may = of.dataset.urgent.split(' ');
+  const given = of.dataset.given, may = given ? [given] : of.dataset.urgent.split(' ');
   Object.assign(act.dataset, { lane: of.dataset.lane, number: of.dataset.number });
   act.querySelector('h2 b').textContent = of.dataset.title;
   act.querySelector('.wrong').hidden = true;
-  for (const r of act.querySelectorAll('input')) {
-    r.checked = false;
+  for (const r of act.querySelectorAll('.sign input')) r.value = '';
+  for (const r of act.querySelectorAll('input[name=urgent]')) {
+    r.checked = r.value === given;
     r.closest('label').hidden = !may.includes(r.value);
   }
-  act.querySelector('.act').disabled = true;
+  complete();
   act.showModal();
 });
+// There is no reason by default, and the button waits for one and for who gives it.
+const complete = () => {
+  act.querySelector('.act').disabled = !act.querySelector('input:checked') || [...act.querySelectorAll('.sign input')].some((i) => !i.value);
+};
 if (act) {
   const confirm = act.querySelector('.act'), wrong = act.querySelector('.wrong');
-  act.addEventListener('change', () => { confirm.disabled = false; });
+  act.addEventListener('input', complete);
+  act.querySelector('menu button').onclick = () => act.close();
   confirm.addEventListener('click', async (e) => {
     e.preventDefault();
     confirm.disabled = true;
-    const body = JSON.stringify({ lane: act.dataset.lane, number: Number(act.dataset.number), urgent: act.querySelector('input:checked').value });
+    const of = (name) => act.querySelector(`input[name=${name}]`)?.value ?? '';
+    const body = JSON.stringify({ lane: act.dataset.lane, number: Number(act.dataset.number), urgent: act.querySelector('input:checked').value, name: of('name'), pin: of('pin') });
     const answer = await fetch('/overrule', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body }).catch(() => undefined);
+    const pin = act.querySelector('input[name=pin]');
+    if (pin) pin.value = '';
     if (answer?.status === 204) return act.close();
-    wrong.textContent = answer?.ok ? wrong.dataset.gone : wrong.dataset.failed;
+    const why = answer?.ok ? (await answer.json()).not : 'failed';
+    wrong.textContent = wrong.dataset[why] ?? wrong.dataset.failed;
     wrong.hidden = false;
-    confirm.disabled = false;
+    complete();
   });
 }
 setInterval(trust, 250);

@@ -1,0 +1,58 @@
+package appliance
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+	"time"
+
+	"example.org/checkpoint/firmware/lane"
+	"example.org/checkpoint/firmware/staff"
+	"example.org/checkpoint/kiosk/screen"
+)
+
+// staffOf reads staff/<site>.json of a set; nil where it has none: then nobody signs in.
+func staffOf(set fs.FS, site string) (*staff.List, error) {
+	name := "staff/" + site + ".json"
+	file, err := fs.ReadFile(set, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	list, err := staff.Parse(file, site)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return list, nil
+}
+
+// desk has staff sign in, one after the other: a verifier takes time and memory.
+type desk struct {
+	mu sync.Mutex
+	staff.Desk
+}
+
+func (d *desk) use(list *staff.List) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.Use(list)
+}
+
+// check says who signs in and what they are at a lane.
+func (d *desk) check(name, pin string, now time.Time) (who string, by lane.Role, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	m, err := d.Check(name, pin, now)
+	switch {
+	case errors.Is(err, staff.ErrLocked):
+		return "", 0, screen.ErrLocked
+	case err != nil:
+		return "", 0, screen.ErrDenied
+	case m.Role == staff.Supervisor:
+		return m.Name, lane.Supervisor, nil
+	}
+	return m.Name, lane.Officer, nil
+}
