@@ -201,7 +201,7 @@ func FuzzEar(f *testing.F) {
 	})
 }
 
-// BenchmarkSlip prints slips of 576x722 dots on a simulated printer on the network.
+// BenchmarkSlip prints slips of 576x614 dots on a simulated printer on the network.
 func BenchmarkSlip(b *testing.B) {
 	s := sim.New(sim.Options{Buffer: 1 << 20})
 	b.Cleanup(s.Close)
