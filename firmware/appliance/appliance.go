@@ -114,7 +114,11 @@ func (a *Appliance) openCentre() error {
 	if err != nil {
 		return err
 	}
-	if a.link, err = jetstream.Open(jetstream.Options{URL: c.Centre.URL, Device: c.Device.Name, Log: a.log}); err != nil {
+	pass, err := enrol.LoadPass(c.Device.State, c.Device.Name)
+	if err != nil {
+		return err
+	}
+	if a.link, err = jetstream.Open(jetstream.Options{URL: c.Centre.URL, Device: c.Device.Name, Pass: pass, Log: a.log}); err != nil {
 		return err
 	}
 	if a.store, err = bundle.Open(filepath.Join(c.Device.State, "bundle.db"), root, a.link.Fetch); err != nil {

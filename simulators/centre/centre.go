@@ -31,6 +31,8 @@ type Options struct {
 	HTTPPort int    // on loopback; 0 = any
 	Registry string // directory of enrolment cards (*.json); "" = Dir/registry; read again as it changes
 	MarkKey  string // PEM file, made at first start; "" = Dir/mark.key
+	Secure   bool   // mutual TLS, and each device may do what is its own; else plain and open to all of this machine
+	WSPort   int    // WebSocket on loopback, for sites that let only that out; 0 = none, -1 = any
 	Log      *slog.Logger
 }
 
@@ -43,6 +45,7 @@ type Centre struct {
 	store    *store
 	server   *server.Server
 	listener net.Listener
+	guard    *guard // nil if not Secure
 }
 
 // New opens the store, makes the keys if there are none, and takes the ports; Run serves them.
@@ -72,6 +75,11 @@ func New(o Options) (*Centre, error) {
 	if err := replace(filepath.Join(o.Dir, "keys.json"), KeysFile(c.key, c.orders)); err != nil {
 		return nil, err
 	}
+	if o.Secure {
+		if c.guard, err = newGuard(o.Dir); err != nil {
+			return nil, err
+		}
+	}
 	if c.store, err = openStore(filepath.Join(o.Dir, "sink.db")); err != nil {
 		return nil, err
 	}
@@ -88,13 +96,20 @@ func New(o Options) (*Centre, error) {
 // NATSURL is where devices connect.
 func (c *Centre) NATSURL() string { return c.server.ClientURL() }
 
+// WebSocketURL is where devices connect that may use nothing else; empty for nowhere.
+func (c *Centre) WebSocketURL() string { return c.server.WebsocketURL() }
+
 // HTTPURL is the administrator's side, without a slash at the end.
 func (c *Centre) HTTPURL() string { return "http://" + c.listener.Addr().String() }
 
 // Run serves until ctx ends, then closes everything; it returns nil then.
 func (c *Centre) Run(ctx context.Context) error {
 	defer c.close()
-	nc, err := nats.Connect("", nats.InProcessServer(c.server), nats.MaxReconnects(-1), nats.Name("centre"))
+	own := []nats.Option{nats.InProcessServer(c.server), nats.MaxReconnects(-1), nats.Name("centre")}
+	if c.guard != nil {
+		own = append(own, c.guard.self)
+	}
+	nc, err := nats.Connect("", own...)
 	if err != nil {
 		return fmt.Errorf("centre: %w", err)
 	}

@@ -363,7 +363,7 @@ func FuzzOpenBatch(f *testing.F) {
 		f.Fatal(err)
 	}
 	sum := sha256.Sum256(der)
-	lookup := func(string) (device, bool) { return device{"LW", sum[:8], &key.PublicKey}, true }
+	lookup := func(string) (device, bool) { return device{site: "LW", kid: sum[:8], key: &key.PublicKey}, true }
 	b := &bench{t: f, key: key}
 	var good cose.Sign1Message
 	if err := good.UnmarshalCBOR(b.sign(key, 7, 1, b.event(7, 1, "started"), []byte("x"), []any{make([]byte, 32), 1})); err != nil {

@@ -41,6 +41,8 @@ type Event struct {
 //	GET  /quarantine               what was not believed and why, one JSON object a line
 //	GET  /keys                     the public keys as keys.json
 //	POST /publish?dir=DIR          a signed TUF repository goes into the object store, and the hint out
+//	GET  /admission?device=D       Admission of an enrolled device, of a Secure centre
+//	POST /revoke?device=D          ends it: the line is cut, and does not come back
 //	GET  /audit                    Audit: every chain from its first event to the last checkpoint
 //	GET  /checkpoints?device=D     the checkpoints of a device as it signed them, in hexadecimal, one a line
 //	POST /order                    an Order as JSON: it is numbered, signed and sent; the answer is the order
@@ -66,6 +68,22 @@ func (c *Centre) handler(nc *nats.Conn, js jetstream.JetStream, bucket jetstream
 	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, r *http.Request) { w.Write(KeysFile(c.key, c.orders)) })
 	mux.HandleFunc("POST /publish", func(w http.ResponseWriter, r *http.Request) {
 		answer(w)(publish(r.Context(), nc, bucket, r.FormValue("dir")))
+	})
+	mux.HandleFunc("GET /admission", func(w http.ResponseWriter, r *http.Request) {
+		d, ok := c.registry.lookup(r.FormValue("device"))
+		if !ok || c.guard == nil {
+			answer(w)(nil, errUnknownDevice)
+			return
+		}
+		answer(w)(c.guard.admit(d, r.FormValue("device")))
+	})
+	mux.HandleFunc("POST /revoke", func(w http.ResponseWriter, r *http.Request) {
+		d, ok := c.registry.lookup(r.FormValue("device"))
+		if !ok || c.guard == nil {
+			answer(w)(nil, errUnknownDevice)
+			return
+		}
+		answer(w)(struct{}{}, c.guard.revoke(c.server, d.user))
 	})
 	mux.HandleFunc("GET /audit", func(w http.ResponseWriter, r *http.Request) { answer(w)(c.store.audit()) })
 	mux.HandleFunc("GET /checkpoints", func(w http.ResponseWriter, r *http.Request) {

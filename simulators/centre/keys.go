@@ -154,6 +154,8 @@ type device struct {
 	site string
 	kid  []byte
 	key  *ecdsa.PublicKey
+	csr  []byte // PKCS #10; nil on the card of a device that comes in plainly
+	user string // NATS user, public
 }
 
 // lookup finds a device; the directory is read again at most once a second.
@@ -209,5 +211,6 @@ func readCard(path string) (string, device, error) {
 	if !ok || card.V != 1 || card.Device == "" || hex.EncodeToString(sum[:8]) != card.KID {
 		return "", device{}, errors.New("version, name, key type or key id is wrong")
 	}
-	return card.Device, device{card.Site, sum[:8], key}, nil
+	csr, user := readRequest(b)
+	return card.Device, device{card.Site, sum[:8], key, csr, user}, nil
 }

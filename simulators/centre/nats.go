@@ -28,10 +28,19 @@ func (c *Centre) startNATS() error {
 	if port == 0 {
 		port = server.RANDOM_PORT
 	}
-	s, err := server.NewServer(&server.Options{
+	o := &server.Options{
 		ServerName: "centre", Host: "127.0.0.1", Port: port, NoSigs: true, NoLog: true, MaxPayload: maxPayload,
 		JetStream: true, StoreDir: filepath.Join(c.o.Dir, "nats"), SyncAlways: true, SyncInterval: 2 * time.Minute,
-	})
+	}
+	if c.o.WSPort != 0 {
+		o.Websocket = server.WebsocketOpts{Host: "127.0.0.1", Port: c.o.WSPort, NoTLS: c.guard == nil}
+	}
+	if c.guard != nil {
+		if err := c.guard.options(o); err != nil {
+			return err
+		}
+	}
+	s, err := server.NewServer(o)
 	if err != nil {
 		return err
 	}

@@ -37,19 +37,13 @@ type Key struct {
 // is a new device to the centre.
 func Load(dir string) (key *Key, created bool, err error) {
 	path := filepath.Join(dir, file)
-	info, err := os.Stat(path)
+	text, err := readPrivate(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		key, err := create(dir)
 		return key, err == nil, err
 	case err != nil:
-		return nil, false, fmt.Errorf("enrol: %w", err)
-	case info.Mode().Perm()&0o077 != 0:
-		return nil, false, fmt.Errorf("%w: others may read %s: chmod 600 it, or enrol the device again if somebody did", ErrKeyFile, path)
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, false, fmt.Errorf("enrol: %w", err)
+		return nil, false, err
 	}
 	block, _ := pem.Decode(text)
 	if block == nil {
@@ -79,7 +73,7 @@ func create(dir string) (*Key, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("enrol: %w", err)
 	}
-	if err := write(dir, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})); err != nil {
+	if err := write(dir, file, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})); err != nil {
 		return nil, fmt.Errorf("enrol: %w", err)
 	}
 	return of(private)
@@ -94,9 +88,9 @@ func of(private *ecdsa.PrivateKey) (*Key, error) {
 	return &Key{private, id, spki}, err
 }
 
-// write puts the key file there whole or not at all. Of two programs at their first start
+// write puts a file there whole or not at all. Of two programs at their first start
 // one wins and the other gets an error: Link does not replace.
-func write(dir string, data []byte) error {
+func write(dir, file string, data []byte) error {
 	f, err := os.CreateTemp(dir, file+".*") // mode 0600
 	if err != nil {
 		return err
@@ -141,6 +135,7 @@ type Card struct {
 	Site   string `json:"site"`
 	KID    string `json:"kid"`  // 16 hexadecimal digits
 	SPKI   string `json:"spki"` // SubjectPublicKeyInfo DER, base64
+	Request
 }
 
 // Card names the device and its site. Names go into subjects and file names.
@@ -150,7 +145,7 @@ func (k *Key) Card(device, site string) (Card, error) {
 			return Card{}, fmt.Errorf("enrol: name %q: use 1 to 64 letters, digits, - and _", name)
 		}
 	}
-	return Card{1, device, site, k.id.String(), base64.StdEncoding.EncodeToString(k.spki)}, nil
+	return Card{V: 1, Device: device, Site: site, KID: k.id.String(), SPKI: base64.StdEncoding.EncodeToString(k.spki)}, nil
 }
 
 // ErrCard means that a card is not what "checkpoint enroll" prints.

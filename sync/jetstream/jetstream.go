@@ -18,6 +18,7 @@ import (
 	"sync"
 	"time"
 
+	"example.org/checkpoint/sync/enrol"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -37,8 +38,9 @@ const (
 
 // Options of a line.
 type Options struct {
-	URL    string // nats://host:port, tls://…, wss://…; several with commas
-	Device string // 1 to 64 letters, digits, - and _
+	URL    string      // nats://host:port, tls://…, ws://…, wss://…; several with commas
+	Device string      // 1 to 64 letters, digits, - and _
+	Pass   *enrol.Pass // of a device that the centre has admitted; nil: it comes in plainly
 	Log    *slog.Logger
 	Pause  time.Duration // longest wait between tries to connect, spread so that a hall does not come back as one; 0 = 6 s
 }
@@ -99,24 +101,26 @@ func Open(o Options) (*Link, error) {
 
 // options undo the defaults under which a device would be lost (SYNC section 1).
 func (l *Link) options() []nats.Option {
-	return []nats.Option{
+	var pass []nats.Option
+	if p := l.o.Pass; p != nil {
+		pass = []nats.Option{nats.Secure(p.TLS), nats.UserJWT(func() (string, error) { return p.JWT, nil }, p.Sign)}
+	}
+	return append(pass,
 		nats.Name(l.o.Device),
 		nats.RetryOnFailedConnect(true), // booted offline: keep trying instead of failing
 		nats.MaxReconnects(-1),          // for ever instead of 60 times
 		nats.ReconnectBufSize(-1),       // a publish offline fails instead of waiting in memory
 		nats.IgnoreAuthErrorAbort(),     // one wrong push of accounts must not end a fleet
-		nats.ReconnectWait(l.o.Pause / 6),
+		nats.ReconnectWait(l.o.Pause/6),
 		nats.ReconnectJitter(l.o.Pause*5/6, l.o.Pause*5/3), // with TLS twice as long: handshakes are dear
-		nats.CustomInboxPrefix("_INBOX_" + l.o.Device),     // answers nobody else may listen to
-		nats.PingInterval(20 * time.Second),
-		nats.MaxPingsOutstanding(2),
-		nats.Timeout(5 * time.Second),
+		nats.CustomInboxPrefix("_INBOX_"+l.o.Device),       // answers nobody else may listen to
+		nats.PingInterval(20*time.Second),
+		nats.Timeout(5*time.Second),
 		nats.ConnectHandler(func(*nats.Conn) { l.up(true, nil) }),
 		nats.ReconnectHandler(func(*nats.Conn) { l.up(true, nil) }),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) { l.up(false, err) }),
 		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) { l.up(false, err) }),
-		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { l.fault(err) }),
-	}
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) { l.fault(err) }))
 }
 
 func (l *Link) up(connected bool, err error) {

@@ -19,21 +19,44 @@ import (
 )
 
 // TestOptions: with the client's defaults a device would give up, forget or crowd (SYNC section 1).
+// Each of these is what the default is not, so that leaving one out shows.
 func TestOptions(t *testing.T) {
 	l := &Link{o: Options{Device: "g1", Pause: 6 * time.Second}}
-	o := nats.GetDefaultOptions()
+	ours, defaults := nats.GetDefaultOptions(), nats.GetDefaultOptions()
 	for _, set := range l.options() {
-		if err := set(&o); err != nil {
+		if err := set(&ours); err != nil {
 			t.Fatal(err)
 		}
 	}
-	switch {
-	case !o.RetryOnFailedConnect, o.MaxReconnect >= 0, o.ReconnectBufSize != -1, !o.IgnoreAuthErrorAbort:
-		t.Errorf("the client would give up or buffer: %+v", o)
-	case o.ReconnectJitter != 5*time.Second, o.ReconnectJitterTLS != 10*time.Second, o.ReconnectWait != time.Second:
-		t.Errorf("wait %v, jitter %v and %v", o.ReconnectWait, o.ReconnectJitter, o.ReconnectJitterTLS)
-	case o.InboxPrefix != "_INBOX_g1":
-		t.Errorf("inbox %q", o.InboxPrefix)
+	for _, c := range []struct {
+		name string
+		of   func(nats.Options) any
+		want any
+	}{
+		{"RetryOnFailedConnect", func(o nats.Options) any { return o.RetryOnFailedConnect }, true},
+		{"MaxReconnects", func(o nats.Options) any { return o.MaxReconnect }, -1},
+		{"ReconnectBufSize", func(o nats.Options) any { return o.ReconnectBufSize }, -1},
+		{"IgnoreAuthErrorAbort", func(o nats.Options) any { return o.IgnoreAuthErrorAbort }, true},
+		{"ReconnectWait", func(o nats.Options) any { return o.ReconnectWait }, time.Second},
+		{"ReconnectJitter", func(o nats.Options) any { return o.ReconnectJitter }, 5 * time.Second},
+		{"ReconnectJitter with TLS", func(o nats.Options) any { return o.ReconnectJitterTLS }, 10 * time.Second},
+		{"CustomInboxPrefix", func(o nats.Options) any { return o.InboxPrefix }, "_INBOX_g1"},
+		{"PingInterval", func(o nats.Options) any { return o.PingInterval }, 20 * time.Second},
+		{"Timeout", func(o nats.Options) any { return o.Timeout }, 5 * time.Second},
+		{"Name", func(o nats.Options) any { return o.Name }, "g1"},
+	} {
+		if c.of(ours) != c.want {
+			t.Errorf("%s is %v, want %v", c.name, c.of(ours), c.want)
+		}
+		if c.of(defaults) == c.want {
+			t.Errorf("%s: the client does so by itself: take the option out", c.name)
+		}
+	}
+	for name, set := range map[string]bool{"ConnectHandler": ours.ConnectedCB != nil, "ReconnectHandler": ours.ReconnectedCB != nil,
+		"DisconnectErrHandler": ours.DisconnectedErrCB != nil, "ReconnectErrHandler": ours.ReconnectErrCB != nil, "ErrorHandler": ours.AsyncErrorCB != nil} {
+		if !set {
+			t.Errorf("%s is not set: health would not know of the line", name)
+		}
 	}
 }
 

@@ -12,6 +12,7 @@ type enrollCmd struct {
 	State  string `required:"" type:"path" placeholder:"DIR" help:"The device's state directory; it keeps the key."`
 	Device string `required:"" placeholder:"NAME" help:"The device's name, unique at the centre: letters, digits, - and _."`
 	Site   string `required:"" placeholder:"NAME" help:"The site it stands at."`
+	Admit  string `type:"existingfile" placeholder:"FILE" help:"What the centre gave for the card, for a line by mutual TLS: keep it."`
 }
 
 // Help is shown by `checkpoint enroll --help`.
@@ -22,6 +23,11 @@ administrator, who approves the device by putting it into the centre's registry:
 
   checkpoint enroll --state /var/lib/checkpoint --device gate-07 --site LW > gate-07.json
 
+A centre that lets in only whom it knows answers with an admission: a certificate and a user for
+the keys on the card. The device keeps it and comes in by it from then on:
+
+  checkpoint enroll --state /var/lib/checkpoint --device gate-07 --site LW --admit gate-07.admission.json
+
 Running it again prints the same card. A device with a new key is a new device to the centre.`
 }
 
@@ -30,7 +36,17 @@ func (c *enrollCmd) Run() error {
 	if err != nil {
 		return err
 	}
+	if c.Admit != "" {
+		text, err := readBounded(c.Admit)
+		if err != nil {
+			return err
+		}
+		return enrol.Admit(c.State, c.Device, text)
+	}
 	card, err := key.Card(c.Device, c.Site)
+	if err == nil {
+		card.Request, err = key.Request(c.State, c.Device)
+	}
 	if err != nil {
 		return err
 	}

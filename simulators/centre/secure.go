@@ -1,0 +1,276 @@
+package centre
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/nats-io/jwt/v2"
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nkeys"
+)
+
+// guard is who may come in, and what each may do there: mutual TLS below, and above it the
+// NATS operator, one account, and users whose permissions follow from their name (SYNC section 1).
+type guard struct {
+	ca      *x509.Certificate
+	caKey   *ecdsa.PrivateKey
+	server  tls.Certificate
+	options func(*server.Options) error
+	devices nkeys.KeyPair // signs users that are devices: its scope says what they may do
+	account string        // public
+	self    nats.Option   // the centre's own user
+	revoke  func(s *server.Server, user string) error
+}
+
+const century = 100 * 365 * 24 * time.Hour
+
+// deviceCertificate is how long a device's certificate lasts (PROTOCOL C11).
+const deviceCertificate = 5 * 365 * 24 * time.Hour
+
+// may is what a device may do. {{name()}} is the device's, as its user says.
+var may = jwt.Permissions{
+	Pub: jwt.Permission{Allow: []string{
+		"ev.{{name()}}", "cp.{{name()}}", "lr.{{name()}}", "rq.{{tag(site)}}.>",
+		"$JS.API.STREAM.INFO." + markStream, "$JS.API.DIRECT.GET." + markStream + ".mark.{{name()}}",
+		"$JS.API.CONSUMER.CREATE." + orderStream + ".*.order.>", "$JS.API.CONSUMER.MSG.NEXT." + orderStream + ".>",
+		"$JS.API.CONSUMER.CREATE." + leaseStream + ".*.lease.{{name()}}.>", "$JS.API.CONSUMER.MSG.NEXT." + leaseStream + ".>",
+		"$JS.API.STREAM.INFO.OBJ_" + bucketName, "$JS.API.DIRECT.GET.OBJ_" + bucketName + ".$O." + bucketName + ".M.>",
+		"$JS.API.CONSUMER.CREATE.OBJ_" + bucketName + ".*.$O." + bucketName + ".C.>", "$JS.API.CONSUMER.DELETE.OBJ_" + bucketName + ".>",
+		"$JS.FC.OBJ_" + bucketName + ".>",
+	}},
+	Sub: jwt.Permission{Allow: []string{"_INBOX_{{name()}}.>", "mark.{{name()}}", "cmd.{{name()}}", pushSubject}},
+}
+
+// newGuard reads the keys of a centre, or makes them at its first start.
+func newGuard(dir string) (*guard, error) {
+	g := &guard{}
+	if err := g.certificates(dir); err != nil {
+		return nil, err
+	}
+	pairs := map[string]nkeys.KeyPair{}
+	for name, make := range map[string]func() (nkeys.KeyPair, error){"operator": nkeys.CreateOperator, "account": nkeys.CreateAccount,
+		"devices": nkeys.CreateAccount, "system": nkeys.CreateAccount, "self": nkeys.CreateUser} {
+		var err error
+		if pairs[name], err = loadSeed(filepath.Join(dir, name+".nk"), make); err != nil {
+			return nil, err
+		}
+	}
+	g.devices = pairs["devices"]
+	if err := g.operate(dir, pairs); err != nil {
+		return nil, fmt.Errorf("centre: %w", err)
+	}
+	return g, nil
+}
+
+// operate makes the operator's claims and hands them to the server.
+func (g *guard) operate(dir string, pairs map[string]nkeys.KeyPair) error {
+	public := map[string]string{}
+	for name, p := range pairs {
+		var err error
+		if public[name], err = p.PublicKey(); err != nil {
+			return err
+		}
+	}
+	scope := jwt.NewUserScope()
+	scope.Key, scope.Role, scope.Template.Permissions = public["devices"], "device", may
+	account := jwt.NewAccountClaims(public["account"])
+	account.Name = "devices"
+	account.Limits.JetStreamLimits = jwt.JetStreamLimits{MemoryStorage: jwt.NoLimit, DiskStorage: jwt.NoLimit, Streams: jwt.NoLimit, Consumer: jwt.NoLimit}
+	account.SigningKeys.AddScopedSigner(scope)
+	if text, err := os.ReadFile(filepath.Join(dir, "revoked.json")); err == nil {
+		if err := json.Unmarshal(text, &account.Revocations); err != nil {
+			return err
+		}
+	}
+	system := jwt.NewAccountClaims(public["system"])
+	operator := jwt.NewOperatorClaims(public["operator"])
+	operator.SystemAccount = public["system"]
+	if _, err := operator.Encode(pairs["operator"]); err != nil { // it signs itself, and is known by that
+		return err
+	}
+	resolver := &server.MemAccResolver{}
+	for _, c := range []*jwt.AccountClaims{account, system} {
+		text, err := c.Encode(pairs["operator"])
+		if err == nil {
+			err = resolver.Store(c.Subject, text)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	g.account = public["account"]
+	self := jwt.NewUserClaims(public["self"])
+	self.Name = "centre"
+	text, err := self.Encode(pairs["account"])
+	if err != nil {
+		return err
+	}
+	g.self = nats.UserJWT(func() (string, error) { return text, nil }, pairs["self"].Sign)
+	pool := x509.NewCertPool()
+	pool.AddCert(g.ca)
+	secure := &tls.Config{Certificates: []tls.Certificate{g.server}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: pool, MinVersion: tls.VersionTLS13}
+	g.options = func(o *server.Options) error {
+		o.TrustedOperators, o.SystemAccount, o.AccountResolver = []*jwt.OperatorClaims{operator}, public["system"], resolver
+		o.TLSConfig, o.TLSVerify, o.TLSTimeout = secure, true, 5
+		o.Websocket.TLSConfig = secure
+		return nil
+	}
+	g.revoke = func(s *server.Server, user string) error {
+		account.Revoke(user)
+		if _, err := account.Encode(pairs["operator"]); err != nil {
+			return err
+		}
+		known, err := s.LookupAccount(account.Subject)
+		if err != nil {
+			return err
+		}
+		s.UpdateAccountClaims(known, account) // cuts the line of whoever is revoked
+		text, err := json.Marshal(account.Revocations)
+		if err != nil {
+			return err
+		}
+		return replace(filepath.Join(dir, "revoked.json"), text)
+	}
+	return nil
+}
+
+// certificates reads or makes the centre's authority, and makes its own certificate anew.
+func (g *guard) certificates(dir string) error {
+	text, err := os.ReadFile(filepath.Join(dir, "ca.key"))
+	if errors.Is(err, fs.ErrNotExist) {
+		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			return err
+		}
+		der, err := x509.MarshalPKCS8PrivateKey(key)
+		if err != nil {
+			return err
+		}
+		template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "centre CA"}, NotBefore: time.Now().Add(-time.Hour),
+			NotAfter: time.Now().Add(century), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
+		cert, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+		if err != nil {
+			return err
+		}
+		text = append(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert})...)
+		if err := replace(filepath.Join(dir, "ca.key"), text); err != nil {
+			return err
+		}
+	} else if err != nil {
+		return err
+	}
+	pair, err := tls.X509KeyPair(text, text)
+	if err != nil {
+		return fmt.Errorf("centre: ca.key: %w", err)
+	}
+	var ok bool
+	if g.caKey, ok = pair.PrivateKey.(*ecdsa.PrivateKey); !ok {
+		return errors.New("centre: ca.key is not a P-256 key")
+	}
+	if g.ca, err = x509.ParseCertificate(pair.Certificate[0]); err != nil {
+		return err
+	}
+	own, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return err
+	}
+	cert, err := g.issue(&x509.Certificate{Subject: pkix.Name{CommonName: "centre"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{"localhost"},
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}, &own.PublicKey)
+	g.server = tls.Certificate{Certificate: [][]byte{cert}, PrivateKey: own}
+	return err
+}
+
+func (g *guard) issue(template *x509.Certificate, public any) ([]byte, error) {
+	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
+	if err != nil {
+		return nil, err
+	}
+	template.SerialNumber, template.NotBefore, template.NotAfter = serial, time.Now().Add(-time.Hour), time.Now().Add(deviceCertificate)
+	template.KeyUsage = x509.KeyUsageDigitalSignature
+	return x509.CreateCertificate(rand.Reader, template, g.ca, public, g.caKey)
+}
+
+// Admission is what an enrolled device gets: it opens the centre's door to nobody else.
+type Admission struct {
+	V           int    `json:"v"`
+	Device      string `json:"device"`
+	CA          string `json:"ca"`          // PEM
+	Certificate string `json:"certificate"` // PEM, of the key of the card's request
+	JWT         string `json:"jwt"`         // of the card's NATS user; without an end, revoked by name
+}
+
+// admit makes the admission of a device whose card is in the registry.
+func (g *guard) admit(d device, name string) (Admission, error) {
+	request, err := x509.ParseCertificateRequest(d.csr)
+	if err == nil {
+		err = request.CheckSignature()
+	}
+	if err != nil {
+		return Admission{}, fmt.Errorf("the card of %s has no certificate request: %w", name, err)
+	}
+	cert, err := g.issue(&x509.Certificate{Subject: pkix.Name{CommonName: name}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}, request.PublicKey)
+	if err != nil {
+		return Admission{}, err
+	}
+	user := jwt.NewUserClaims(d.user)
+	user.Name, user.IssuerAccount = name, g.account
+	user.Tags.Add("site:" + d.site)
+	user.UserPermissionLimits = jwt.UserPermissionLimits{} // those of the scope
+	text, err := user.Encode(g.devices)
+	if err != nil {
+		return Admission{}, fmt.Errorf("the card of %s has no NATS user: %w", name, err)
+	}
+	return Admission{1, name, asPEM(g.ca.Raw), asPEM(cert), text}, nil
+}
+
+func asPEM(der []byte) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+}
+
+func loadSeed(path string, create func() (nkeys.KeyPair, error)) (nkeys.KeyPair, error) {
+	seed, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		pair, err := create()
+		if err != nil {
+			return nil, err
+		}
+		if seed, err = pair.Seed(); err != nil {
+			return nil, err
+		}
+		if err := replace(path, seed); err != nil {
+			return nil, err
+		}
+	} else if err != nil {
+		return nil, err
+	}
+	return nkeys.FromSeed(seed)
+}
+
+// request are the parts of a card that the door needs.
+func readRequest(text []byte) (csr []byte, user string) {
+	var c struct{ CSR, User string }
+	if json.Unmarshal(text, &c) != nil {
+		return nil, ""
+	}
+	csr, err := base64.StdEncoding.DecodeString(c.CSR)
+	if err != nil {
+		return nil, ""
+	}
+	return csr, c.User
+}
