@@ -20,8 +20,8 @@ import (
 )
 
 var (
-	// ErrLost is the fault of a daemon that does not answer.
-	ErrLost = errors.New("pcscd does not answer: start it, or install the package pcscd")
+	// ErrLost is the fault of a daemon that does not answer, or not to this program.
+	ErrLost = errors.New("pcscd cannot be used: start it, or install the package pcscd")
 	// ErrNoReader is the fault of a reader that the daemon does not have.
 	ErrNoReader = errors.New("no card reader: plug it in, or install its driver, the package libccid")
 	// ErrForeign reports a card that is not of the profile.
@@ -137,13 +137,14 @@ func wrap(err error) error { return fmt.Errorf("card reader: %w", err) }
 // Run reports what happens at the reader until the context ends, and returns nil then.
 // When the reader is lost, so is the card: it is reported as removed.
 func (r *Reader) Run(ctx context.Context, report func(Event)) error {
-	r.report = report
+	r.report, r.seen, r.again = report, slot{}, time.Time{}
 	defer r.setFault(errStarting)
 	for wait := firstWait; ctx.Err() == nil; wait = min(2*wait, mostWait) {
 		good, err := r.serve(ctx)
-		if r.gone(); ctx.Err() != nil {
+		if ctx.Err() != nil {
 			return nil
 		}
+		r.gone()
 		if good {
 			wait = firstWait
 		}

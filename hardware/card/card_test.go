@@ -111,6 +111,7 @@ func (b *bench) fault(t testing.TB, want string) {
 // TestRead reads tokens of every size, from cards of several kinds, through every version
 // of the daemon.
 func TestRead(t *testing.T) {
+	t.Parallel()
 	for minor := uint32(3); minor <= 5; minor++ {
 		t.Run(fmt.Sprintf("4:%d", minor), func(t *testing.T) {
 			b := serve(t, minor, card.Options{Reader: "Virtual"})
@@ -135,6 +136,7 @@ func TestRead(t *testing.T) {
 
 // TestUnread: other cards, cards without a good file.
 func TestUnread(t *testing.T) {
+	t.Parallel()
 	b := serve(t, 4, card.Options{})
 	for _, c := range []struct {
 		name   string
@@ -167,6 +169,7 @@ func TestUnread(t *testing.T) {
 
 // TestMoved: a card that is taken away while it is read is not read, at whichever command.
 func TestMoved(t *testing.T) {
+	t.Parallel()
 	b := serve(t, 4, card.Options{})
 	for n := 1; n <= 8; n++ {
 		b.daemon.RemoveAfter(n)
@@ -180,6 +183,7 @@ func TestMoved(t *testing.T) {
 
 // TestQuick: a card exchanged for another between two looks is two cards.
 func TestQuick(t *testing.T) {
+	t.Parallel()
 	b := serve(t, 4, card.Options{})
 	b.insert(ours([]byte("one")))
 	b.expect(t, card.Inserted, card.Read)
@@ -192,6 +196,7 @@ func TestQuick(t *testing.T) {
 
 // TestHiccups: what passes is tried again, and slow answers are waited for.
 func TestHiccups(t *testing.T) {
+	t.Parallel()
 	b := serve(t, 4, card.Options{})
 	b.daemon.Crumble()
 	for name, hiccup := range map[string]func(){
@@ -215,6 +220,7 @@ func TestHiccups(t *testing.T) {
 
 // TestHung: a card that never answers costs the connection, which comes back.
 func TestHung(t *testing.T) {
+	t.Parallel()
 	b := serve(t, 4, card.Options{})
 	b.daemon.Late(6 * time.Second)
 	b.insert(ours(token(300)))
@@ -239,6 +245,7 @@ func TestHung(t *testing.T) {
 // TestUnplug loses the reader, then the daemon, with a card on it: it is gone each time,
 // and back with them.
 func TestUnplug(t *testing.T) {
+	t.Parallel()
 	b := serve(t, 4, card.Options{})
 	for range 2 {
 		c := ours([]byte("token"))
@@ -270,6 +277,7 @@ func TestUnplug(t *testing.T) {
 
 // TestFaults: another reader than the one wanted, another version of the daemon.
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	serve(t, 4, card.Options{Reader: "ACS"}).fault(t, "no card reader")
 	serve(t, 2, card.Options{}).fault(t, "it speaks version 4:2")
 	b := serve(t, 2, card.Options{})
@@ -279,8 +287,43 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// TestPlaces: a daemon built for more readers, as Fedora's.
+func TestPlaces(t *testing.T) {
+	t.Parallel()
+	b := serve(t, 4, card.Options{})
+	b.fault(t, "")
+	b.daemon.Stop()
+	b.daemon.Places(48)
+	b.fault(t, "start it")
+	if err := b.daemon.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		b.insert(ours(token(300)))
+		b.expect(t, card.Inserted, card.Read)
+		b.daemon.Remove()
+		b.expect(t, card.Removed)
+	}
+}
+
+// TestTurnedAway: a daemon that does not hear this user.
+func TestTurnedAway(t *testing.T) {
+	t.Parallel()
+	b := serve(t, 4, card.Options{})
+	b.fault(t, "")
+	b.daemon.TurnAway(true)
+	b.daemon.Stop()
+	if err := b.daemon.Start(); err != nil {
+		t.Fatal(err)
+	}
+	b.fault(t, "polkit")
+	b.daemon.TurnAway(false)
+	b.fault(t, "")
+}
+
 // TestSilent: no way of printing an event tells what the card holds.
 func TestSilent(t *testing.T) {
+	t.Parallel()
 	e := card.Event{Kind: card.Read, Token: []byte("secret")}
 	var log strings.Builder
 	slog.New(slog.NewTextHandler(&log, nil)).Info("event", "card", e)

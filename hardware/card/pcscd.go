@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
+	"syscall"
 	"time"
 )
 
@@ -33,7 +35,9 @@ const (
 const (
 	nameSize = 128
 	slotSize = 184 // name, events, state, sharing, ATR of 33 and 3 to align, its length, protocol
-	slots    = 16
+	// places are those of its list of readers; some distributions build it with more.
+	places     = 16
+	mostPlaces = 256
 )
 
 const (
@@ -48,10 +52,14 @@ const (
 // patience is how long the daemon may take for an answer, a slow card's included.
 const patience = 5 * time.Second
 
+// settled is how long after an answer nothing more of it comes.
+const settled = 50 * time.Millisecond
+
 // daemon is one connection to pcscd.
 type daemon struct {
 	conn    net.Conn
 	context uint32
+	places  int
 }
 
 // slot is one reader and what lies on it.
@@ -68,7 +76,7 @@ func dial(ctx context.Context, socket string) (*daemon, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &daemon{conn: conn}
+	d := &daemon{conn: conn, places: places}
 	if err := d.open(); err != nil {
 		conn.Close()
 		return nil, err
@@ -80,6 +88,9 @@ func (d *daemon) open() error {
 	minor := uint32(firstMinor)
 	for range 2 {
 		answer, err := d.ask(version, words(major, minor, 0), nil, 12)
+		if errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) {
+			return fmt.Errorf("%w: it turns this user away: allow org.debian.pcsc-lite.access_pcsc and access_card in polkit", errDaemon)
+		}
 		if err != nil {
 			return err
 		}
@@ -99,12 +110,38 @@ func (d *daemon) open() error {
 		return fmt.Errorf("%w: error %08X to a context", errDaemon, code)
 	}
 	d.context = word(answer, 1)
+	return d.count()
+}
+
+// count finds out how many places the list of readers has, which nothing else tells.
+func (d *daemon) count() error {
+	if _, err := d.ask(getReadersState, nil, nil, places*slotSize); err != nil {
+		return err
+	}
+	if err := d.conn.SetReadDeadline(time.Now().Add(settled)); err != nil {
+		return fmt.Errorf("%w: %w", errDaemon, err)
+	}
+	more := 0
+	for rest := make([]byte, mostPlaces*slotSize); more < len(rest); {
+		n, err := d.conn.Read(rest[more:])
+		more += n
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			break
+		}
+		if err != nil {
+			return fmt.Errorf("%w: %w", errDaemon, err)
+		}
+	}
+	if more%slotSize != 0 || more >= mostPlaces*slotSize {
+		return fmt.Errorf("%w: its list of readers has %d bytes", errDaemon, places*slotSize+more)
+	}
+	d.places += more / slotSize
 	return nil
 }
 
 // slots are the daemon's readers.
 func (d *daemon) slots() (all []slot, err error) {
-	answer, err := d.ask(getReadersState, nil, nil, slots*slotSize)
+	answer, err := d.ask(getReadersState, nil, nil, d.places*slotSize)
 	if err != nil {
 		return nil, err
 	}

@@ -102,6 +102,7 @@ var setups = map[string]sim.Setup{
 
 // TestZones reads every size in every setup, whole and in parts.
 func TestZones(t *testing.T) {
+	t.Parallel()
 	for name, set := range setups {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -125,6 +126,7 @@ func TestZones(t *testing.T) {
 
 // TestHalf: parts of zones are told, and nothing of what they hold.
 func TestHalf(t *testing.T) {
+	t.Parallel()
 	for name, set := range setups {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -154,6 +156,7 @@ func TestHalf(t *testing.T) {
 
 // TestDiffers: one document read twice and otherwise is told by place; what was read stays.
 func TestDiffers(t *testing.T) {
+	t.Parallel()
 	b := plug(t, setups["CR"], document.Options{})
 	b.device.Swipe(passport...)
 	b.whole(t, passport)
@@ -181,6 +184,7 @@ func TestDiffers(t *testing.T) {
 
 // TestNoise around a zone does not matter; nothing but noise is a fault until a zone comes.
 func TestNoise(t *testing.T) {
+	t.Parallel()
 	b := plug(t, setups["CR"], document.Options{})
 	b.device.Noise([]byte("\x00\xff\x80"))
 	b.device.Swipe(passport...)
@@ -202,6 +206,7 @@ func TestNoise(t *testing.T) {
 
 // TestCommands: it is started, again after it was away, and each whole zone acknowledged.
 func TestCommands(t *testing.T) {
+	t.Parallel()
 	set := sim.Setup{EndOfLine: "\r", Start: "\x02C1\x03", Good: "\x06"}
 	b := plug(t, set, document.Options{Start: []byte(set.Start), Good: []byte(set.Good)})
 	for i := range 3 {
@@ -229,6 +234,7 @@ func TestCommands(t *testing.T) {
 // TestUnplug in the middle of a zone: its rest is not taken for the start of the next, and
 // the one before is forgotten.
 func TestUnplug(t *testing.T) {
+	t.Parallel()
 	b := plug(t, setups["CR"], document.Options{})
 	b.device.Swipe(passport...)
 	b.whole(t, passport)
@@ -248,6 +254,7 @@ func TestUnplug(t *testing.T) {
 
 // TestSilent: no way of printing a reading says whose it is.
 func TestSilent(t *testing.T) {
+	t.Parallel()
 	r := document.Reading{Lines: passport}
 	var log strings.Builder
 	slog.New(slog.NewTextHandler(&log, nil)).Info("read", "zone", r)

@@ -111,7 +111,12 @@ func New(l serial.Line, o Options) *Scanner {
 // Run reports codes until the context ends, and returns nil then.
 func (s *Scanner) Run(ctx context.Context, report func(Scan)) error {
 	s.report = report
-	defer s.setFault(errStarting)
+	defer func() {
+		s.mu.Lock()
+		s.port = nil
+		s.mu.Unlock()
+		s.setFault(errStarting)
+	}()
 	return s.run(ctx)
 }
 

@@ -124,6 +124,7 @@ func binary(all bool) []byte {
 
 // TestFrames reads codes of every byte in every frame, whole and in parts.
 func TestFrames(t *testing.T) {
+	t.Parallel()
 	for _, set := range setups {
 		t.Run(set.name, func(t *testing.T) {
 			t.Parallel()
@@ -151,6 +152,7 @@ func TestFrames(t *testing.T) {
 
 // TestCommands: it is locked, told to look, and beeps once for each code.
 func TestCommands(t *testing.T) {
+	t.Parallel()
 	set := sim.Setup{After: "\r", AIM: true, Lock: "\x16M\rLOCK.", Start: "\x16T\r", Stop: "\x16U\r", Good: "\x06"}
 	device, b := plug(t, set, scanner.Options{AIM: true, Lock: []byte(set.Lock), Start: []byte(set.Start), Stop: []byte(set.Stop), Good: []byte(set.Good)})
 	is := func(want sim.State) {
@@ -195,6 +197,7 @@ func TestCommands(t *testing.T) {
 // TestChanged sets the scanner up anew behind the driver's back: nothing is read, the
 // second code is the fault, and setting it right ends that.
 func TestChanged(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name   string
 		driver scanner.Options
@@ -252,6 +255,7 @@ func TestChanged(t *testing.T) {
 
 // TestNoise: what the line picks up or loses costs one code at most, and is no fault.
 func TestNoise(t *testing.T) {
+	t.Parallel()
 	for _, set := range setups[:6] {
 		t.Run(set.name, func(t *testing.T) {
 			t.Parallel()
@@ -274,6 +278,7 @@ func TestNoise(t *testing.T) {
 
 // TestBabble: a scanner that never ends is a fault, in bounded memory, until it stops.
 func TestBabble(t *testing.T) {
+	t.Parallel()
 	device, b := plug(t, sim.Setup{After: "\r"}, scanner.Options{})
 	for range 10 {
 		device.Noise([]byte(strings.Repeat("x", 4000)))
@@ -287,6 +292,7 @@ func TestBabble(t *testing.T) {
 
 // TestHold: the same text counts again once it was away.
 func TestHold(t *testing.T) {
+	t.Parallel()
 	device, b := plug(t, sim.Setup{After: "\r"}, scanner.Options{Hold: 400 * time.Millisecond})
 	for range 5 {
 		device.Show("", []byte("same"))
@@ -302,6 +308,7 @@ func TestHold(t *testing.T) {
 
 // TestSymbologies: a bar code beside the QR codes is nothing.
 func TestSymbologies(t *testing.T) {
+	t.Parallel()
 	device, b := plug(t, sim.Setup{After: "\r", AIM: true}, scanner.Options{AIM: true})
 	device.Show("C1", []byte("4006381333931"))
 	device.Show("C1", []byte("4006381333932"))
@@ -312,6 +319,7 @@ func TestSymbologies(t *testing.T) {
 
 // TestUnplug unplugs a scanner under way, in the middle of a code too, and several times.
 func TestUnplug(t *testing.T) {
+	t.Parallel()
 	device, b := plug(t, sim.Setup{After: "\r"}, scanner.Options{})
 	for i := range 3 {
 		device.Tear(3)
@@ -329,6 +337,7 @@ func TestUnplug(t *testing.T) {
 
 // TestSeveral has two scanners of different kinds at once.
 func TestSeveral(t *testing.T) {
+	t.Parallel()
 	one, a := plug(t, sim.Setup{After: "\r"}, scanner.Options{})
 	two, b := plug(t, sim.Setup{Before: "\x02", After: "\x03", AIM: true}, scanner.Options{Frame: scanner.STXETX, AIM: true})
 	one.Show("", []byte("1"))
@@ -346,6 +355,7 @@ func TestSeveral(t *testing.T) {
 
 // TestSilent: no way of printing a code tells what it says.
 func TestSilent(t *testing.T) {
+	t.Parallel()
 	s := scanner.Scan{Text: []byte("secret"), Prefix: "Q1"}
 	var log strings.Builder
 	slog.New(slog.NewTextHandler(&log, nil)).Info("read", "code", s)
@@ -358,6 +368,7 @@ func TestSilent(t *testing.T) {
 
 // TestLog: what is read is not in the log, also where it is not as it should be.
 func TestLog(t *testing.T) {
+	t.Parallel()
 	var log lines
 	device, b := plug(t, sim.Setup{After: "\r"}, scanner.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
 	device.Show("", []byte("secret"))
@@ -408,5 +419,23 @@ func BenchmarkScan(b *testing.B) {
 				d.expect(b, "Q1", text)
 			}
 		})
+	}
+}
+
+// BenchmarkReplug is from a scanner that comes back to its first code.
+func BenchmarkReplug(b *testing.B) {
+	device, d := plug(b, sim.Setup{After: "\r"}, scanner.Options{})
+	for i := 0; b.Loop(); i++ {
+		b.StopTimer()
+		device.Unplug()
+		d.fault(b, "unplugged")
+		b.StartTimer()
+		if err := device.Plug(); err != nil {
+			b.Fatal(err)
+		}
+		d.fault(b, "")
+		text := fmt.Sprint(i)
+		device.Show("", []byte(text))
+		d.expect(b, "", text)
 	}
 }

@@ -28,6 +28,7 @@ func types(t testing.TB, o scanner.Options) (*sim.Wedge, *bench) {
 
 // TestWedge types every byte that needs no number and some that do, whole and in parts.
 func TestWedge(t *testing.T) {
+	t.Parallel()
 	device, b := types(t, scanner.Options{AIM: true})
 	var text []byte
 	for c := range 256 {
@@ -45,6 +46,7 @@ func TestWedge(t *testing.T) {
 
 // TestGerman types what a German keyboard has, AltGr too.
 func TestGerman(t *testing.T) {
+	t.Parallel()
 	device, b := types(t, scanner.Options{Layout: scanner.German})
 	for _, s := range [][]sim.Event{
 		sim.Stroke(21), sim.Stroke(44), sim.Stroke(21, sim.Shift), // z y Z
@@ -59,6 +61,7 @@ func TestGerman(t *testing.T) {
 
 // TestKeys: what is held on does not repeat, and Caps Lock is minded.
 func TestKeys(t *testing.T) {
+	t.Parallel()
 	device, b := types(t, scanner.Options{})
 	device.Send(sim.Down(30), sim.Event{Type: 1, Code: 30, Value: 2}, sim.Up(30)) // a, held
 	device.Send(sim.Stroke(58)...)                                                // Caps Lock
@@ -73,6 +76,7 @@ func TestKeys(t *testing.T) {
 // TestUnknownKeys: a key that the layout lacks, or keys that were lost, spoil the code;
 // twice is the fault.
 func TestUnknownKeys(t *testing.T) {
+	t.Parallel()
 	for name, spoil := range map[string]struct {
 		what []sim.Event
 		want string
@@ -103,6 +107,7 @@ func TestUnknownKeys(t *testing.T) {
 
 // TestWedgeUnplug unplugs in the middle of a record and of a code.
 func TestWedgeUnplug(t *testing.T) {
+	t.Parallel()
 	device, b := types(t, scanner.Options{})
 	for i := range 3 {
 		device.TypeUS([]byte("torn off"))
@@ -120,6 +125,7 @@ func TestWedgeUnplug(t *testing.T) {
 
 // TestNotGrabbed: a device that others hear too is not used, and says so.
 func TestNotGrabbed(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "event-kbd")
 	device, err := sim.NewWedge(path)
 	if err != nil {
@@ -157,6 +163,7 @@ func BenchmarkWedge(b *testing.B) {
 
 // TestMissing says what to do where there is nothing.
 func TestMissing(t *testing.T) {
+	t.Parallel()
 	b := run(t, scanner.NewWedge(filepath.Join(t.TempDir(), "none"), scanner.Options{}))
 	b.fault(t, "plug it in")
 	if strings.Count(b.Fault().Error(), "\n") != 0 {

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Name is that of the reader, which is the third of sixteen places.
+// Name is that of the reader, which is at the third place.
 const Name = "Virtual PCD 00 00"
 
 // Errors of the daemon (pcsclite.h).
@@ -43,12 +43,14 @@ type Daemon struct {
 	takeIn   int      // commands until the card is taken away; 0 never
 	sends    []byte   // in place of the next answer
 	crumbs   bool
+	places   int
+	away     bool
 	serving  sync.WaitGroup
 }
 
 // NewDaemon listens at a socket, speaks version 4:minor, and has its reader plugged in.
 func NewDaemon(socket string, minor uint32) (*Daemon, error) {
-	d := &Daemon{socket: socket, minor: minor, reader: true, conns: map[net.Conn]bool{}}
+	d := &Daemon{socket: socket, minor: minor, reader: true, places: 16, conns: map[net.Conn]bool{}}
 	return d, d.Start()
 }
 
@@ -118,6 +120,12 @@ func (d *Daemon) Refuse(codes ...uint32) { d.change(func() { d.refuse = codes })
 // Answer has the card's next answer be another.
 func (d *Daemon) Answer(b []byte) { d.change(func() { d.sends = b }) }
 
+// Places has the daemon be one that was built for so many readers.
+func (d *Daemon) Places(n int) { d.change(func() { d.places = n }) }
+
+// TurnAway has the daemon hear nobody, as where this user may not use it.
+func (d *Daemon) TurnAway(all bool) { d.change(func() { d.away = all }) }
+
 // Crumble has the daemon write its answers byte by byte.
 func (d *Daemon) Crumble() { d.change(func() { d.crumbs = true }) }
 
@@ -154,6 +162,12 @@ func (d *Daemon) serve(conn net.Conn) {
 		}
 	})
 	c := client{Daemon: d, conn: conn}
+	d.mu.Lock()
+	away := d.away
+	d.mu.Unlock()
+	if away {
+		return
+	}
 	for head := make([]byte, 8); ; {
 		if _, err := io.ReadFull(conn, head); err != nil {
 			return
@@ -303,9 +317,9 @@ func (c *client) transmit(body, more []byte, wrong func(string, ...any) []byte) 
 	return append(put(nil, get(body, 0), get(body, 1), get(body, 2), get(body, 3), get(body, 1), 16, uint32(len(answer)), code), answer...)
 }
 
-// slots are sixteen readers, of which one is there.
+// slots are all readers, of which one is there.
 func (d *Daemon) slots() []byte {
-	all := make([]byte, 16*184)
+	all := make([]byte, d.places*184)
 	if !d.reader {
 		return all
 	}

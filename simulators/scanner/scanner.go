@@ -101,8 +101,10 @@ func (s *Serial) obey(command string) bool {
 		s.looks = false
 	case command == s.setup.Good:
 		s.beeps++
-		if s.owed--; s.owed < 0 {
+		if s.owed == 0 {
 			s.errors = append(s.errors, "an acknowledgement of no code")
+		} else {
+			s.owed--
 		}
 	default:
 		for _, c := range []string{s.setup.Lock, s.setup.Start, s.setup.Stop, s.setup.Good} {
