@@ -5,6 +5,7 @@ import "example.org/checkpoint/firmware/symbol/internal/plane"
 // What each layer is, in the order in which they are tried.
 const (
 	asIs = iota
+	calmed
 	doubled
 	halved
 	sharpened
@@ -20,12 +21,26 @@ const (
 	leastToMask    = 300_000
 )
 
+// Noise, as the range that quiet blocks of 8x8 have, between which a picture is worth calming: where
+// it is less there is little to gain, where it is more there are no quiet blocks.
+const (
+	leastToCalm = 16
+	mostToCalm  = 72
+)
+
 // layer makes the n-th layer, unless the picture's size speaks against it.
 func (r *Reader) layer(n int) (*plane.Layer, bool) {
 	size, l := r.base.W*r.base.H, &r.layers[n]
 	switch n {
 	case asIs:
 		return &r.base, true
+	case calmed:
+		if n := r.noiseNow(); n < leastToCalm || n > mostToCalm {
+			return nil, false
+		}
+		l.Calm(&r.base)
+		r.base = *l // all that follows is made of it
+		r.attempts.clear()
 	case doubled:
 		if size > mostToDouble || r.left.Pixels < 4*size {
 			return nil, false
@@ -57,4 +72,12 @@ func (r *Reader) marks() *plane.Mask {
 		r.marked = true
 	}
 	return &r.mask
+}
+
+// noiseNow is the noise of the picture, or of the frame that it is a part of.
+func (r *Reader) noiseNow() int {
+	if r.noise > 0 {
+		return r.noise
+	}
+	return r.extremes.Noise()
 }

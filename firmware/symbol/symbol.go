@@ -48,6 +48,7 @@ type Reader struct {
 	extremes plane.Extremes // of the picture
 	mask     plane.Mask     // of what may have small modules
 	marked   bool
+	noise    int // of the frame that the picture is a part of; 0 for a picture of its own
 	search   finder.Search
 	triples  []triple
 	guesses  []triple         // with a third finder pattern that the rows did not show

@@ -17,6 +17,7 @@ type Tracker struct {
 	count  int             // how many they were
 	frames int             // read around there in a row
 	whole  bool            // the last Read looked at the whole frame
+	noise  int             // of the last whole frame
 }
 
 const (
@@ -28,7 +29,9 @@ const (
 func (t *Tracker) Read(ctx context.Context, img *image.Gray, b Budget) ([]Symbol, error) {
 	near := t.near.Intersect(img.Rect)
 	if small := near.Dx()*near.Dy()*nearPart <= img.Rect.Dx()*img.Rect.Dy(); !near.Empty() && small && t.frames < mostNear {
+		t.reader.noise = t.noise
 		symbols, err := t.reader.Read(ctx, img.SubImage(near).(*image.Gray), Thorough())
+		t.reader.noise = 0
 		if err != nil || len(symbols) >= t.count {
 			t.frames, t.whole = t.frames+1, false
 			t.Found(symbols)
@@ -36,7 +39,7 @@ func (t *Tracker) Read(ctx context.Context, img *image.Gray, b Budget) ([]Symbol
 		}
 	}
 	symbols, err := t.reader.Read(ctx, img, b)
-	t.frames, t.whole = 0, true
+	t.frames, t.whole, t.noise = 0, true, t.reader.extremes.Noise()
 	t.Found(symbols)
 	return symbols, err
 }

@@ -24,6 +24,9 @@ func (e *Extremes) Clear() { e.lo, e.hi = e.lo[:0], e.hi[:0] }
 // Empty reports whether no picture was kept.
 func (e *Extremes) Empty() bool { return len(e.lo) == 0 }
 
+// Noise is the range that the quieter quarter of the blocks has at most.
+func (e *Extremes) Noise() int { return quiet(e.lo, e.hi, nil) }
+
 // Light is the shade above which a twentieth of the blocks are at their lightest.
 func (e *Extremes) Light() float64 {
 	var histogram [256]int

@@ -25,6 +25,29 @@ func (l *Layer) Halve(from *Layer) {
 	}
 }
 
+// Calm makes l of another layer, each pixel the mean of 3x3, the nearer counting more (1:2:1 along
+// rows and columns): noise falls by a factor of about 2.7, modules of three pixels stay.
+func (l *Layer) Calm(from *Layer) {
+	l.blank(from.W, from.H, from.Scale)
+	l.masked(nil, 1)
+	l.columns = Grow(l.columns, l.W+2)
+	columns := l.columns
+	for y := range l.H {
+		a := from.Pix[max(y-1, 0)*from.Stride:][:l.W]
+		b := from.Pix[y*from.Stride:][:l.W]
+		c := from.Pix[min(y+1, l.H-1)*from.Stride:][:l.W]
+		inside := columns[1 : l.W+1]
+		for x, v := range b {
+			inside[x] = int32(a[x]) + 2*int32(v) + int32(c[x])
+		}
+		columns[0], columns[l.W+1] = columns[1], columns[l.W]
+		out := l.Pix[y*l.W : (y+1)*l.W]
+		for x := range out {
+			out[x] = uint8((columns[x] + 2*columns[x+1] + columns[x+2] + 8) / 16)
+		}
+	}
+}
+
 // quarters are the means of four squares of 2x2 pixels, of two rows of eight.
 func quarters(top, bottom uint64) uint32 {
 	const even, halves, pairs = 0x00ff00ff00ff00ff, 0x0000ffff0000ffff, 0x0002000200020002

@@ -24,10 +24,11 @@ func (l *Layer) at(x, y int) int {
 func TestPyramid(t *testing.T) {
 	for _, size := range [][2]int{{64, 40}, {37, 29}, {8, 8}, {51, 22}} {
 		l := noise(size[0], size[1])
-		var half, twice, sharp Layer
+		var half, twice, sharp, calm Layer
 		half.Halve(l)
 		twice.Double(l, nil)
 		sharp.Sharpen(l, nil)
+		calm.Calm(l)
 		for y := range half.H {
 			for x := range half.W {
 				if want := (l.at(2*x, 2*y) + l.at(2*x+1, 2*y) + l.at(2*x, 2*y+1) + l.at(2*x+1, 2*y+1) + 2) / 4; half.at(x, y) != want {
@@ -50,6 +51,15 @@ func TestPyramid(t *testing.T) {
 					for dx := -2; dx <= 2; dx++ {
 						sum += l.at(x+dx, y+dy)
 					}
+				}
+				sum9 := 0
+				for dy := -1; dy <= 1; dy++ {
+					for dx := -1; dx <= 1; dx++ {
+						sum9 += l.at(x+dx, y+dy) * (2 - dx*dx) * (2 - dy*dy)
+					}
+				}
+				if calm.at(x, y) != (sum9+8)/16 {
+					t.Fatalf("%v: calm %d,%d is %d, not %d", size, x, y, calm.at(x, y), (sum9+8)/16)
 				}
 				if want := min(max(3*l.at(x, y)-2*sum/25, 0), 255); sharp.at(x, y) != want {
 					t.Fatalf("%v: sharp %d,%d is %d, not %d", size, x, y, sharp.at(x, y), want)
