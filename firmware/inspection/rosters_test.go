@@ -311,3 +311,19 @@ func TestFacts(t *testing.T) {
 		t.Error("facts of what is no code")
 	}
 }
+
+// FuzzIndex reads what lists of people and of places are for.
+func FuzzIndex(f *testing.F) {
+	list, err := roster.Build([16]byte{7}, []roster.Member{{Scheme: "HK", Subject: somebody}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add([]byte(`{"v":1,"lists":[{"name":"x","exempt":"aircrew","from":"2026-01-01T00:00:00Z","until":"2027-01-01T00:00:00Z"}]}`), []byte(`{"v":1,"places":[{"place":"CN-53*","from":"2026-01-01"}]}`))
+	f.Add([]byte(`{"v":1,"lists":[{"name":"x","cohort":"first"}]}`), []byte(`{"v":1,"places":[]}`))
+	f.Fuzz(func(t *testing.T, index, places []byte) {
+		s, err := inspection.New(map[string]inspection.File{"lists/index.json": {Data: index}, "lists/places.json": {Data: places}, "lists/x.bin": {Data: list}}, "1", time.Time{})
+		if (s == nil) == (err == nil) {
+			t.Fatal(s, err)
+		}
+	})
+}

@@ -259,6 +259,43 @@ func TestRedWins(t *testing.T) {
 	}
 }
 
+// TestClockUnknown admits nobody while nobody vouches for the time (R05).
+func TestClockUnknown(t *testing.T) {
+	p, err := Parse(with(admitWhen("true")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for confidence, want := range map[string]verdict.Reason{"trusted": verdict.Satisfied, "drifting": verdict.Satisfied, "unknown": verdict.ClockUnknown} {
+		if v := p.Decide(Input{Now: noon, Confidence: confidence}); v.Reason != want || (v.Outcome == verdict.Admit) != (want == verdict.Satisfied) {
+			t.Errorf("%s: %+v", confidence, v)
+		}
+	}
+}
+
+// FuzzReadCase reads lines of facts: whatever is taken is decided, written down the same
+// way twice, and costs no more than any other.
+func FuzzReadCase(f *testing.F) {
+	for _, c := range MadeUp(noon) {
+		line, err := json.Marshal(c)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(line)
+	}
+	p := shipped(f)["hk-border-arrival"]
+	f.Fuzz(func(t *testing.T, line []byte) {
+		c, err := ReadCase(line)
+		if err != nil {
+			return
+		}
+		v, err := p.Try(c)
+		again, err2 := p.Try(c)
+		if err != nil || err2 != nil || !reflect.DeepEqual(v, again) {
+			t.Fatalf("%v %v\n%+v\n%+v", err, err2, v, again)
+		}
+	})
+}
+
 // TestLifted goes through every kind of red that is over: only those whom the words of
 // its reason name, by the lists of the policy, have lifted it (R80, R81).
 func TestLifted(t *testing.T) {

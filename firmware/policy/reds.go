@@ -10,9 +10,10 @@ import (
 	"example.org/checkpoint/firmware/verdict/words"
 )
 
-// What holds whatever the rules say: nobody is made red by a device (R82), any red of
-// any scheme wins over every other code and over the order of the rules (R78), and a
-// red that is over was lifted by who may lift that kind (R81).
+// What holds whatever the rules say: a clock that nobody vouches for admits nobody (R05);
+// nobody is made red by a device (R82); any red of any scheme wins over every other code
+// and over the order of the rules (R78); a red that is over was lifted by who may lift
+// that kind (R81).
 
 // redReasons gives what the classes of a red code are called (FORMATS A1). Who may lift
 // one is what its words tell the holder, so that rule and text cannot disagree (R80).
@@ -74,6 +75,9 @@ func (s *scene) guard(v verdict.Verdict, by rule) verdict.Verdict {
 		return v
 	}
 	if v.Outcome == verdict.Admit {
+		if s.facts.Confidence() == "unknown" {
+			v = v.AtMost(verdict.Refer, verdict.ClockUnknown)
+		}
 		if why := s.notLifted(); why != "" {
 			v = v.AtMost(verdict.Refer, why)
 		}

@@ -36,6 +36,15 @@ func (f *Facts) Now() (time.Time, bool) {
 	return t.Time, ok
 }
 
+// Confidence returns how far the clock is believed; empty where nobody says.
+func (f *Facts) Confidence() string {
+	o, ok := f.values[clock].(*Object)
+	if !ok {
+		return ""
+	}
+	return o.Text("confidence")
+}
+
 // Codes returns the credentials.
 func (f *Facts) Codes() []ref.Val { return items(f.values[codes]) }
 
