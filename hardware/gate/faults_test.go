@@ -29,6 +29,7 @@ var faults = []fault{
 	{"switched off and on", overI2C, func(b *bench) { b.i2c.Reset() }, func(*bench) {}},
 	{"silence", overSerial, func(b *bench) { b.line.Inject(gateboard.Silence, 1000) }, func(b *bench) { b.line.Repair() }},
 	{"bad checksums", overSerial, func(b *bench) { b.line.Inject(gateboard.BadCRC, 1000) }, func(b *bench) { b.line.Repair() }},
+	{"noise", overSerial, func(b *bench) { b.line.Inject(gateboard.Noise, 1000) }, func(b *bench) { b.line.Repair() }},
 	{"late answers", overSerial, func(b *bench) { b.line.Inject(gateboard.Late, 1000) }, func(b *bench) { b.line.Repair() }},
 }
 
@@ -52,6 +53,8 @@ func TestHiccups(t *testing.T) {
 		{"edges lost", overI2C, func(b *bench) { b.i2c.LoseEdges() }, nil},
 		{"silence", overSerial, func(b *bench) { b.line.Inject(gateboard.Silence, 1) }, nil},
 		{"bad checksum", overSerial, func(b *bench) { b.line.Inject(gateboard.BadCRC, 1) }, nil},
+		{"noise", overSerial, func(b *bench) { b.line.Inject(gateboard.Noise, 1) }, nil},
+		{"split answers", overSerial, func(b *bench) { b.line.Inject(gateboard.Split, 20) }, nil},
 	} {
 		f.test(t, func(t *testing.T, b *bench) {
 			b.serve(t)
@@ -126,15 +129,39 @@ func TestLate(t *testing.T) {
 
 // TestShortBreak breaks a beam for less than any poll notices.
 func TestShortBreak(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := overI2C(t)
-		b.serve(t)
-		b.expect(t, calm...)
-		synctest.Wait()
-		b.gate.BreakEntry()
-		b.gate.MendEntry()
-		b.expect(t, gate.EntryBroken, gate.EntryWhole)
-	})
+	for _, wire := range []func(testing.TB) *bench{overI2C, overGPIO} {
+		synctest.Test(t, func(t *testing.T) {
+			b := wire(t)
+			b.serve(t)
+			b.expect(t, calm...)
+			for range 20 {
+				synctest.Wait()
+				b.gate.BreakEntry()
+				b.gate.MendEntry()
+				b.expect(t, gate.EntryBroken, gate.EntryWhole)
+				b.gate.Fire(true)
+				b.expect(t, gate.AlarmOpen)
+				b.gate.Fire(false)
+				b.expect(t, gate.AlarmNormal)
+			}
+		})
+	}
+}
+
+// TestLateEdges moves contacts at every moment of a poll, over and over: each change is
+// reported once, although an edge may be heard after the level was read.
+func TestLateEdges(t *testing.T) {
+	b := overGPIO(t)
+	b.serve(t)
+	b.expect(t, calm...)
+	for i := range 30 {
+		time.Sleep(time.Duration(i) * time.Millisecond)
+		b.gate.Fire(true)
+		b.expect(t, gate.AlarmOpen)
+		time.Sleep(time.Duration(i) * time.Millisecond)
+		b.gate.Fire(false)
+		b.expect(t, gate.AlarmNormal)
+	}
 }
 
 // TestShortCircuit: an output that does not follow is a fault, and the rest works.

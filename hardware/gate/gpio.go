@@ -28,7 +28,7 @@ type pins struct {
 	invertIn  bits
 	last      bits
 	edges     [inputs]atomic.Uint32
-	seen      [inputs]uint32 // edges at the last look
+	known     [inputs]uint32 // edges that are accounted for
 
 	wake    chan struct{}
 	resting chan struct{} // closed by rest; nil while nobody waits
@@ -85,7 +85,10 @@ func (p *pins) open() error {
 	if err := p.apply(p.driven, 0xff); err != nil {
 		return err
 	}
-	p.set = true
+	p.set, p.last = true, p.read()
+	for i := range p.known {
+		p.known[i] = p.edges[i].Load()
+	}
 	return nil
 }
 
@@ -105,32 +108,49 @@ func (p *pins) apply(outputs, which byte) error {
 	return nil
 }
 
-// sense reads the inputs. One that had edges and is as it was has been otherwise.
+// sense reads the inputs. A change that is read accounts for one edge, which may be
+// heard before or after; two edges more are an input that has been otherwise since.
 func (p *pins) sense() ([]bits, error) {
-	var now, flickered bits
-	for i, pin := range p.in {
-		bit := bits(1) << i
-		if pin == nil {
-			now |= bit &^ inKeys
-			continue
-		}
-		edges := p.edges[i].Load()
-		if bool(pin.Read()) != (p.invertIn&bit != 0) {
-			now |= bit
-		}
-		if edges != p.seen[i] && (now^p.last)&bit == 0 {
-			flickered |= bit
-		}
-		p.seen[i] = edges
+	var heard [inputs]uint32
+	for i := range heard {
+		heard[i] = p.edges[i].Load()
 	}
+	now, flickered := p.read(), bits(0)
+	for i, edges := range heard {
+		bit := bits(1) << i
+		if (now^p.last)&bit != 0 {
+			p.known[i]++
+		}
+		switch more := int32(edges - p.known[i]); {
+		case more >= 2:
+			flickered |= bit
+			p.known[i] += 2
+		case more < -1: // the queue overflowed
+			p.known[i] = edges
+		}
+	}
+	p.last = now
 	if err := p.apply(p.driven, outHeartbeat); err != nil {
 		return nil, err
 	}
-	p.last = now
 	if flickered == 0 {
 		return []bits{now}, nil
 	}
 	return []bits{now ^ flickered, now}, nil
+}
+
+// read reads every input as it is now.
+func (p *pins) read() (now bits) {
+	for i, pin := range p.in {
+		bit := bits(1) << i
+		switch {
+		case pin == nil:
+			now |= bit &^ inKeys
+		case bool(pin.Read()) != (p.invertIn&bit != 0):
+			now |= bit
+		}
+	}
+	return now
 }
 
 func (p *pins) drive(outputs, which byte) error { return p.apply(outputs, which) }

@@ -29,7 +29,11 @@ const (
 	Silence Fault = iota // the request is lost
 	BadCRC               // the request is carried out, the answer is damaged
 	Late                 // carried out, answered after 200 ms
+	Noise                // carried out, with other bytes on the line before the answer
+	Split                // carried out, the answer in two pieces, 20 ms apart
 )
+
+const none Fault = -1
 
 const lateBy = 200 * time.Millisecond
 
@@ -118,17 +122,36 @@ func (s *Serial) Serve(line io.ReadWriter) error {
 				pending = nil
 				break
 			}
-			answer, delay := s.answer(pending[:size])
+			answer, fault := s.answer(pending[:size])
 			pending = pending[size:]
-			time.Sleep(delay)
-			if len(answer) == 0 {
-				continue
-			}
-			if _, err := line.Write(answer); err != nil {
+			if err := send(line, answer, fault); err != nil {
 				return err
 			}
 		}
 	}
+}
+
+// send puts an answer on the line. Where there is none it is empty.
+func send(line io.Writer, answer []byte, fault Fault) error {
+	if len(answer) == 0 {
+		return nil
+	}
+	switch fault {
+	case Late:
+		time.Sleep(lateBy)
+	case Noise:
+		if _, err := line.Write([]byte{0x00, 0xff, 0x81, 0x02}); err != nil {
+			return err
+		}
+	case Split:
+		if _, err := line.Write(answer[:2]); err != nil {
+			return err
+		}
+		time.Sleep(20 * time.Millisecond)
+		answer = answer[2:]
+	}
+	_, err := line.Write(answer)
+	return err
 }
 
 // intact reports whether the frame ends with its checksum.
@@ -138,13 +161,13 @@ func intact(frame []byte) bool {
 }
 
 // answer carries out a frame. Where there is none the answer is empty.
-func (s *Serial) answer(frame []byte) (answer []byte, delay time.Duration) {
+func (s *Serial) answer(frame []byte) (answer []byte, fault Fault) {
 	s.board.change(func() {
+		fault = none
 		if frame[0] != s.unit {
 			s.board.complain("Modbus: request to unit %d on the line of unit %d", frame[0], s.unit)
 			return
 		}
-		fault := Fault(-1)
 		if len(s.faults) > 0 {
 			fault, s.faults = s.faults[0], s.faults[1:]
 		}
@@ -157,11 +180,8 @@ func (s *Serial) answer(frame []byte) (answer []byte, delay time.Duration) {
 			sum++
 		}
 		answer = binary.LittleEndian.AppendUint16(answer, sum)
-		if fault == Late {
-			delay = lateBy
-		}
 	})
-	return answer, delay
+	return answer, fault
 }
 
 func (s *Serial) respond(req []byte) []byte {
