@@ -113,7 +113,7 @@ func TestZones(t *testing.T) {
 				if r := b.whole(t, lines); r.Again || r.Differs != nil {
 					t.Errorf("%d: %+v", i, r.Differs)
 				}
-				b.device.Split(7, 5*time.Millisecond)
+				b.device.Split(30, 5*time.Millisecond)
 				b.device.Swipe(lines...)
 				if r := b.whole(t, lines); !r.Again {
 					t.Error("the same again is not told")
@@ -189,11 +189,13 @@ func TestNoise(t *testing.T) {
 	b.device.Noise([]byte("\x00\xff\x80"))
 	b.device.Swipe(passport...)
 	b.whole(t, passport)
-	for range 3 {
+	for i := 0; b.Fault() == nil; i++ {
+		if i == 20 {
+			t.Fatal("nothing but noise is no fault")
+		}
 		b.device.Noise([]byte("\xfe\x80\xf0\x99k~\x8d\r"))
 		time.Sleep(500 * time.Millisecond)
 	}
-	b.fault(t, "speed, parity")
 	if !errors.Is(b.Fault(), document.ErrGarbled) {
 		t.Error(b.Fault())
 	}
