@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"example.org/checkpoint/firmware/policy/facts"
@@ -82,6 +83,9 @@ func (f file) cases(faults *faults) []Case {
 		if err == nil && (outcomes[c.Outcome].String() != c.Outcome || c.Reason == "") {
 			err = errors.New("want an outcome and a reason")
 		}
+		if err == nil {
+			err = f.knows(c)
+		}
 		if err != nil {
 			faults.add("%w: test %s: %w", errForm, clip(t.Name, maxWord), err)
 			continue
@@ -89,6 +93,21 @@ func (f file) cases(faults *faults) []Case {
 		out = append(out, c)
 	}
 	return out
+}
+
+// knows reports an error for a parameter of a case that the file does not set: the test
+// would say nothing of it.
+func (f file) knows(c Case) error {
+	for _, names := range [][2][]string{
+		{slices.Collect(maps.Keys(c.Windows)), slices.Collect(maps.Keys(f.Windows))}, {slices.Collect(maps.Keys(c.Dates)), slices.Collect(maps.Keys(f.Dates))},
+		{slices.Collect(maps.Keys(c.Lists)), slices.Collect(maps.Keys(f.Lists))}} {
+		for _, name := range names[0] {
+			if !slices.Contains(names[1], name) {
+				return fmt.Errorf("the file sets no %s", clip(name, maxWord))
+			}
+		}
+	}
+	return nil
 }
 
 // patch changes members of the first of some codes; null takes one away.
@@ -116,6 +135,16 @@ func (p *Policy) Case(in Input) (Case, error) {
 	in.Exempting = p.exempting
 	stated, err := in.Facts().Write()
 	return Case{Facts: stated}, err
+}
+
+// MadeUp makes presentations of every kind that rules tell apart, as of a moment. They
+// are facts of nobody.
+func MadeUp(now time.Time) []Case {
+	var out []Case
+	for _, p := range facts.MadeUp(now) {
+		out = append(out, Case{Name: p.Name, Facts: p.Facts})
+	}
+	return out
 }
 
 // Try decides a case.

@@ -161,6 +161,10 @@ func TestParseRefuses(t *testing.T) {
 		"costs too much":       with(admitWhen(ten + `.all(a, ` + ten + `.all(b, ` + ten + `.all(c, ` + ten + `.all(d, ` + ten + `.all(e, a+b+c+d+e >= 0)))))`)),
 		"unbounded text":       with(admitWhen(`codes.exists(c, c.scheme.matches("(a+)+$") && duration(string(now) + c.scheme) > duration("1s"))`)),
 		"a test that fails":    with(admitWhen("true"), `"tests":[{"name":"t","facts":{"now":"2026-01-01T00:00:00Z"},"outcome":"refuse","reason":"x"}]`),
+		"a test's own window":  with(admitWhen("true"), `"tests":[{"name":"t","windows":{"test_h":1},"facts":{"now":"2026-01-01T00:00:00Z"},"outcome":"admit","reason":"satisfied"}]`),
+		"red":                  with(admitWhen("true"), `"red":"admit"`),
+		"long hotlines":        with(admitWhen("true"), `"hotlines":{"HK":"`+strings.Repeat("1", 65)+`"}`),
+		"unasked and refers":   with(`{"name":"r","when":"true","outcome":"refer","reason":"no-rule","unasked":true}`),
 		"a test without facts": with(admitWhen("true"), `"tests":[{"name":"t","facts":{"weather":"fine"},"outcome":"admit","reason":"satisfied"}]`),
 		"a test's wrong type":  with(admitWhen("true"), `"tests":[{"name":"t","facts":{"now":"noon"},"outcome":"admit","reason":"satisfied"}]`),
 	} {

@@ -1,4 +1,4 @@
-package policy
+package facts
 
 import (
 	"encoding/json"
@@ -8,10 +8,16 @@ import (
 	"time"
 )
 
+// Presentation is what somebody presents, as facts that Read takes.
+type Presentation struct {
+	Name  string
+	Facts map[string]json.RawMessage
+}
+
 // MadeUp makes presentations of every kind that rules tell apart, as of a moment:
 // schemes and colours, reasons, ages, classes, tests, doses, stays, directions and
 // kinds of venue. They are facts of nobody.
-func MadeUp(now time.Time) []Case {
+func MadeUp(now time.Time) []Presentation {
 	m := maker{now: now}
 	for _, s := range schemes {
 		for _, c := range s.colours {
@@ -69,11 +75,11 @@ func MadeUp(now time.Time) []Case {
 
 type maker struct {
 	now   time.Time
-	cases []Case
+	cases []Presentation
 }
 
 func (m *maker) add(name string, code, more map[string]any) {
-	c := Case{Name: name, Facts: map[string]json.RawMessage{}}
+	c := Presentation{Name: name, Facts: map[string]json.RawMessage{}}
 	all := map[string]any{"now": m.now, "codes": []any{code}, "clock": map[string]any{"confidence": "trusted"}, "holder": map[string]any{"age": 40}}
 	for k, v := range more {
 		all[k] = v
