@@ -145,7 +145,11 @@ func (s *Snapshot) proof(found []Finding, shown credential.Presented, p Presenta
 		}
 	}
 	rules := s.presenting(p)
-	earliest, latest := p.At.Add(-p.Clock.Uncertainty), p.At.Add(p.Clock.Uncertainty)
+	at := p.Proof
+	if at.IsZero() {
+		at = p.At
+	}
+	earliest, latest := at.Add(-p.Clock.Uncertainty), at.Add(p.Clock.Uncertainty)
 	if key == nil {
 		return nil, errOther
 	}

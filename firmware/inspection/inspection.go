@@ -88,6 +88,9 @@ type Presentation struct {
 	Clock  Clock
 	Lane   Lane
 	Codes  [][]byte // as read
+	// Proof is the time by which what a phone presents is fresh; zero for At. It differs
+	// where a verdict of an earlier time is made again.
+	Proof time.Time
 	// Devices is what the lane's other devices gave of the same person; nothing of it is
 	// believed to be about a code but by what the rules ask.
 	Devices policy.Devices

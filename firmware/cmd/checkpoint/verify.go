@@ -57,6 +57,8 @@ the versions that the event names, at its time, with its doubt about the clock, 
 
   checkpoint verify --replay 412 --bundle repository/ --config device.toml photo.png
 
+A phone's proof that it shows its own code is judged at the moment at which the phone drew it. What other
+devices of the lane measured (a face, a temperature, a document) is not in the event.
 It prints both verdicts and says whether they are the same (exit 0) or not (exit 2).
 
 Exit code: 0 all are admitted, 2 not all, 1 it could not run.`

@@ -47,8 +47,13 @@ func (c *verifyCmd) replay(ctx context.Context, stdout io.Writer) error {
 		return fmt.Errorf("verify --replay: %w", err)
 	}
 	then := r.Verdict
-	now, found := snapshot.Explain(inspection.Presentation{Number: r.Presentation, At: then.At, Codes: codes, Lane: at,
-		Clock: inspection.Clock{Time: then.At, Uncertainty: then.Within, Confidence: then.Confidence}})
+	again := inspection.Presentation{Number: r.Presentation, At: then.At, Codes: codes, Lane: at,
+		Clock: inspection.Clock{Time: then.At, Uncertainty: then.Within, Confidence: then.Confidence}}
+	now, found := snapshot.Explain(again)
+	if made := presentedSince(found, then.At); !made.IsZero() && then.Reason != verdict.NotYet { // the phone has drawn it anew: its proof is of its own moment
+		again.Proof = made
+		now, found = snapshot.Explain(again)
+	}
 	a := newAnswer(json.RawMessage("1"), then.At, asThen(now, then), found)
 	same := alike(a.verdict, then)
 	a.Same = &same
@@ -65,6 +70,16 @@ func (c *verifyCmd) replay(ctx context.Context, stdout io.Writer) error {
 		err = errNo
 	}
 	return err
+}
+
+// presentedSince is when a phone presented what was found, if that is after a time; else zero.
+func presentedSince(found []inspection.Finding, then time.Time) time.Time {
+	for _, f := range found {
+		if f.Presented.After(then) {
+			return f.Presented
+		}
+	}
+	return time.Time{}
 }
 
 // past loads what the verdict of an event rests on, and the lane it was made at.

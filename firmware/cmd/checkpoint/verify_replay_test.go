@@ -15,11 +15,13 @@ import (
 
 	"example.org/checkpoint/firmware/appliance"
 	"example.org/checkpoint/firmware/controller"
+	"example.org/checkpoint/firmware/credential/holder"
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/firmware/journal"
 	"example.org/checkpoint/firmware/lane"
 	"example.org/checkpoint/simulators/issuer"
+	"example.org/checkpoint/simulators/phone"
 	"example.org/checkpoint/sync/bundle"
 )
 
@@ -28,18 +30,20 @@ type formerly struct {
 	state, config, repo string
 	codes               map[string]string // by name
 	events              map[string]event.Record
+	phone               *phone.Phone
 }
 
 // runLane has people show codes at a lane that judges by version 1 of a repository; then
 // version 2 withdraws the issuer's key and has other rules.
 func runLane(t *testing.T) formerly {
-	dir, hk := t.TempDir(), issuer.New("HK", "Asia/Hong_Kong")
+	dir, hk, site := t.TempDir(), issuer.New("HK", "Asia/Hong_Kong"), issuer.NewSite("LMC")
 	p := formerly{state: filepath.Join(dir, "state"), config: filepath.Join(dir, "device.toml"), repo: filepath.Join(dir, "repo"), codes: map[string]string{}, events: map[string]event.Record{}}
 	rules, err := os.ReadFile("../../policy/profiles/hk-border-departure.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := fstest.MapFS{"trust/HK.json": {Data: hk.TrustFile()}, "policy/hk-border-departure.json": {Data: rules}}
+	files := fstest.MapFS{"trust/HK.json": {Data: hk.TrustFile()}, "policy/hk-border-departure.json": {Data: rules},
+		"keys.json": {Data: issuer.KeysFile(nil, []*issuer.Site{site})}}
 	keyDir := filepath.Join(dir, "keys")
 	if err := bundle.MakeKeys(keyDir, 1); err != nil {
 		t.Fatal(err)
@@ -58,6 +62,7 @@ func runLane(t *testing.T) formerly {
 name = "gate-1"
 site = "LMC"
 state = %q
+site_keys = %q
 [centre]
 url = "nats://127.0.0.1:4222"
 root = %q
@@ -72,8 +77,15 @@ camera.device = "http://127.0.0.1/"
 gate.wire = "modbus"
 gate.device = "/dev/null"
 gate.address = 1
-`, p.state, filepath.Join(p.repo, "1.root.json"))
+`, p.state, dir, filepath.Join(p.repo, "1.root.json"))
 	if err := os.WriteFile(p.config, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "site-key.json"), site.PrivateFile(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	keyring := holder.SiteKeys{}
+	if _, err := keyring.AddFile(site.PrivateFile()); err != nil {
 		t.Fatal(err)
 	}
 	device, err := appliance.ReadConfig(p.config)
@@ -106,8 +118,12 @@ gate.address = 1
 	p.codes["green"] = code(func(*issuer.HealthCode) {})
 	p.codes["red"] = code(func(h *issuer.HealthCode) { h.Colour, h.Reasons = issuer.Red, []int{3} })
 	p.codes["old"] = code(func(h *issuer.HealthCode) { h.From = now.Add(-48 * time.Hour) })
+	p.phone = phone.New()
+	p.phone.Site = site
+	p.phone.Hold(code(func(h *issuer.HealthCode) { h.Holder, h.From = p.phone.Key(), now.Add(-48*time.Hour) }))
+	p.codes["phone"] = p.phone.Show(phone.Showing{Audience: "LMC", At: now.Add(-2 * time.Second)})
 	p.codes["forged"] = code(func(h *issuer.HealthCode) { h.Spoil = issuer.BadSignature })
-	p.show(t, device, snapshot)
+	p.show(t, device, snapshot.WithKeys(keyring))
 
 	hk.Until(now.Add(-24 * time.Hour))
 	files["trust/HK.json"].Data = hk.TrustFile()
@@ -137,7 +153,7 @@ func (p formerly) show(t *testing.T, device appliance.Config, snapshot *inspecti
 	}() // ends with stop
 	reports <- lane.OpenLane{}
 	seen := 0
-	for _, name := range []string{"red", "old", "forged", "green", "again"} {
+	for _, name := range []string{"red", "old", "phone", "forged", "green", "again"} {
 		text := p.codes[name]
 		if name == "again" {
 			text = p.codes["green"]
@@ -192,7 +208,8 @@ func verdicts(all []event.Record) (out []event.Record) {
 // code, after a newer version with other keys and rules came into force.
 func TestReplay(t *testing.T) {
 	p := runLane(t)
-	for name, want := range map[string]string{"red": "REFUSE: red-close-contact", "old": "REFER: not-today", "forged": "REFUSE: bad-signature",
+	p.codes["phone"] = p.phone.Show(phone.Showing{Audience: "LMC", At: time.Now()}) // as the phone draws it now
+	for name, want := range map[string]string{"phone": "REFER: not-today", "red": "REFUSE: red-close-contact", "old": "REFER: not-today", "forged": "REFUSE: bad-signature",
 		"green": "ADMIT: satisfied", "again": "REFUSE: replayed"} {
 		r := p.events[name]
 		code := p.codes[strings.Replace(name, "again", "green", 1)]
