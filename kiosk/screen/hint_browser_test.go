@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -21,5 +22,42 @@ func TestHints(t *testing.T) {
 			t.Errorf("the hint %v does not fit", h)
 		}
 		shot(t, ctx, dir, "hint-"+h.String())
+	}
+}
+
+// TestEveryTextFits draws whatever a lane or a venue may say, in every language, at the
+// smallest panel and upright: nothing is cut off or runs over something else.
+func TestEveryTextFits(t *testing.T) {
+	ctx := browser(t)
+	var views []lane.View
+	for s := lane.ScreenClosed; s <= lane.ScreenStaff; s++ {
+		views = append(views, lane.View{Screen: s})
+	}
+	for r := range mend {
+		views = append(views, lane.View{Screen: lane.ScreenRetry, Reason: r})
+	}
+	for h := range hold {
+		views = append(views, lane.View{Screen: lane.ScreenIdle, Hint: h})
+	}
+	for _, info := range []LaneInfo{bay, market} {
+		d := NewDisplay(info, here)
+		addr, _ := start(t, "127.0.0.1:0", d)
+		do(t, ctx, chromedp.Navigate("http://"+addr+"/"))
+		for _, p := range []struct{ width, height int64 }{{1280, 720}, {1080, 1920}} {
+			do(t, ctx, chromedp.EmulateViewport(p.width, p.height))
+			for _, l := range spoken {
+				for _, v := range views {
+					if v.Screen >= lane.ScreenPass != (info.Kind == Venue) && v.Screen != lane.ScreenIdle && v.Screen != lane.ScreenRetry {
+						continue
+					}
+					v.Language = string(l)
+					d.Show(v)
+					until(t, ctx, fmt.Sprintf(`document.getElementById('stage').dataset.shown === '%d'`, d.shown))
+					for _, fault := range eval[[]string](t, ctx, audit) {
+						t.Errorf("%s %v %s %s in %s at %d: %s", info.Number, v.Screen, v.Reason, v.Hint, l, p.width, fault)
+					}
+				}
+			}
+		}
 	}
 }
