@@ -11,6 +11,9 @@ import (
 const (
 	tries = 3 // of an order
 
+	// hangs is how long Run may be stuck in one call to the wire.
+	hangs = time.Second
+
 	// patience is how long a board may give no answer, and misses how often in a row,
 	// before it is lost: a computer that is busy for a while has not lost it. What the
 	// relay does meanwhile it does by itself.
@@ -81,17 +84,29 @@ type Board struct {
 
 	faultMu sync.Mutex
 	fault   error
+	turned  time.Time // when Run last went round; zero while it does not run
 }
 
 func newBoard(w wire) *Board {
 	return &Board{wire: w, fault: ErrLost, contacts: contacts{settle: settled}}
 }
 
-// Fault says what is wrong with the board, nil for nothing.
+// Fault says what is wrong with the board, nil for nothing; also while the wire hangs
+// and nothing can be reported.
 func (b *Board) Fault() error {
 	b.faultMu.Lock()
 	defer b.faultMu.Unlock()
+	if !b.turned.IsZero() && time.Since(b.turned) > hangs {
+		return lost(errors.New("the bus hangs, or the lane does: switch the board off and on"))
+	}
 	return b.fault
+}
+
+// goesRound notes that Run goes round, or that it has ended.
+func (b *Board) goesRound(at time.Time) {
+	b.faultMu.Lock()
+	defer b.faultMu.Unlock()
+	b.turned = at
 }
 
 func (b *Board) setFault(err error) {

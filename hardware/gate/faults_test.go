@@ -164,6 +164,28 @@ func TestLateEdges(t *testing.T) {
 	}
 }
 
+// TestHung has the bus never return: nothing can be reported, and Fault says so; and all
+// is well once it does.
+func TestHung(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := overI2C(t)
+		b.serve(t)
+		b.expect(t, calm...)
+		b.until(t, "beating", beats)
+		b.i2c.Hang()
+		time.Sleep(2 * time.Second)
+		if err := b.Fault(); !errors.Is(err, gate.ErrLost) || !strings.Contains(err.Error(), "the bus hangs") {
+			t.Error(err)
+		}
+		b.i2c.Free()
+		b.until(t, "beating again", beats)
+		time.Sleep(poll)
+		if err := b.Fault(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // TestShortCircuit: an output that does not follow is a fault, and the rest works.
 func TestShortCircuit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

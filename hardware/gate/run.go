@@ -26,8 +26,10 @@ func (b *Board) Run(ctx context.Context, alive func() bool, report func(Input)) 
 	}
 	defer b.running.Store(false)
 	defer b.wire.rest()
+	defer b.goesRound(time.Time{})
 	b.begin()
 	for ctx.Err() == nil {
+		b.goesRound(time.Now())
 		next := time.Now().Add(poll)
 		b.find()
 		b.poll(b.sense)
