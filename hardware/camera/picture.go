@@ -10,8 +10,11 @@ import (
 // mostPixels is the largest picture that is decoded: a JPEG of a few bytes may claim 65535x65535.
 const mostPixels = 16 << 20
 
-// fromJPEG decodes a picture and takes its luminance as it is.
+// fromJPEG takes the luminance of a picture as it is. Only what lumaOf does not know is decoded whole.
 func fromJPEG(b []byte) (*image.Gray, error) {
+	if img, err := lumaOf(b); err == nil {
+		return img, nil
+	}
 	size, err := jpeg.DecodeConfig(bytes.NewReader(b))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrBadPicture, err)
