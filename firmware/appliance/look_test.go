@@ -218,3 +218,28 @@ func TestStudyComesLate(t *testing.T) {
 		}
 	}
 }
+
+// TestPartsOfTwo shows one half of a text in two symbols, nothing for a while, and the other half:
+// those of one person are told as one text, those of two people are not.
+func TestPartsOfTwo(t *testing.T) {
+	begin := time.Now()
+	half := func(i int, text string) []symbol.Symbol {
+		return []symbol.Symbol{{Text: text, Bytes: []byte(text), Part: symbol.Part{Index: i, Of: 2, Parity: 'a' ^ 'b'}}}
+	}
+	for _, tc := range []struct {
+		away time.Duration
+		told bool
+	}{{time.Second, true}, {2100 * time.Millisecond, false}} {
+		told := ""
+		e := &eyes{see: func(texts [][]byte, _ time.Time) { told += string(bytes.Join(texts, nil)) }}
+		blank := image.NewGray(image.Rect(0, 0, 8, 8))
+		e.show(half(0, "a"), view{blank, begin})
+		for at := pace; at < tc.away; at += pace {
+			e.show(nil, view{blank, begin.Add(at)})
+		}
+		e.show(half(1, "b"), view{blank, begin.Add(tc.away)})
+		if tc.told != (told == "ab") || !tc.told && told != "" {
+			t.Errorf("the other half after %v: told %q", tc.away, told)
+		}
+	}
+}

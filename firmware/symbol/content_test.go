@@ -138,11 +138,11 @@ func TestParts(t *testing.T) {
 		{[]Symbol{seen[2], alone}, 0, []string{"alone"}, 2},
 		{[]Symbol{seen[2]}, time.Second, nil, 2},
 		{nil, time.Second, nil, 2},
-		{[]Symbol{seen[0]}, 10 * time.Second, nil, 1},
+		{[]Symbol{seen[0]}, time.Second, nil, 1}, // 2 s after the other
 		{[]Symbol{seen[1]}, time.Second, []string{whole}, 0},
 		{[]Symbol{seen[0]}, time.Second, []string{whole}, 0}, // still held up
 		{[]Symbol{alone}, time.Second, []string{"alone"}, 0},
-		{[]Symbol{seen[0]}, 16 * time.Second, nil, 2},       // forgotten
+		{[]Symbol{seen[0]}, 2001 * time.Millisecond, nil, 2}, // forgotten: somebody else
 		{[]Symbol{seen[1], seen[2]}, 0, []string{whole}, 0}, // two in one picture
 		{[]Symbol{{Part: Part{0, 3, parity}}}, 0, nil, 2},   // another text of the same parity
 		{[]Symbol{seen[1], seen[2]}, 0, nil, 3},             // whose parts do not fit: all forgotten

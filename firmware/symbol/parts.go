@@ -14,11 +14,13 @@ type Part struct {
 	Parity    uint8 // of the whole text: all its bytes, XORed
 }
 
-// Bounds of what Parts keeps.
-const (
-	mostTexts = 4                // texts collected at a time
-	partsWait = 15 * time.Second // for the next part
-)
+// mostTexts is how many texts are collected at a time.
+const mostTexts = 4
+
+// partsWait is how long the parts of a text are kept after the last of them was in sight: as long as a
+// code must be out of sight to be a new one to a lane (1.5 s), and half a second by which a frame that
+// is studied beside may come late. The parts of one person are not joined with those of the next.
+const partsWait = 2 * time.Second
 
 // Parts joins symbols that hold one text together, from one picture or from several in turn. Its
 // zero value is ready.
@@ -33,7 +35,7 @@ type collected struct {
 
 // Join takes the symbols of a picture and returns those that stand alone, and each text of several
 // parts once they are all known, for as long as one of them is seen. Parts of which others are
-// missing are kept back; they are forgotten 15 s after the last of them was seen. Times must not
+// missing are kept back; they are forgotten 2 s after the last of them was seen. Times must not
 // run backwards.
 func (p *Parts) Join(symbols []Symbol, at time.Time) []Symbol {
 	p.texts = slices.DeleteFunc(p.texts, func(t collected) bool { return at.Sub(t.last) > partsWait })
