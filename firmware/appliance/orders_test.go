@@ -327,3 +327,41 @@ func TestQuotaOfASite(t *testing.T) {
 	}
 	o.eventually("given back", func() bool { return strings.Contains(string(o.get("/quota")), `"out":2`) })
 }
+
+// TestTimeOrder: a signed time raises the floor of the clock at once, and takes it back only with
+// a supervisor, also over a restart; an older one moves nothing.
+func TestTimeOrder(t *testing.T) {
+	o := newOffice(t)
+	o.eventually("the centre serves", func() bool { return len(o.get("/keys")) > 0 })
+	o.publish()
+	a, stop := o.device("gate")
+	o.eventually("rules and line", func() bool { return a.rules.Load() != nil && a.link.State().Connected })
+	says := func(at time.Time) {
+		var got centre.Order
+		o.post("/order", centre.Order{Kind: "time", State: "open", NotBefore: at.Unix(), Reason: "clock"}, &got)
+	}
+	right := time.Now().Truncate(time.Second)
+	wrong := right.Add(48 * time.Hour)
+	says(wrong)
+	o.eventually("raised", func() bool { return a.clock.Now().Equal(wrong) })
+	old, err := a.link.Standing(t.Context())
+	if err != nil || len(old) != 1 {
+		t.Fatal(len(old), err)
+	}
+	says(right)
+	o.eventually("heard", func() bool { return a.laneTroubles()["1"].Has(health.OrderWaits) })
+	if !a.clock.Now().Equal(wrong) {
+		t.Error("lowered without a supervisor")
+	}
+	a.supervised(a.lane("1"))
+	o.eventually("lowered", func() bool { return a.clock.Now().Before(right.Add(time.Hour)) })
+	a.hear(old[0])
+	if !a.clock.Now().Before(right.Add(time.Hour)) {
+		t.Error("an older order moves the clock")
+	}
+	stop()
+	a, _ = o.device("gate")
+	if floor := a.clock.Floor(); floor.After(right.Add(time.Hour)) || floor.Before(right) {
+		t.Errorf("floor %v after a restart", floor)
+	}
+}

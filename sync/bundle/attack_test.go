@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"path"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -67,7 +68,7 @@ func (m *mirror) put(name, text string) {
 
 func stored(name, text string) string {
 	sum := sha256.Sum256([]byte(text))
-	return "targets/" + hex.EncodeToString(sum[:]) + "." + name
+	return path.Join("targets", path.Dir(name), hex.EncodeToString(sum[:])+"."+path.Base(name))
 }
 
 func signed[T metadata.Roles](m *mirror, x *metadata.Metadata[T], keys ...ed25519.PrivateKey) []byte {
@@ -256,9 +257,19 @@ func TestAttacks(t *testing.T) {
 			}
 			m.publish()
 		}},
-		"delegation": {ErrContents, func(m *mirror) {
+		"delegation without paths": {ErrContents, func(m *mirror) {
 			m.next()
-			m.targs.Signed.Delegations = &metadata.Delegations{Keys: map[string]*metadata.Key{}, Roles: []metadata.DelegatedRole{{Name: "HK"}}}
+			m.targs.Signed.Delegations = &metadata.Delegations{Keys: map[string]*metadata.Key{}, Roles: []metadata.DelegatedRole{{Name: "HK", Threshold: 1}}}
+			m.publish()
+		}},
+		"delegation to root": {ErrContents, func(m *mirror) {
+			m.next()
+			m.targs.Signed.Delegations = &metadata.Delegations{Keys: map[string]*metadata.Key{}, Roles: []metadata.DelegatedRole{{Name: "root", Threshold: 1, Paths: []string{"*"}}}}
+			m.publish()
+		}},
+		"delegation to bins": {ErrContents, func(m *mirror) {
+			m.next()
+			m.targs.Signed.Delegations = &metadata.Delegations{Keys: map[string]*metadata.Key{}, SuccinctRoles: &metadata.SuccinctRoles{BitLength: 2, NamePrefix: "bin", Threshold: 1}}
 			m.publish()
 		}},
 	} {

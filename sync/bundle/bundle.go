@@ -63,7 +63,7 @@ func (t Time) ahead(signed time.Time) bool { return signed.After(t.Now.Add(t.Dou
 
 // Set is one verified set of files, immutable.
 type Set struct {
-	Version   string    // of the targets, a decimal number
+	Version   string    // of the targets, a decimal number; where schemes sign their own files, a point and that of the snapshot follow
 	FS        fs.FS     // the files in memory; ModTime = when that file last changed, signed; zero if the signer did not say
 	Verified  time.Time // the last refresh that found it to be the newest
 	Published time.Time // when the centre signed the timestamp that vouches for it; zero if the signer did not say. Freshness is judged by it, and it is a floor for the clock
@@ -146,9 +146,16 @@ func (s *Store) Status() Status {
 // offered again until a newer one appears or the program is started again.
 func (s *Store) Refresh(ctx context.Context, now Time) (set Set, changed bool, err error) {
 	s.note(func() { s.status.Tried = now.Now })
-	next, err := s.refresh(ctx, now)
+	set, changed, err = s.Import(ctx, now, s.fetch)
+	s.note(func() { s.status.Fault = err })
+	return set, changed, err
+}
+
+// Import is Refresh from another repository, such as Dir of a USB stick, by the same rules: nothing
+// older than what was seen is taken, and nothing that has expired.
+func (s *Store) Import(ctx context.Context, now Time, from Fetcher) (set Set, changed bool, err error) {
+	next, err := s.refresh(ctx, now, from)
 	s.note(func() {
-		s.status.Fault = err
 		switch {
 		case err != nil:
 		case s.current != nil && s.current.same(next): // the same files, vouched for anew
@@ -202,7 +209,13 @@ func (s *Store) note(fn func()) {
 	fn()
 }
 
-func (f *found) version() string { return strconv.FormatInt(f.trusted.index.Signed.Version, 10) }
+func (f *found) version() string {
+	v := strconv.FormatInt(f.trusted.index.Signed.Version, 10)
+	if len(f.trusted.roles) == 0 {
+		return v
+	}
+	return fmt.Sprintf("%s.%d", v, f.trusted.stamp.Meta["snapshot.json"].Version) // which says the versions of all roles
+}
 
 func (f *found) set() Set {
 	return Set{Version: f.version(), FS: f.files, Verified: f.verified, Published: f.trusted.published(), Expires: f.trusted.stamp.Expires, found: f}

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/sigstore/sigstore/pkg/signature"
 	"github.com/theupdateframework/go-tuf/v2/metadata"
@@ -23,6 +24,7 @@ type Keys struct {
 	Roots                        []ed25519.PrivateKey
 	Threshold                    int // signatures that a root needs; 0 = as many as before; for the first 2, or 1 of 1
 	Targets, Snapshot, Timestamp ed25519.PrivateKey
+	Schemes                      map[string]ed25519.PrivateKey // by scheme, those that sign their own files
 }
 
 const maxRootKeys = 9
@@ -80,8 +82,25 @@ func LoadKeys(dir string) (k Keys, err error) {
 		}
 		k.Roots = append(k.Roots, key)
 	}
+	paths, err := filepath.Glob(filepath.Join(dir, schemePrefix+"*.pem"))
+	if err != nil {
+		return Keys{}, fmt.Errorf("bundle: %w", err)
+	}
+	k.Schemes = map[string]ed25519.PrivateKey{}
+	for _, path := range paths {
+		scheme := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(path), schemePrefix), ".pem")
+		if !roleName(scheme) {
+			return Keys{}, fmt.Errorf("bundle: %s: %q is no name of a scheme", path, scheme)
+		}
+		if k.Schemes[scheme], err = loadKey(path); err != nil {
+			return Keys{}, fmt.Errorf("bundle: %w", err)
+		}
+	}
 	return k, nil
 }
+
+// schemePrefix begins the name of a scheme's key: scheme-HK.pem.
+const schemePrefix = "scheme-"
 
 func loadKey(path string) (ed25519.PrivateKey, error) {
 	text, err := os.ReadFile(path)

@@ -54,7 +54,9 @@ func Past(ctx context.Context, root []byte, fetch Fetcher, version string) (Set,
 	if index.Signed.Version != n {
 		return Set{}, fmt.Errorf("%w: %d.targets.json says it is version %d", ErrRefused, n, index.Signed.Version)
 	}
-	list, err := contents(index)
+	list, err := gather(index, func(role string) (*metadata.Metadata[metadata.TargetsType], error) {
+		return nil, fmt.Errorf("%w: which version of %s went with it nobody says", ErrContents, role)
+	})
 	if err != nil {
 		return Set{}, err
 	}

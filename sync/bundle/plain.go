@@ -6,7 +6,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 )
 
 // Check lists the plain files of a set, sorted, and refuses what a device would not take:
@@ -42,13 +41,31 @@ func Check(files fs.FS) ([]string, error) {
 	return names, checkList(list)
 }
 
-// Dir fetches from a repository in a directory: a USB stick, or a test.
+// Dir fetches from a repository in a directory, such as a USB stick that anybody may have
+// written: only plain files inside it, and no link anywhere on the way to them.
 func Dir(dir string) Fetcher {
 	return func(_ context.Context, name string, max int64) ([]byte, error) {
 		if !fs.ValidPath(name) {
 			return nil, fmt.Errorf("bundle: %q is no file of a repository", name)
 		}
-		f, err := os.Open(filepath.Join(dir, filepath.FromSlash(name)))
+		root, err := os.OpenRoot(dir)
+		if err != nil {
+			return nil, err
+		}
+		defer root.Close()
+		for at, r := range name + "/" {
+			if r != '/' {
+				continue
+			}
+			info, err := root.Lstat(name[:at])
+			if err != nil {
+				return nil, err
+			}
+			if last := at == len(name); last && !info.Mode().IsRegular() || !last && !info.IsDir() {
+				return nil, fmt.Errorf("bundle: %s is not a plain file", name)
+			}
+		}
+		f, err := root.Open(name)
 		if err != nil {
 			return nil, err
 		}

@@ -16,12 +16,12 @@ import (
 // refresh walks the client workflow (TUF specification section 5). Metadata that was verified on
 // the way is kept even if a later step fails: it is the floor under which nothing is
 // accepted again.
-func (s *Store) refresh(ctx context.Context, now Time) (next *found, err error) {
+func (s *Store) refresh(ctx context.Context, now Time, from Fetcher) (next *found, err error) {
 	kept, err := s.load()
 	if err != nil {
 		return nil, err
 	}
-	r := &walk{ctx: ctx, fetch: s.fetch, now: now, kept: kept, seen: kept.seen, roots: map[int64][]byte{}}
+	r := &walk{ctx: ctx, fetch: from, now: now, kept: kept, seen: kept.seen, roots: map[int64][]byte{}}
 	t, err := r.metadata(s.root)
 	if saveErr := s.save(r); saveErr != nil {
 		return nil, saveErr
@@ -58,8 +58,13 @@ type walk struct {
 	consistent bool
 }
 
+// patience is how long one file may take: a mirror that trickles keeps nobody.
+const patience = time.Minute
+
 func (r *walk) get(name string, max int64) ([]byte, error) {
-	data, err := r.fetch(r.ctx, name, max)
+	ctx, cancel := context.WithTimeout(r.ctx, patience)
+	defer cancel()
+	data, err := r.fetch(ctx, name, max)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%w: %w", ErrUnreachable, err)
@@ -91,8 +96,8 @@ func (r *walk) metadata(pinned []byte) (trusted, error) {
 	if err != nil {
 		return trusted{}, err
 	}
-	list, err := contents(targets)
-	return trusted{raw: r.seen, stamp: t.Timestamp.Signed, index: targets, list: list}, err
+	list, err := gather(targets, func(role string) (*metadata.Metadata[metadata.TargetsType], error) { return r.delegate(t, role) })
+	return trusted{raw: r.seen.only(targets), stamp: t.Timestamp.Signed, index: targets, list: list}, err
 }
 
 // rotate follows the chain of roots, each signed by the one before (section 5.3).

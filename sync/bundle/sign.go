@@ -1,16 +1,12 @@
 package bundle
 
 import (
-	"bytes"
 	"crypto/ed25519"
 	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"time"
@@ -45,7 +41,7 @@ func Sign(dir string, files fs.FS, k Keys, now time.Time, life Lifetimes) (Signe
 	if err != nil {
 		return Signed{}, err
 	}
-	w := &writer{dir: dir, now: now, life: life, keys: k, old: old}
+	w := &writer{dir: dir, now: now, life: life, keys: k, old: old, roles: map[string]role{}}
 	steps := []func() error{w.root, func() error { return w.targets(files) }, w.snapshot, w.timestamp, w.flush}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -62,10 +58,11 @@ type repository struct {
 	snapshot  *metadata.Metadata[metadata.SnapshotType]
 	timestamp *metadata.Metadata[metadata.TimestampType]
 	raw       map[string][]byte // bytes by role
+	schemes   map[string]*metadata.Metadata[metadata.TargetsType]
 }
 
 func readRepository(dir string) (r repository, err error) {
-	r.raw = map[string][]byte{}
+	r.raw, r.schemes = map[string][]byte{}, map[string]*metadata.Metadata[metadata.TargetsType]{}
 	read := func(role, name string) bool {
 		if err != nil {
 			return false
@@ -103,6 +100,15 @@ func readRepository(dir string) (r repository, err error) {
 	if err == nil && r.targets == nil {
 		err = errors.New("bundle: the repository's targets are missing")
 	}
+	if err != nil {
+		return r, err
+	}
+	delegated, err := roles(r.targets)
+	for _, d := range delegated {
+		if m := r.snapshot.Signed.Meta[d.Name+".json"]; m != nil && read(d.Name, fmt.Sprintf("%d.%s.json", m.Version, d.Name)) {
+			r.schemes[d.Name], err = metadata.Targets().FromBytes(r.raw[d.Name])
+		}
+	}
 	return r, err
 }
 
@@ -121,8 +127,9 @@ type writer struct {
 	roots  []output // a new root, to appear just before the timestamp
 	signed Signed
 
-	inForce                     *metadata.Metadata[metadata.RootType]
-	targetsBytes, snapshotBytes []byte
+	inForce       *metadata.Metadata[metadata.RootType]
+	roles         map[string]role // targets and those to which it delegates, as they are now
+	snapshotBytes []byte
 }
 
 // due says whether something signed for so long is past half of its life.
@@ -192,77 +199,6 @@ func sameRoles(a, b map[string]*metadata.Role) bool {
 
 func sameSet(a, b []string) bool {
 	return slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(b)))
-}
-
-func (w *writer) targets(files fs.FS) error {
-	list, err := Check(files)
-	if err != nil {
-		return err
-	}
-	next := metadata.Targets(w.now.Add(w.life.Targets))
-	w.signed.Changed = w.old.targets == nil || len(w.old.targets.Signed.Targets) != len(list)
-	for _, name := range list {
-		data, err := fs.ReadFile(files, name)
-		if err != nil {
-			return err
-		}
-		sum := sha256.Sum256(data)
-		changed := w.now
-		if old := w.oldTarget(name); old != nil && bytes.Equal(old.Hashes["sha256"], sum[:]) {
-			if t := changedOf(old); !t.IsZero() {
-				changed = t
-			}
-		} else {
-			w.signed.Changed = true
-			w.out = append(w.out, output{path.Join("targets", path.Dir(name), hex.EncodeToString(sum[:])+"."+path.Base(name)), data})
-		}
-		custom, err := json.Marshal(map[string]int64{"changed": changed.Unix()})
-		if err != nil {
-			return err
-		}
-		next.Signed.Targets[name] = &metadata.TargetFiles{Length: int64(len(data)),
-			Hashes: metadata.Hashes{"sha256": sum[:]}, Custom: (*json.RawMessage)(&custom)}
-	}
-	w.signed.Files = len(list)
-	if old := w.old.targets; old != nil {
-		w.signed.Targets, w.targetsBytes = old.Signed.Version, w.old.raw[metadata.TARGETS]
-		if !w.signed.Changed && !w.due(old.Signed.Expires, w.life.Targets) && w.inForce.VerifyDelegate(metadata.TARGETS, old) == nil {
-			return nil
-		}
-		next.Signed.Version = old.Signed.Version + 1
-	}
-	w.signed.Targets = next.Signed.Version
-	if w.targetsBytes, err = sign(next, w.keys.Targets); err != nil {
-		return err
-	}
-	w.out = append(w.out, output{fmt.Sprintf("%d.targets.json", next.Signed.Version), w.targetsBytes})
-	return nil
-}
-
-func (w *writer) oldTarget(name string) *metadata.TargetFiles {
-	if w.old.targets == nil {
-		return nil
-	}
-	return w.old.targets.Signed.Targets[name]
-}
-
-func (w *writer) snapshot() error {
-	next := metadata.Snapshot(w.now.Add(w.life.Snapshot))
-	next.Signed.Meta["targets.json"] = describe(w.signed.Targets, w.targetsBytes)
-	if old := w.old.snapshot; old != nil {
-		w.signed.Snapshot, w.snapshotBytes = old.Signed.Version, w.old.raw[metadata.SNAPSHOT]
-		if w.old.targets.Signed.Version == w.signed.Targets && !w.due(old.Signed.Expires, w.life.Snapshot) && w.inForce.VerifyDelegate(metadata.SNAPSHOT, old) == nil {
-			return nil
-		}
-		next.Signed.Version = old.Signed.Version + 1
-	}
-	var err error
-	w.signed.Snapshot = next.Signed.Version
-	if w.snapshotBytes, err = sign(next, w.keys.Snapshot); err != nil {
-		return err
-	}
-	w.out = append(w.out, output{fmt.Sprintf("%d.snapshot.json", next.Signed.Version), w.snapshotBytes})
-	return nil
 }
 
 func (w *writer) timestamp() error {

@@ -12,6 +12,8 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
+
+	"github.com/theupdateframework/go-tuf/v2/metadata"
 )
 
 var errDamaged = errors.New("the store is damaged")
@@ -27,6 +29,9 @@ var (
 	kVerified = []byte("verified") // Unix nanoseconds
 	kChanged  = []byte("changed")  // Unix nanoseconds
 )
+
+// rolePrefix is before the name of a role to which targets delegates.
+const rolePrefix = "role/"
 
 // kept is what earlier refreshes left.
 type kept struct {
@@ -173,7 +178,10 @@ func verify(pinned []byte, roots map[int64][]byte, m raw, at time.Time) (trusted
 		return trusted{}, err
 	}
 	out.stamp = t.Timestamp.Signed
-	out.list, err = contents(out.index)
+	out.list, err = gather(out.index, func(role string) (more *metadata.Metadata[metadata.TargetsType], err error) {
+		err = guard(func() error { more, err = t.UpdateDelegatedTargets(m.roles[role], role, metadata.TARGETS); return err })
+		return more, err
+	})
 	return out, err
 }
 
@@ -184,7 +192,12 @@ func readRaw(b *bolt.Bucket) raw {
 		}
 		return nil
 	}
-	return raw{timestamp: get("timestamp"), snapshot: get("snapshot"), targets: get("targets")}
+	m := raw{timestamp: get("timestamp"), snapshot: get("snapshot"), targets: get("targets"), roles: map[string][]byte{}}
+	c := b.Cursor()
+	for k, v := c.Seek([]byte(rolePrefix)); k != nil && strings.HasPrefix(string(k), rolePrefix); k, v = c.Next() {
+		m.roles[strings.TrimPrefix(string(k), rolePrefix)] = append([]byte{}, v...)
+	}
+	return m
 }
 
 func writeRaw(b *bolt.Bucket, m raw) error {
@@ -193,6 +206,23 @@ func writeRaw(b *bolt.Bucket, m raw) error {
 			if err := b.Put([]byte(role), data); err != nil {
 				return err
 			}
+		}
+	}
+	return writeRoles(b, m.roles)
+}
+
+// writeRoles replaces the roles that are there.
+func writeRoles(b *bolt.Bucket, roles map[string][]byte) error {
+	for name := range readRaw(b).roles {
+		if roles[name] == nil {
+			if err := b.Delete([]byte(rolePrefix + name)); err != nil {
+				return err
+			}
+		}
+	}
+	for name, data := range roles {
+		if err := b.Put([]byte(rolePrefix+name), data); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -213,7 +243,7 @@ func (s *Store) load() (k kept, err error) {
 // save keeps the metadata that a refresh verified.
 func (s *Store) save(r *walk) error {
 	if old := r.kept.seen; len(r.roots) == 0 && bytes.Equal(old.timestamp, r.seen.timestamp) &&
-		bytes.Equal(old.snapshot, r.seen.snapshot) && bytes.Equal(old.targets, r.seen.targets) {
+		bytes.Equal(old.snapshot, r.seen.snapshot) && old.equal(r.seen) {
 		return nil
 	}
 	return s.update(func(tx *bolt.Tx) error {

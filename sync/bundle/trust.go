@@ -1,12 +1,12 @@
 package bundle
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -37,6 +37,7 @@ const (
 type raw struct {
 	root                         int64 // version of the root it was verified under
 	timestamp, snapshot, targets []byte
+	roles                        map[string][]byte // to which targets delegates, by name; never changed
 }
 
 // trusted is verified metadata.
@@ -56,11 +57,15 @@ type found struct {
 
 // identity tells sets apart: two of one version can only come from a stolen key, but still.
 func (f *found) identity() string {
-	sum := sha256.Sum256(f.trusted.targets)
-	return hex.EncodeToString(sum[:])
+	h := sha256.New()
+	h.Write(f.trusted.targets)
+	for _, name := range slices.Sorted(maps.Keys(f.trusted.roles)) {
+		fmt.Fprintf(h, "\n%s %d\n%s", name, len(f.trusted.roles[name]), f.trusted.roles[name])
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
-func (f *found) same(g *found) bool { return bytes.Equal(f.trusted.targets, g.trusted.targets) }
+func (f *found) same(g *found) bool { return f.trusted.raw.equal(g.trusted.raw) }
 
 // target is one file as the targets metadata lists it.
 type target struct {
@@ -135,20 +140,19 @@ func entry(meta map[string]*metadata.MetaFiles, name string, most int64) (*metad
 	return m, nil
 }
 
-// contents checks what the targets metadata lists.
-func contents(m *metadata.Metadata[metadata.TargetsType]) ([]target, error) {
-	if d := m.Signed.Delegations; d != nil && (len(d.Roles) > 0 || d.SuccinctRoles != nil) {
-		return nil, fmt.Errorf("%w: it delegates, which this version does not follow", ErrContents)
-	}
+// listed checks what a role lists of the names that it may.
+func listed(m *metadata.Metadata[metadata.TargetsType], may func(name string) bool) ([]target, error) {
 	var list []target
 	for name, f := range m.Signed.Targets {
+		if !may(name) {
+			continue
+		}
 		if f == nil || len(f.Hashes["sha256"]) != sha256.Size {
 			return nil, fmt.Errorf("%w: %q has no SHA-256", ErrContents, name)
 		}
 		list = append(list, target{name: name, length: f.Length, hash: f.Hashes["sha256"], changed: changedOf(f), meta: f})
 	}
-	slices.SortFunc(list, func(a, b target) int { return strings.Compare(a.name, b.name) })
-	return list, checkList(list)
+	return list, nil
 }
 
 // changedOf reads {"changed": <unix seconds>} from a target's custom member.
