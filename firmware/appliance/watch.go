@@ -10,6 +10,7 @@ import (
 
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/health"
+	"example.org/checkpoint/hardware/gate"
 	"example.org/checkpoint/sync/bundle"
 	"example.org/checkpoint/sync/outbox"
 )
@@ -110,7 +111,10 @@ func (a *Appliance) laneTroubles() map[string]health.Set {
 	all := map[string]health.Set{}
 	for _, l := range a.lanes {
 		s := a.halted(l)
-		if l.board.Fault() != nil {
+		switch err := l.board.Fault(); {
+		case errors.Is(err, gate.ErrBeam):
+			s = s.With(health.BeamStuck)
+		case err != nil:
 			s = s.With(health.GateLost)
 		}
 		if l.camera.Fault() != nil {

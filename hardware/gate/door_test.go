@@ -291,6 +291,11 @@ func TestWire(t *testing.T) {
 			t.Errorf("without %s: %v", name, err)
 		}
 	}
+	plain, err := gate.NewGPIO(lines)
+	must(t, err)
+	if err := plain.Wire(gate.Wiring{Door: true}); !errors.Is(err, gate.ErrWiring) || !strings.Contains(err.Error(), "middle is missing") {
+		t.Errorf("a door without its beam: %v", err)
+	}
 	lines["purple"] = lines["red"]
 	if _, err := gate.NewGPIO(lines); !errors.Is(err, gate.ErrWiring) || !strings.Contains(err.Error(), `no line "purple"`) {
 		t.Error(err)

@@ -36,8 +36,8 @@ type pins struct {
 }
 
 // NewGPIO returns the board whose lines are given by their names. It needs access,
-// heartbeat, entry, exit and alarm; lamps and keys that are not there do nothing. What
-// is not there of a door's is taken to be well.
+// heartbeat, entry, exit and alarm, for a door middle, closed and locked too; lamps and
+// keys that are not there do nothing, and a cabinet and loops are taken to be well.
 //
 // Inputs are pulled towards what a broken wire means: beam broken, alarm, cabinet open.
 // Outputs are off from when Run begins; before that, and when the program has ended,

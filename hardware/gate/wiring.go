@@ -49,6 +49,13 @@ func (b *Board) Wire(w Wiring) error {
 			return fmt.Errorf("%w: no line %q: use %s, %s", ErrWiring, name, strings.Join(outputNames[:], ", "), strings.Join(inputNames[:], ", "))
 		}
 	}
+	if p, ok := b.wire.(*pins); ok && w.Door {
+		for i, name := range inputNames {
+			if (inMiddle|inClosed|inLocked)>>i&1 == 1 && p.in[i] == nil {
+				return fmt.Errorf("%w: %s is missing: a door needs its line", ErrWiring, name)
+			}
+		}
+	}
 	b.contacts.door, b.contacts.settle, b.pulse = w.Door, w.Settle, w.Pulse
 	return nil
 }
