@@ -30,6 +30,28 @@ const (
 	OrderHalts
 	OrderWaits
 	OrderOverdue
+	PrinterLost
+	PrinterPaperOut
+	PrinterPaperLow
+	PrinterOpen
+	PrinterJam
+	PrinterFailed
+	CameraAway
+	CameraFrozen
+	CameraBlack
+	CameraCovered
+	ReaderLost
+	ScannerLost
+	ScannerChanged
+	ScannerUnsafe
+	DocumentReaderLost
+	DocumentDoubtful
+	CardReaderLost
+	ThermalLost
+	GateDoor
+	DoorForced
+	CabinetOpen
+	KeyStuck
 
 	codes
 )
@@ -99,6 +121,50 @@ var table = [codes]Condition{
 		Action: "A supervisor looks whether the lane may open, and turns the supervisor's key."},
 	OrderOverdue: {Name: "order-overdue", Severity: Notice, Title: "An order of the centre is due for review",
 		Action: "Ask the centre. The order stays in force until it says otherwise."},
+	PrinterLost: {Name: "printer-lost", Severity: Degraded, Title: "The printer does not answer",
+		Action: "Check the printer's power and cable. If it stays away, switch it off and on."},
+	PrinterPaperOut: {Name: "printer-paper-out", Severity: Degraded, Title: "The printer has no paper",
+		Action: "Put in a new roll. The slip is printed again by itself."},
+	PrinterPaperLow: {Name: "printer-paper-low", Severity: Notice, Title: "The printer's paper is near its end",
+		Action: "Change the roll before the next person."},
+	PrinterOpen: {Name: "printer-open", Severity: Degraded, Title: "The printer's cover is open",
+		Action: "Close the cover. The slip is printed again by itself."},
+	PrinterJam: {Name: "printer-jam", Severity: Degraded, Title: "Paper is stuck in the printer",
+		Action: "Open the cover, take out jammed paper and free the cutter, then close the cover."},
+	PrinterFailed: {Name: "printer-failed", Severity: Degraded, Title: "The printer cannot print",
+		Action: "Let it cool and let go of its feed button, then switch it off and on. If that does not help, replace it."},
+	CameraAway: {Name: "camera-away", Severity: Degraded, Title: "The camera gives no picture; another device still reads codes",
+		Action: "Check the camera's cable and power. If the picture stays away, replace the camera."},
+	CameraFrozen: {Name: "camera-frozen", Severity: OutOfService, Title: "The camera's picture is frozen",
+		Action: "Take the camera's power away for a moment. If it comes back, replace it."},
+	CameraBlack: {Name: "camera-black", Severity: Degraded, Title: "The camera's picture is black",
+		Action: "Take the cap off the lens, or light the place."},
+	CameraCovered: {Name: "camera-covered", Severity: Degraded, Title: "Something covers the camera",
+		Action: "Uncover the lens and clean it. If the camera was turned to a plain wall, restart the device."},
+	ReaderLost: {Name: "reader-lost", Severity: OutOfService, Title: "Nothing reads codes at this lane",
+		Action: "Check the cables and the power of the scanners and card readers, then replace them."},
+	ScannerLost: {Name: "scanner-lost", Severity: Degraded, Title: "The code scanner does not answer",
+		Action: "Check its cable; the lane's other readers still read codes."},
+	ScannerChanged: {Name: "scanner-changed", Severity: Degraded, Title: "The code scanner was set up anew",
+		Action: "Scan its set-up sheet, and look who held codes up to it."},
+	ScannerUnsafe: {Name: "scanner-unsafe", Severity: Degraded, Title: "The scanner could type into a screen",
+		Action: "Unplug it and tell the technician."},
+	DocumentReaderLost: {Name: "document-reader-lost", Severity: Degraded, Title: "The document reader does not answer",
+		Action: "Check its cable and power. Until it is back, staff look at documents."},
+	DocumentDoubtful: {Name: "document-doubtful", Severity: Notice, Title: "A document was not read for certain",
+		Action: "Look at the document yourself: nothing of it was taken for true."},
+	CardReaderLost: {Name: "card-reader-lost", Severity: Degraded, Title: "The card reader does not answer",
+		Action: "Check its cable. If it stays away, restart the device, then replace the reader."},
+	ThermalLost: {Name: "thermal-lost", Severity: Degraded, Title: "The thermometer does not answer",
+		Action: "Check its cable. Until it is back, staff measure where the rules ask for it."},
+	GateDoor: {Name: "gate-door", Severity: OutOfService, Title: "The gate's door does not do what it is told",
+		Action: "Look for what blocks the leaf or the lock, then have the drive and its contacts checked."},
+	DoorForced: {Name: "door-forced", Severity: Degraded, Title: "The gate's door was forced open",
+		Action: "Look who came through, check leaf and lock, then reset."},
+	CabinetOpen: {Name: "cabinet-open", Severity: Degraded, Title: "The cabinet of the gate is open",
+		Action: "Shut it, and look what was done to it."},
+	KeyStuck: {Name: "key-stuck", Severity: Degraded, Title: "A key at the gate stays turned",
+		Action: "Turn it back, or free it."},
 }
 
 // All is the whole list.

@@ -74,6 +74,72 @@ var ailments = map[health.Code]ailment{
 	health.OrderOverdue: {
 		Words{Hant: "中央的命令已到覆核時間", Hans: "中央的命令已到复核时间", Ja: "本部の命令の見直し時期", Ko: "중앙 명령의 재검토 시기", Pt: "Uma ordem do centro está por rever"},
 		Words{Hant: "向中央查詢。命令在中央另行通知前仍然有效。", Hans: "向中央查询。命令在中央另行通知前仍然有效。", Ja: "本部に問い合わせてください。命令は取り消されるまで有効です。", Ko: "중앙에 문의하세요. 명령은 달리 알릴 때까지 유효합니다.", Pt: "Pergunte ao centro. A ordem vale até que ele diga o contrário."}},
+	health.PrinterLost: {
+		Words{Hant: "打印機沒有回應", Hans: "打印机没有响应", Ja: "プリンターが応答しない", Ko: "프린터가 응답하지 않음", Pt: "A impressora não responde"},
+		Words{Hant: "檢查打印機的電源及電線；若仍無回應，關機後再開。", Hans: "检查打印机的电源及电线；若仍无响应，关机后再开。", Ja: "プリンターの電源と配線を確認してください。戻らなければ電源を入れ直します。", Ko: "프린터의 전원과 전선을 확인하세요. 돌아오지 않으면 껐다 켜세요.", Pt: "Verifique a alimentação e o cabo da impressora. Se não voltar, desligue-a e ligue-a."}},
+	health.PrinterPaperOut: {
+		Words{Hant: "打印機缺紙", Hans: "打印机缺纸", Ja: "プリンターの用紙がない", Ko: "프린터 용지 없음", Pt: "A impressora não tem papel"},
+		Words{Hant: "放入新紙卷，紙條會自行重印。", Hans: "放入新纸卷，纸条会自行重印。", Ja: "新しいロール紙を入れてください。票は自動で刷り直されます。", Ko: "새 롤을 넣으세요. 쪽지는 저절로 다시 인쇄됩니다.", Pt: "Ponha um rolo novo. O talão volta a ser impresso por si."}},
+	health.PrinterPaperLow: {
+		Words{Hant: "打印機紙張將盡", Hans: "打印机纸张将尽", Ja: "プリンターの用紙が残り少ない", Ko: "프린터 용지가 거의 없음", Pt: "O papel da impressora está a acabar"},
+		Words{Hant: "在下一位之前更換紙卷。", Hans: "在下一位之前更换纸卷。", Ja: "次の人の前にロール紙を交換してください。", Ko: "다음 사람 전에 롤을 바꾸세요.", Pt: "Mude o rolo antes da próxima pessoa."}},
+	health.PrinterOpen: {
+		Words{Hant: "打印機蓋未關", Hans: "打印机盖未关", Ja: "プリンターの蓋が開いている", Ko: "프린터 덮개가 열려 있음", Pt: "A tampa da impressora está aberta"},
+		Words{Hant: "關好機蓋，紙條會自行重印。", Hans: "关好机盖，纸条会自行重印。", Ja: "蓋を閉めてください。票は自動で刷り直されます。", Ko: "덮개를 닫으세요. 쪽지는 저절로 다시 인쇄됩니다.", Pt: "Feche a tampa. O talão volta a ser impresso por si."}},
+	health.PrinterJam: {
+		Words{Hant: "打印機卡紙", Hans: "打印机卡纸", Ja: "プリンターに紙が詰まっている", Ko: "프린터에 종이가 걸림", Pt: "Há papel preso na impressora"},
+		Words{Hant: "打開機蓋，取出卡紙並鬆開切刀，然後關蓋。", Hans: "打开机盖，取出卡纸并松开切刀，然后关盖。", Ja: "蓋を開け、詰まった紙を取りカッターを戻してから閉めてください。", Ko: "덮개를 열어 걸린 종이를 빼고 칼날을 푼 뒤 닫으세요.", Pt: "Abra a tampa, retire o papel preso e solte a guilhotina; depois feche-a."}},
+	health.PrinterFailed: {
+		Words{Hant: "打印機無法打印", Hans: "打印机无法打印", Ja: "プリンターが印刷できない", Ko: "프린터가 인쇄할 수 없음", Pt: "A impressora não consegue imprimir"},
+		Words{Hant: "讓打印機冷卻，放開送紙鍵，然後關機再開；若仍無效，更換打印機。", Hans: "让打印机冷却，放开送纸键，然后关机再开；若仍无效，更换打印机。", Ja: "冷まし、紙送りボタンを離して、電源を入れ直してください。直らなければ交換します。", Ko: "식히고 급지 단추를 놓은 뒤 껐다 켜세요. 그래도 안 되면 교체하세요.", Pt: "Deixe-a arrefecer, solte o botão de avanço e desligue-a e ligue-a. Se não resultar, troque-a."}},
+	health.CameraAway: {
+		Words{Hant: "鏡頭沒有影像，其他裝置仍可讀碼", Hans: "摄像头没有图像，其他设备仍可读码", Ja: "カメラの映像がない。別の装置がコードを読む", Ko: "카메라 영상 없음, 다른 기기가 코드를 읽음", Pt: "A câmara não dá imagem; outro leitor ainda lê códigos"},
+		Words{Hant: "檢查鏡頭的電線及電源；若仍沒有影像，更換鏡頭。", Hans: "检查摄像头的电线及电源；若仍没有图像，更换摄像头。", Ja: "カメラの配線と電源を確認してください。映らなければカメラを交換します。", Ko: "카메라의 전선과 전원을 확인하세요. 계속 없으면 카메라를 교체하세요.", Pt: "Verifique o cabo e a alimentação da câmara. Se não voltar, troque-a."}},
+	health.CameraFrozen: {
+		Words{Hant: "鏡頭影像停頓", Hans: "摄像头图像停顿", Ja: "カメラの映像が止まっている", Ko: "카메라 영상이 멈춤", Pt: "A imagem da câmara está parada"},
+		Words{Hant: "暫時拔去鏡頭電源；若再出現，更換鏡頭。", Hans: "暂时拔去摄像头电源；若再出现，更换摄像头。", Ja: "カメラの電源を少しの間抜いてください。再発するなら交換します。", Ko: "카메라 전원을 잠시 뽑으세요. 또 나타나면 교체하세요.", Pt: "Tire por momentos a alimentação da câmara. Se voltar, troque-a."}},
+	health.CameraBlack: {
+		Words{Hant: "鏡頭影像全黑", Hans: "摄像头图像全黑", Ja: "カメラの映像が真っ暗", Ko: "카메라 영상이 새까맘", Pt: "A imagem da câmara está preta"},
+		Words{Hant: "取下鏡頭蓋，或開燈照明。", Hans: "取下镜头盖，或开灯照明。", Ja: "レンズのキャップを外すか、照明をつけてください。", Ko: "렌즈 덮개를 벗기거나 불을 켜세요.", Pt: "Tire a tampa da lente, ou ilumine o local."}},
+	health.CameraCovered: {
+		Words{Hant: "鏡頭被遮擋", Hans: "摄像头被遮挡", Ja: "カメラが覆われている", Ko: "카메라가 가려짐", Pt: "Algo tapa a câmara"},
+		Words{Hant: "移開遮擋並清潔鏡頭；若鏡頭改為對着空白牆壁，重新啟動裝置。", Hans: "移开遮挡并清洁镜头；若摄像头改为对着空白墙壁，重新启动设备。", Ja: "覆いを取りレンズを拭いてください。カメラを無地の壁に向けたなら装置を再起動します。", Ko: "가린 것을 치우고 렌즈를 닦으세요. 카메라를 빈 벽으로 돌렸다면 기기를 다시 시작하세요.", Pt: "Destape e limpe a lente. Se a câmara foi virada para uma parede lisa, reinicie o aparelho."}},
+	health.ReaderLost: {
+		Words{Hant: "此通道沒有裝置可讀碼", Hans: "此通道没有设备可读码", Ja: "この通路ではコードを読む装置がない", Ko: "이 통로에서 코드를 읽는 기기가 없음", Pt: "Nada lê códigos nesta passagem"},
+		Words{Hant: "檢查掃描器及讀卡器的電線及電源，再更換。", Hans: "检查扫描器及读卡器的电线及电源，再更换。", Ja: "スキャナーとカード読取装置の配線と電源を確認し、次に交換してください。", Ko: "스캐너와 카드 판독기의 전선과 전원을 확인하고, 그다음 교체하세요.", Pt: "Verifique cabos e alimentação dos leitores de códigos e de cartões; depois troque-os."}},
+	health.ScannerLost: {
+		Words{Hant: "掃描器沒有回應", Hans: "扫描器没有响应", Ja: "コードスキャナーが応答しない", Ko: "코드 스캐너가 응답하지 않음", Pt: "O leitor de códigos não responde"},
+		Words{Hant: "檢查電線；通道的其他讀碼裝置仍可使用。", Hans: "检查电线；通道的其他读码设备仍可使用。", Ja: "配線を確認してください。通路の他の読取装置は使えます。", Ko: "전선을 확인하세요. 통로의 다른 판독기는 계속 읽습니다.", Pt: "Verifique o cabo; os outros leitores da passagem continuam a ler."}},
+	health.ScannerChanged: {
+		Words{Hant: "掃描器設定被更改", Hans: "扫描器设置被更改", Ja: "コードスキャナーの設定が変わった", Ko: "코드 스캐너의 설정이 바뀜", Pt: "O leitor de códigos foi reconfigurado"},
+		Words{Hant: "掃描其設定頁，並查看誰曾向它出示條碼。", Hans: "扫描其设置页，并查看谁曾向它出示条码。", Ja: "設定シートを読ませ、誰がコードをかざしたか確かめてください。", Ko: "설정표를 읽히고, 누가 코드를 보였는지 살펴보세요.", Pt: "Leia a folha de configuração e veja quem lhe mostrou códigos."}},
+	health.ScannerUnsafe: {
+		Words{Hant: "掃描器可能會在畫面上輸入文字", Hans: "扫描器可能会在画面上输入文字", Ja: "スキャナーが画面に入力しかねない", Ko: "스캐너가 화면에 글자를 입력할 수 있음", Pt: "O leitor poderia escrever num ecrã"},
+		Words{Hant: "拔下掃描器並通知技術員。", Hans: "拔下扫描器并通知技术员。", Ja: "スキャナーを抜き、技術者に知らせてください。", Ko: "스캐너를 뽑고 기술자에게 알리세요.", Pt: "Desligue-o e avise o técnico."}},
+	health.DocumentReaderLost: {
+		Words{Hant: "證件閱讀器沒有回應", Hans: "证件阅读器没有响应", Ja: "書類読取装置が応答しない", Ko: "문서 판독기가 응답하지 않음", Pt: "O leitor de documentos não responde"},
+		Words{Hant: "檢查電線及電源；恢復之前由職員查看證件。", Hans: "检查电线及电源；恢复之前由工作人员查看证件。", Ja: "配線と電源を確認してください。戻るまで係員が書類を確かめます。", Ko: "전선과 전원을 확인하세요. 돌아올 때까지 직원이 문서를 봅니다.", Pt: "Verifique o cabo e a alimentação. Até voltar, o pessoal verifica os documentos."}},
+	health.DocumentDoubtful: {
+		Words{Hant: "有證件未能確實讀取", Hans: "有证件未能确实读取", Ja: "書類を確実に読み取れなかった", Ko: "문서를 확실히 읽지 못함", Pt: "Um documento não foi lido com certeza"},
+		Words{Hant: "請親自查看證件：所讀內容一概未採信。", Hans: "请亲自查看证件：所读内容一概未采信。", Ja: "書類をご自身で確かめてください。読んだ内容は何も採用していません。", Ko: "문서를 직접 보세요. 읽은 내용은 아무것도 받아들이지 않았습니다.", Pt: "Veja o documento: nada do que foi lido se deu por certo."}},
+	health.CardReaderLost: {
+		Words{Hant: "讀卡器沒有回應", Hans: "读卡器没有响应", Ja: "カード読取装置が応答しない", Ko: "카드 판독기가 응답하지 않음", Pt: "O leitor de cartões não responde"},
+		Words{Hant: "檢查電線；若仍無回應，先重新啟動裝置，再更換讀卡器。", Hans: "检查电线；若仍无响应，先重新启动设备，再更换读卡器。", Ja: "配線を確認してください。戻らなければ装置を再起動し、次に読取装置を交換します。", Ko: "전선을 확인하세요. 돌아오지 않으면 기기를 다시 시작하고, 그다음 판독기를 교체하세요.", Pt: "Verifique o cabo. Se não voltar, reinicie o aparelho e depois troque o leitor."}},
+	health.ThermalLost: {
+		Words{Hant: "測溫器沒有回應", Hans: "测温器没有响应", Ja: "温度計が応答しない", Ko: "온도계가 응답하지 않음", Pt: "O termómetro não responde"},
+		Words{Hant: "檢查電線；恢復之前，規則要求時由職員量度。", Hans: "检查电线；恢复之前，规则要求时由工作人员测量。", Ja: "配線を確認してください。戻るまで、規則が求める場合は係員が測ります。", Ko: "전선을 확인하세요. 돌아올 때까지 규칙이 요구하면 직원이 잽니다.", Pt: "Verifique o cabo. Até voltar, o pessoal mede onde as regras o pedem."}},
+	health.GateDoor: {
+		Words{Hant: "閘門沒有按指令動作", Hans: "闸门没有按指令动作", Ja: "ゲートの扉が指示どおりに動かない", Ko: "게이트 문이 지시대로 움직이지 않음", Pt: "A folha da porta não faz o que lhe mandam"},
+		Words{Hant: "查看甚麼阻擋門扇或門鎖，再請人檢查驅動器及接點。", Hans: "查看什么阻挡门扇或门锁，再请人检查驱动器及触点。", Ja: "扉や錠を妨げる物を探し、次に駆動部と接点を点検させてください。", Ko: "문짝이나 자물쇠를 막는 것을 찾고, 그다음 구동부와 접점을 점검하게 하세요.", Pt: "Procure o que prende a folha ou o trinco; depois mande ver o motor e os contactos."}},
+	health.DoorForced: {
+		Words{Hant: "閘門被強行推開", Hans: "闸门被强行推开", Ja: "ゲートの扉がこじ開けられた", Ko: "게이트 문이 강제로 열림", Pt: "A porta foi forçada"},
+		Words{Hant: "查看誰曾通過，檢查門扇及門鎖，然後復位。", Hans: "查看谁曾通过，检查门扇及门锁，然后复位。", Ja: "誰が通ったか確かめ、扉と錠を点検してから復帰してください。", Ko: "누가 지나갔는지 보고 문짝과 자물쇠를 점검한 뒤 복구하세요.", Pt: "Veja quem passou, verifique a folha e o trinco, e reponha."}},
+	health.CabinetOpen: {
+		Words{Hant: "閘機機箱未關", Hans: "闸机机箱未关", Ja: "ゲートの筐体が開いている", Ko: "게이트 함이 열려 있음", Pt: "O armário da porta está aberto"},
+		Words{Hant: "關上機箱，並查看曾被怎樣動過。", Hans: "关上机箱，并查看曾被怎样动过。", Ja: "閉めて、何をされたか確かめてください。", Ko: "닫고, 무엇을 건드렸는지 살펴보세요.", Pt: "Feche-o e veja o que lhe fizeram."}},
+	health.KeyStuck: {
+		Words{Hant: "閘機鑰匙一直在轉動位置", Hans: "闸机钥匙一直在转动位置", Ja: "ゲートの鍵が回されたまま", Ko: "게이트 열쇠가 돌려진 채로 있음", Pt: "Uma chave da porta continua rodada"},
+		Words{Hant: "把鑰匙轉回，或鬆開它。", Hans: "把钥匙转回，或松开它。", Ja: "鍵を戻すか、外してください。", Ko: "열쇠를 되돌리거나 푸세요.", Pt: "Rode-a de volta, ou solte-a."}},
 }
 
 // conditionWords says what is wrong and what to do.
