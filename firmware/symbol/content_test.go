@@ -143,9 +143,9 @@ func TestParts(t *testing.T) {
 		{[]Symbol{seen[0]}, time.Second, []string{whole}, 0}, // still held up
 		{[]Symbol{alone}, time.Second, []string{"alone"}, 0},
 		{[]Symbol{seen[0]}, 2001 * time.Millisecond, nil, 2}, // forgotten: somebody else
-		{[]Symbol{seen[1], seen[2]}, 0, []string{whole}, 0}, // two in one picture
-		{[]Symbol{{Part: Part{0, 3, parity}}}, 0, nil, 2},   // another text of the same parity
-		{[]Symbol{seen[1], seen[2]}, 0, nil, 3},             // whose parts do not fit: all forgotten
+		{[]Symbol{seen[1], seen[2]}, 0, []string{whole}, 0},  // two in one picture
+		{[]Symbol{{Part: Part{0, 3, parity}}}, 0, nil, 2},    // another text of the same parity
+		{[]Symbol{seen[1], seen[2]}, 0, nil, 3},              // whose parts do not fit: all forgotten
 		{[]Symbol{seen[0], seen[1], seen[2]}, 0, []string{whole}, 0},
 	} {
 		at = at.Add(step.after)
