@@ -104,6 +104,47 @@ func FuzzContacts(f *testing.F) {
 	})
 }
 
+// FuzzDoor is FuzzContacts for a door: no contact does the same thing twice, people leave
+// the zone when all beams are whole, and what is wrong is always one line.
+func FuzzDoor(f *testing.F) {
+	f.Add([]byte{0, 0, 40, 1, 0, 40, 0x21, 0, 40, 0x23, 0, 40})
+	f.Add([]byte{0xff, 3, 250, 0, 0, 1, 0xff, 3, 250})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c, d := contacts{door: true, settle: settled}, diagnosis{}
+		at := time.UnixMilli(0)
+		last := map[Kind]bool{}
+		note := func(did []Input) {
+			for _, in := range did {
+				switch k := in.Kind; {
+				case k == EntryBroken || k == OfficerKey || k == SupervisorKey || k == Followed || k == Reversed:
+				case last[k]:
+					t.Fatalf("%v twice", k)
+				default:
+					last[k] = true
+				}
+				for _, r := range reported {
+					if in.Kind == r.high || in.Kind == r.low {
+						last[r.high], last[r.low] = in.Kind == r.high, in.Kind == r.low
+					}
+				}
+			}
+		}
+		note(c.first(inAll &^ inKeys))
+		for ; len(data) >= 3; data = data[3:] {
+			at = at.Add(time.Duration(data[2]) * time.Millisecond)
+			in := (bits(data[0]) | bits(data[1])<<8) & inAll
+			note(c.sample(at, in))
+			o := orders{open: data[1]&0x40 != 0, obeyed: data[1]&0x80 != 0, since: time.Duration(data[2]) * 10 * time.Millisecond}
+			if trouble, _ := d.step(at, &c, o); (trouble == 0) != (trouble.err() == nil) {
+				t.Fatalf("%012b says nothing", trouble)
+			}
+			if !c.obstructed() && (!last[EntryWhole] || !last[ExitWhole]) {
+				t.Fatalf("all whole, and %v", last)
+			}
+		}
+	})
+}
+
 func kinds(inputs []Input) []Kind {
 	var k []Kind
 	for _, in := range inputs {

@@ -259,6 +259,30 @@ func TestCutWire(t *testing.T) {
 	}
 }
 
+// TestInvert has lines active low at boards whose lines are active high: each says the
+// opposite, and nothing else does.
+func TestInvert(t *testing.T) {
+	w := gate.Wiring{Invert: []string{"green", "entry"}}
+	test := func(t *testing.T, b *bench) {
+		b.serve(t)
+		b.expect(t, gate.AlarmNormal, gate.EntryBroken, gate.ExitWhole)
+		b.until(t, "red, and green not told to be dark", func(s gateboard.State) bool { return s.Lit == "green+red" })
+		must(t, b.Light(t.Context(), gate.Green))
+		if lit := b.gate.State().Lit; lit != "" {
+			t.Errorf("%q", lit)
+		}
+		b.gate.BreakEntry()
+		b.expect(t, gate.EntryWhole)
+		if n := b.gate.Counts().Openings; n != 0 {
+			t.Errorf("%d openings", n)
+		}
+	}
+	t.Run("i2c", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) { test(t, i2cAt(t, gateboard.New(fast, fast), w)) })
+	})
+	t.Run("serial", func(t *testing.T) { test(t, serialAt(t, gateboard.New(fast, fast), w)) })
+}
+
 // TestSecondChip: what happens to the second expander alone loses the board too.
 func TestSecondChip(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
