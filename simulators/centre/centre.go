@@ -41,6 +41,7 @@ type Centre struct {
 	o        Options
 	key      *Key // of marks
 	orders   *Key // of orders and leases
+	replies  *Key // of answers to requests
 	registry *registry
 	store    *store
 	server   *server.Server
@@ -72,7 +73,10 @@ func New(o Options) (*Centre, error) {
 	if c.orders, err = loadKey(filepath.Join(o.Dir, "orders.key"), "orders"); err != nil {
 		return nil, err
 	}
-	if err := replace(filepath.Join(o.Dir, "keys.json"), KeysFile(c.key, c.orders)); err != nil {
+	if c.replies, err = loadKey(filepath.Join(o.Dir, "reply.key"), "reply"); err != nil {
+		return nil, err
+	}
+	if err := replace(filepath.Join(o.Dir, "keys.json"), KeysFile(c.key, c.orders, c.replies)); err != nil {
 		return nil, err
 	}
 	if o.Secure {
@@ -127,6 +131,9 @@ func (c *Centre) Run(ctx context.Context) error {
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	if err := c.answerRequests(ctx, nc, js); err != nil {
+		return fmt.Errorf("centre: %w", err)
+	}
 	done := make(chan error, 2)
 	web := &http.Server{Handler: c.handler(nc, js, bucket), ReadHeaderTimeout: 5 * time.Second}
 	// Run owns both and waits for both.

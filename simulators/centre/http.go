@@ -65,7 +65,7 @@ func (c *Centre) handler(nc *nats.Conn, js jetstream.JetStream, bucket jetstream
 		list, err := c.store.quarantine()
 		lines(w, list, err)
 	})
-	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, r *http.Request) { w.Write(KeysFile(c.key, c.orders)) })
+	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, r *http.Request) { w.Write(KeysFile(c.key, c.orders, c.replies)) })
 	mux.HandleFunc("POST /publish", func(w http.ResponseWriter, r *http.Request) {
 		answer(w)(publish(r.Context(), nc, bucket, r.FormValue("dir")))
 	})
