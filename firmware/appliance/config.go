@@ -28,6 +28,7 @@ type Config struct {
 	Centre struct {
 		URL     string   `toml:"url"`     // "nats://host:4222"; empty: this device never synchronises
 		Root    string   `toml:"root"`    // first TUF root, as it came with the package
+		Stick   string   `toml:"stick"`   // folder where a USB stick with a signed repository appears, "/media/usb"; empty: sticks are not looked at
 		Refresh Duration `toml:"refresh"` // how often to look for a new bundle without a hint; default 1 m
 	} `toml:"centre"`
 	Clock struct {
@@ -42,7 +43,9 @@ type Config struct {
 
 		Overrule string `toml:"overrule"` // how staff let somebody pass for an urgent reason given at the page: keys, at the lane; or sign-in, by names and PINs of the bundle's staff list; empty: they cannot
 	} `toml:"attendant"`
-	Lanes []LaneConfig `toml:"lane"`
+	Watchdog WatchdogConfig `toml:"watchdog"`
+	Printer  PrinterConfig  `toml:"printer"`
+	Lanes    []LaneConfig   `toml:"lane"`
 
 	Version string `toml:"-"` // of the program, "1.4.0"; the centre may order a least one
 }
@@ -70,16 +73,13 @@ type LaneConfig struct {
 	ReplayWindow Duration          `toml:"replay_window"` // venues: how long the same code counts as already in; default 10 s
 	Counter      map[string]string `toml:"counter"`       // where an officer waits, "Counter 8", by language
 	Place        map[string]string `toml:"place"`         // name shown on the screens, by language
-	Camera       struct {
-		Device string `toml:"device"` // "http://…" or "/dev/video0"
-	} `toml:"camera"`
-	Gate struct {
-		Wire    string `toml:"wire"`    // modbus or i2c
-		Device  string `toml:"device"`  // "/dev/ttyUSB0", or the I²C bus, "1"
-		Address int    `toml:"address"` // Modbus unit 1–247 or I²C address 0x20–0x27
-		Line    string `toml:"line"`    // i2c: the pin of the board's interrupt, "GPIO17"
-	} `toml:"gate"`
-	Screen struct {
+	Camera       CameraConfig      `toml:"camera"`
+	Scanners     []ScannerConfig   `toml:"scanner"`  // beside the camera, or in its place
+	Document     *DocumentConfig   `toml:"document"` // nil: none, as are the next
+	Card         *CardConfig       `toml:"card"`
+	Thermal      *ThermalConfig    `toml:"thermal"`
+	Gate         GateConfig        `toml:"gate"`
+	Screen       struct {
 		Listen  string  `toml:"listen"` // loopback address of the display
 		Token   string  `toml:"token"`
 		WidthMM int     `toml:"width_mm"` // width of the panel; default 476
@@ -196,6 +196,7 @@ func (c *Config) Validate() error {
 	must(slices.Contains([]string{"", "keys", "sign-in"}, c.Attendant.Overrule), "attendant.overrule %q: use keys or sign-in, or leave it out", c.Attendant.Overrule)
 	must(c.Attendant.Overrule == "" || c.Attendant.Listen != "" && c.Attendant.Token != "", "attendant.overrule: staff give the reason at the page: set attendant.listen and attendant.token")
 	must(c.Health.Listen == "" || loopback(c.Health.Listen), "health.listen %q: give a loopback address, as 127.0.0.1:9090", c.Health.Listen)
+	c.validateDevices(must)
 	must(len(c.Lanes) > 0, "no [[lane]]: describe at least one")
 	seen := map[string]bool{}
 	for i := range c.Lanes {
@@ -210,19 +211,15 @@ func (c *Config) Validate() error {
 		must(l.Direction == "in" || l.Direction == "out" || l.Direction == "none", "%s: direction %q: use in, out or none", at, l.Direction)
 		must(l.Facts == "door" || l.Facts == "gate", "%s: facts %q: use door or gate", at, l.Facts)
 		must(l.Policy != "", "%s: policy is missing: name a profile of the bundle", at)
-		must(l.Camera.Device != "", "%s: camera.device is missing: give http://… or /dev/video0", at)
-		must(l.Gate.Wire == "modbus" || l.Gate.Wire == "i2c", "%s: gate.wire %q: use modbus or i2c", at, l.Gate.Wire)
+		l.validateDevices(at, must)
 		for what, texts := range map[string]map[string]string{"place": l.Place, "counter": l.Counter} {
 			for language := range texts {
 				must(slices.Contains(words.Languages, language), "%s: %s.%s: use one of %s", at, what, language, strings.Join(words.Languages, ", "))
 			}
 		}
-		must(l.Gate.Wire != "modbus" || l.Gate.Address >= 1 && l.Gate.Address <= 247, "%s: gate.address %d: a Modbus unit is 1 to 247", at, l.Gate.Address)
-		must(l.Gate.Wire != "i2c" || l.Gate.Address >= 0x20 && l.Gate.Address <= 0x27, "%s: gate.address %#x: the I²C board is 0x20 to 0x27", at, l.Gate.Address)
 		must(l.ReplayWindow.Duration >= time.Second && l.ReplayWindow.Duration <= 24*time.Hour, "%s: replay_window %v: use 1s to 24h", at, l.ReplayWindow)
 		must(l.Screen.WidthMM > 0 && l.Screen.ViewMM > 0, "%s: screen.width_mm %d, view_mm %d: give millimetres", at, l.Screen.WidthMM, l.Screen.ViewMM)
 		must(l.Screen.Volume >= 0 && l.Screen.Volume <= 1, "%s: screen.volume %v: use 0 to 1", at, l.Screen.Volume)
-		must(l.Gate.Device != "", "%s: gate.device is missing: give /dev/ttyUSB0, or the I²C bus", at)
 		must(l.Screen.Listen == "" || loopback(l.Screen.Listen), "%s: screen.listen %q: give a loopback address, as 127.0.0.1:8081", at, l.Screen.Listen)
 		for what, d := range map[string]Duration{"judge": l.Timing.Judge, "enter": l.Timing.Enter, "leave": l.Timing.Leave, "show": l.Timing.Show, "staff": l.Timing.Staff} {
 			must(d.Duration >= 50*time.Millisecond && d.Duration <= 2*time.Minute, "%s: timing.%s %v: use 50ms to 2m", at, what, d.Duration)

@@ -2,6 +2,7 @@ package controller
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"example.org/checkpoint/firmware/lane"
@@ -23,6 +24,7 @@ func (c *Controller) Run(ctx context.Context, l lane.Lane) error {
 			if f := r.well() & r.lane.Faults; f != 0 {
 				r.take(lane.Recovered{Fault: f})
 			}
+			r.offer()
 		case <-c.wake:
 			r.listen()
 		case in := <-c.Reports:
@@ -31,6 +33,11 @@ func (c *Controller) Run(ctx context.Context, l lane.Lane) error {
 			r.take(in)
 		case f := <-c.seen:
 			r.see(f)
+		case text := <-c.scans:
+			if len(r.scanned) < lane.MaxCodes {
+				r.scanned = append(r.scanned, frame{[][]byte{text}, time.Now()})
+			}
+			r.offer()
 		case <-r.timer.C:
 			r.take(lane.Elapsed{})
 		case <-ctx.Done():
@@ -51,15 +58,29 @@ type run struct {
 	sight lane.Sight
 	timer *time.Timer // for lane.Deadline
 	heard uint64      // alarms the lane knows of
+
+	scanned []frame // texts that were scanned of late and not presented, with when they came
 }
 
-// see presents what is new in a frame.
-func (r *run) see(f frame) {
+// inView is how long a text counts as held up that was scanned once.
+const inView = time.Second
+
+// offer presents what was scanned, one text at a time, as soon as the lane takes it.
+func (r *run) offer() {
+	now := time.Now()
+	r.scanned = slices.DeleteFunc(r.scanned, func(f frame) bool {
+		return now.Sub(f.at) >= inView || r.see(frame{f.texts, now})
+	})
+}
+
+// see presents what is new in a frame, and reports whether anything was.
+func (r *run) see(f frame) bool {
 	var codes [][]byte
 	r.sight, codes = r.sight.Look(f.at, f.texts, r.lane.Invites())
 	if len(codes) > 0 {
 		r.take(lane.Presented{Codes: codes})
 	}
+	return len(codes) > 0
 }
 
 // take steps the lane. An alarm goes first, however late the loop hears of it, and

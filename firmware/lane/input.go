@@ -63,6 +63,7 @@ type (
 	Reached    struct{} // the exit beam broke
 	Left       struct{} // the exit beam is whole again
 	Clear      struct{} // all beams are whole
+	Forced     struct{} // the barrier was opened by force (G13)
 
 	Evacuate struct { // the alarm contact opened, or its wire broke (G1)
 		Alarm uint64 // its number, from 1; there is none before
@@ -106,6 +107,7 @@ func (EntryWhole) input()   {}
 func (Reached) input()      {}
 func (Left) input()         {}
 func (Clear) input()        {}
+func (Forced) input()       {}
 func (Evacuate) input()     {}
 func (AlarmCleared) input() {}
 func (Judged) input()       {}

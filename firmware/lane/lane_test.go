@@ -107,7 +107,7 @@ func state(l Lane) string {
 // plain are the inputs that a scenario gives by their name alone.
 var plain = map[string]Input{
 	"open": OpenLane{}, "entered": Entered{}, "entry-whole": EntryWhole{}, "reached": Reached{}, "left": Left{}, "clear": Clear{},
-	"elapsed": Elapsed{}, "stop": Stop{},
+	"elapsed": Elapsed{}, "stop": Stop{}, "forced": Forced{},
 }
 
 var overrulings = map[Overruling]string{ByKeys: "by-keys", BySignIn: "by-sign-in"}
