@@ -1,6 +1,7 @@
 package appliance
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -54,6 +55,8 @@ func (a *Appliance) use(set bundle.Set) error {
 
 // parsed is what a set holds for this device.
 type parsed struct {
+	files  fs.FS // as this device sees them
+	cohort string
 	rules  *inspection.Snapshot
 	keys   sign1.Dated // that sign marks
 	orders []order.Signed
@@ -64,6 +67,10 @@ type parsed struct {
 
 // parse reads everything that a set must have for this device.
 func (a *Appliance) parse(set bundle.Set) (p parsed, err error) {
+	if p.files, p.cohort, err = bundle.For(set.FS, a.config.Device.Name); err != nil {
+		return p, err
+	}
+	set.FS = p.files
 	if p.rules, err = inspection.Load(set.FS, set.Version, set.Published); err != nil {
 		return p, err
 	}
@@ -100,7 +107,7 @@ func (a *Appliance) take(set bundle.Set, p parsed) {
 	a.journal.Quotas(p.quotas)
 	a.markKeys.Store(&p.keys)
 	a.outbox.Hurry()
-	lists := listsOf(set)
+	lists := listsOf(p.files)
 	a.lists.Store(&lists)
 	a.legal.Store(&p.legal)
 	a.desk.use(p.staff)
@@ -138,8 +145,8 @@ func (a *Appliance) judgeBy(snapshot *inspection.Snapshot) {
 }
 
 // listsOf is every file of a set with the time of its last change.
-func listsOf(set bundle.Set) (all []screen.ListStatus) {
-	fs.WalkDir(set.FS, ".", func(name string, d fs.DirEntry, err error) error {
+func listsOf(files fs.FS) (all []screen.ListStatus) {
+	fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
@@ -166,29 +173,63 @@ func (a *Appliance) followBundle(ctx context.Context) {
 		case <-soon.C:
 		}
 		a.refresh(ctx)
+		a.readStick(ctx)
 		if _, ok := a.store.Current(); !ok {
 			soon.Reset(200 * time.Millisecond)
 		}
 	}
 }
 
-// refresh takes the newest set whole or not at all.
+// refresh takes the centre's newest set whole or not at all.
 func (a *Appliance) refresh(ctx context.Context) {
-	before, _ := a.store.Current()
-	r := a.clock.Read()
-	set, changed, err := a.store.Refresh(ctx, bundle.Time{Now: r.Unfloored, Doubt: r.Uncertainty, Known: r.Confidence != clock.Unknown && r.Fault == nil})
+	err := a.renew(ctx, a.store.Refresh)
 	if err != nil {
 		a.refused(err)
 		return
 	}
 	a.disbelieved = ""
+}
+
+// readStick takes the set on a USB stick by the same rules, when there is another one than before.
+func (a *Appliance) readStick(ctx context.Context) {
+	if a.config.Centre.Stick == "" {
+		return
+	}
+	stick := bundle.Dir(a.config.Centre.Stick)
+	stamp, err := stick(ctx, "timestamp.json", maxStamp)
+	if err != nil || bytes.Equal(stamp, a.stick) {
+		return
+	}
+	a.stick = stamp
+	err = a.renew(ctx, func(ctx context.Context, now bundle.Time) (bundle.Set, bool, error) {
+		return a.store.Import(ctx, now, stick)
+	})
+	if err != nil {
+		a.log.Error("USB stick", "err", err)
+		a.note(event.Event{Kind: event.BundleRejected, Note: map[string]string{"from": "stick", "why": err.Error()}})
+		return
+	}
+	a.log.Info("USB stick read")
+}
+
+// maxStamp bounds what is compared of a stick.
+const maxStamp = 16 << 10
+
+// renew takes what a repository offers, if it is newer.
+func (a *Appliance) renew(ctx context.Context, get func(context.Context, bundle.Time) (bundle.Set, bool, error)) error {
+	before, _ := a.store.Current()
+	r := a.clock.Read()
+	set, changed, err := get(ctx, bundle.Time{Now: r.Unfloored, Doubt: r.Uncertainty, Known: r.Confidence != clock.Unknown && r.Fault == nil})
+	if err != nil {
+		return err
+	}
 	if !changed {
 		a.vouched(before, set)
 		a.obeyAll()
 		if rules := a.rules.Load(); rules != nil {
 			a.judgeBy(rules.Vouched(set.Published))
 		}
-		return
+		return nil
 	}
 	p, err := a.parse(set)
 	if err == nil {
@@ -198,12 +239,17 @@ func (a *Appliance) refresh(ctx context.Context) {
 		a.store.Reject(set, err)
 		a.log.Error("bundle rejected", "version", set.Version, "err", err)
 		a.note(event.Event{Kind: event.BundleRejected, Note: map[string]string{"version": set.Version, "why": err.Error()}})
-		return
+		return nil
 	}
 	a.vouched(before, set)
 	a.take(set, p)
-	a.log.Info("bundle activated", "version", set.Version)
-	a.note(event.Event{Kind: event.BundleActivated, Note: map[string]string{"version": set.Version}})
+	a.log.Info("bundle activated", "version", set.Version, "cohort", p.cohort)
+	note := map[string]string{"version": set.Version}
+	if p.cohort != "" {
+		note["cohort"] = p.cohort
+	}
+	a.note(event.Event{Kind: event.BundleActivated, Note: note})
+	return nil
 }
 
 // refused journals, once, that the repository offers what is not to be believed. That

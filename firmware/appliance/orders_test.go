@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -23,6 +24,7 @@ import (
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/health"
 	"example.org/checkpoint/firmware/verdict"
+	"example.org/checkpoint/kiosk/screen"
 	"example.org/checkpoint/simulators/centre"
 	"example.org/checkpoint/sync/bundle"
 	"example.org/checkpoint/sync/enrol"
@@ -32,6 +34,7 @@ import (
 type office struct {
 	*testing.T
 	dir, repo string
+	stick     string // of devices that are started from now on
 	port      int
 	keys      bundle.Keys
 	files     fstest.MapFS
@@ -156,7 +159,7 @@ func (o *office) device(name string) (a *Appliance, stop func()) {
 	var c Config
 	c.Device.Name, c.Device.Site, c.Device.State = name, "LMC", state
 	c.Centre.URL, c.Centre.Root = (&url.URL{Scheme: "nats", Host: net.JoinHostPort("127.0.0.1", fmt.Sprint(o.port))}).String(), filepath.Join(o.repo, "1.root.json")
-	c.Clock.Within.Duration = time.Second
+	c.Clock.Within.Duration, c.Centre.Stick = time.Second, o.stick
 	for lane, direction := range map[string]string{"1": "out", "2": "in"} {
 		l := LaneConfig{Name: lane, Profile: "single", Kind: "venue", VenueClass: "market", Facts: "door", Policy: "venue-market", Direction: direction}
 		l.Camera.Device, l.Gate.Wire, l.Gate.Device, l.Gate.Address = "http://127.0.0.1:1/", "modbus", filepath.Join(state, "board"), 1
@@ -363,5 +366,61 @@ func TestTimeOrder(t *testing.T) {
 	a, _ = o.device("gate")
 	if floor := a.clock.Floor(); floor.After(right.Add(time.Hour)) || floor.Before(right) {
 		t.Errorf("floor %v after a restart", floor)
+	}
+}
+
+// TestStick: a running device that is cut off takes a newer set from a stick, once, and an older one never.
+func TestStick(t *testing.T) {
+	o := newOffice(t)
+	o.eventually("the centre serves", func() bool { return len(o.get("/keys")) > 0 })
+	o.publish()
+	a, stop := o.device("gate")
+	o.eventually("rules", func() bool { return a.rules.Load() != nil })
+	stop()
+	old := t.TempDir()
+	if err := os.CopyFS(old, os.DirFS(o.repo)); err != nil {
+		t.Fatal(err)
+	}
+	o.order("halt", centre.Scope{})
+	o.files["cohort/first/texts/x.toml"] = &fstest.MapFile{Data: []byte("x")}
+	o.files["rollout.json"] = &fstest.MapFile{Data: []byte(`{"v":1,"cohorts":[{"name":"first","devices":["gate"]}]}`)}
+	o.files[ordersFile] = &fstest.MapFile{Data: o.get("/orders")}
+	if _, err := bundle.Sign(o.repo, o.files, o.keys, time.Now(), bundle.DefaultLifetimes); err != nil {
+		t.Fatal(err)
+	}
+	o.stop()
+
+	o.stick = t.TempDir() // empty as yet
+	a, stop = o.device("gate")
+	if !a.admits(t, "1") {
+		t.Fatal("halted before anybody said so")
+	}
+	if err := os.CopyFS(o.stick, os.DirFS(o.repo)); err != nil {
+		t.Fatal(err)
+	}
+	o.eventually("the stick's order is obeyed", func() bool { return !a.admits(t, "1") })
+	o.eventually("the set is in force", func() bool { s := a.store.Status(); return s.Version == "2" })
+	if lists := *a.lists.Load(); !slices.ContainsFunc(lists, func(l screen.ListStatus) bool { return l.Name == "texts/x.toml" }) {
+		t.Errorf("the cohort's file is not seen: %v", lists)
+	}
+	events := func() (n int) {
+		all, err := a.journal.Recent(100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range all {
+			if e.Kind == event.BundleRejected {
+				n++
+			}
+		}
+		return n
+	}
+	stop()
+	o.stick = old
+	a, _ = o.device("gate")
+	o.eventually("the old stick is refused", func() bool { return events() == 1 })
+	time.Sleep(2500 * time.Millisecond) // two looks more
+	if n := events(); n != 1 || a.admits(t, "1") {
+		t.Errorf("%d refusals of an old stick", n)
 	}
 }

@@ -21,7 +21,7 @@ func (s *Store) refresh(ctx context.Context, now Time, from Fetcher) (next *foun
 	if err != nil {
 		return nil, err
 	}
-	r := &walk{ctx: ctx, fetch: from, now: now, kept: kept, seen: kept.seen, roots: map[int64][]byte{}}
+	r := &walk{ctx: ctx, fetch: from, now: now, kept: kept, seen: kept.seen, roots: map[int64][]byte{}, arrived: arrived{store: s}}
 	t, err := r.metadata(s.root)
 	if saveErr := s.save(r); saveErr != nil {
 		return nil, saveErr
@@ -56,6 +56,7 @@ type walk struct {
 	seen       raw              // verified in this refresh or an earlier one
 	roots      map[int64][]byte // new in this refresh
 	consistent bool
+	arrived    arrived
 }
 
 // patience is how long one file may take: a mirror that trickles keeps nobody.
@@ -228,16 +229,28 @@ func (r *walk) download(t trusted, current *found) (*tree, error) {
 		data, ok := have(current, f)
 		if !ok {
 			var err error
-			if data, err = r.get(r.stored(f), f.length); err != nil {
-				return nil, err
-			}
-			if err := f.meta.VerifyLengthHashes(data); err != nil {
-				return nil, refused(f.name, err)
+			if data, err = r.file(f); err != nil {
+				return nil, errors.Join(err, r.arrived.flush())
 			}
 		}
 		b.add(f, data)
 	}
 	return b.tree, nil
+}
+
+// file gets one, unless an earlier try has.
+func (r *walk) file(f target) ([]byte, error) {
+	if data := r.arrived.earlier(f.hash); data != nil && f.meta.VerifyLengthHashes(data) == nil {
+		return data, nil
+	}
+	data, err := r.get(r.stored(f), f.length)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.meta.VerifyLengthHashes(data); err != nil {
+		return nil, refused(f.name, err)
+	}
+	return data, r.arrived.add(f.hash, data)
 }
 
 func (r *walk) stored(f target) string {

@@ -72,7 +72,7 @@ func (s *Store) openFile(path string) (err error) {
 		}
 	}()
 	err = db.Update(func(tx *bolt.Tx) error {
-		for _, name := range [][]byte{bRoots, bSeen, bActive, bFiles} {
+		for _, name := range [][]byte{bRoots, bSeen, bActive, bFiles, bPartial} {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
 			}
@@ -280,7 +280,7 @@ func (s *Store) store(f *found, changed time.Time) error {
 				err = errors.Join(err, files.Put([]byte(name), file.data))
 			}
 		}
-		return err
+		return errors.Join(err, forget(tx))
 	})
 }
 

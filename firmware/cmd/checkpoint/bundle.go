@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,6 +21,7 @@ import (
 )
 
 type bundleCmd struct {
+	Import   bundleImportCmd   `cmd:"" help:"Take a signed repository from a directory, such as a USB stick, into a device that is not running. Exit 0: it is in force, 2: refused, 1: could not look."`
 	Build    bundleBuildCmd    `cmd:"" help:"Check plain files as a device would and put them together. Exit 0: good, 2: a device would refuse them, 1: could not look."`
 	Sign     bundleSignCmd     `cmd:"" help:"Sign such files into a repository that devices can fetch from."`
 	List     bundleListCmd     `cmd:"" help:"Make the list of residents from a text file, as salted hashes."`
@@ -43,6 +46,7 @@ A file that no device reads is refused too: it is most likely misspelt.
   keys.json                   the centre's public keys (the centre's GET /keys gives them)
   orders/latest.cose          the centre's orders that stand (the centre's GET /orders gives them)
   sites/<site>.json           a site's quotas
+  rollout.json, cohort/<name>/...   files that some devices try first: {"v":1,"cohorts":[{"name":"canary","devices":["gate-01"],"share":5}]}
   lists/residents.bin         who lives there, from "checkpoint bundle list"
   lists/index.json            what other lists/<name>.bin are for, from when until when: exempt classes, cohorts
   lists/places.json           the places of risk
@@ -95,7 +99,7 @@ const defaultFreshness = `{
 
 // places are the names that mean something to a device (the bundle's table of contents).
 var places = []string{"trust/*.json", "status/*/*.cwt", "status/*/*.delta", "revoked/*.json", "revoked/*/*", "policy/*.json", "facts.json",
-	"texts/*.toml", "legal/*/*.md", "sites/*.json", "keys.json", "staff/*.json", ordersFile, "freshness.json", "lists/*.bin", "lists/index.json", "lists/places.json"}
+	"texts/*.toml", "legal/*/*.md", "sites/*.json", "keys.json", "staff/*.json", ordersFile, "freshness.json", "rollout.json", "lists/*.bin", "lists/index.json", "lists/places.json"}
 
 // wellFormed checks files as a device does and says on standard error what it would refuse;
 // then the error is errNo.
@@ -111,13 +115,14 @@ func wellFormed(files fs.FS) ([]string, error) {
 		}
 	}
 	if err == nil {
-		rules, err := inspection.Load(files, "unsigned", time.Time{})
-		if keys, readErr := fs.ReadFile(files, "keys.json"); err == nil && readErr == nil {
-			_, err = sign1.ReadKeys(keys, "mark")
-		}
+		views, err := bundle.Views(files)
 		faults = append(faults, err)
-		if err == nil {
-			faults = append(faults, ordered(files, rules, names))
+		for _, cohort := range slices.Sorted(maps.Keys(views)) {
+			if err := loads(views[cohort]); err != nil && cohort != "" {
+				faults = append(faults, fmt.Errorf("as cohort %s sees it: %w", cohort, err))
+			} else {
+				faults = append(faults, err)
+			}
 		}
 	}
 	all := errors.Join(faults...)
@@ -128,6 +133,24 @@ func wellFormed(files fs.FS) ([]string, error) {
 		fmt.Fprintln(os.Stderr, "checkpoint: a device would refuse this:", strings.TrimSpace(line))
 	}
 	return nil, errNo
+}
+
+// loads reads files as a device does.
+func loads(files fs.FS) error {
+	rules, err := inspection.Load(files, "unsigned", time.Time{})
+	if err != nil {
+		return err
+	}
+	if keys, err := fs.ReadFile(files, "keys.json"); err == nil {
+		if _, err := sign1.ReadKeys(keys, "mark"); err != nil {
+			return err
+		}
+	}
+	names, err := bundle.Check(files)
+	if err != nil {
+		return err
+	}
+	return ordered(files, rules, names)
 }
 
 // ordersFile holds the centre's orders that stand.
@@ -163,6 +186,9 @@ func ordered(files fs.FS, rules *inspection.Snapshot, names []string) error {
 }
 
 func known(name string) bool {
+	if rest, ok := strings.CutPrefix(name, "cohort/"); ok {
+		_, name, _ = strings.Cut(rest, "/")
+	}
 	for _, place := range places {
 		if ok, err := path.Match(place, name); ok && err == nil {
 			return true

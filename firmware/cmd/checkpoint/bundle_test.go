@@ -110,3 +110,49 @@ func TestBundleTakesOrders(t *testing.T) {
 		}
 	}
 }
+
+// TestBundleImport: a stick goes into a device that is off, by the rules of the line, with a cohort's
+// view checked as its devices would.
+func TestBundleImport(t *testing.T) {
+	src, keys, repo, state := sourceFiles(t), filepath.Join(t.TempDir(), "k"), filepath.Join(t.TempDir(), "r"), t.TempDir()
+	sign := func() error {
+		out := filepath.Join(t.TempDir(), "t")
+		if err := (&bundleBuildCmd{Src: src, Out: out}).Run(); err != nil {
+			return err
+		}
+		_, err := os.Stat(keys)
+		return (&bundleSignCmd{Targets: out, Out: repo, Keys: keys, Init: err != nil, RootKeys: 1, Valid: time.Hour}).Run()
+	}
+	if err := sign(); err != nil {
+		t.Fatal(err)
+	}
+	old := t.TempDir()
+	if err := os.CopyFS(old, os.DirFS(repo)); err != nil {
+		t.Fatal(err)
+	}
+	take := func(dir string) error {
+		return (&bundleImportCmd{Dir: dir, State: state, Root: filepath.Join(old, "1.root.json")}).Run()
+	}
+	if err := errors.Join(take(repo), take(repo)); err != nil {
+		t.Fatal(err)
+	}
+	rollout := `{"v":1,"cohorts":[{"name":"canary","share":5}]}`
+	if err := errors.Join(put(src, "rollout.json", []byte(rollout)), put(src, "cohort/canary/policy/door.json", []byte("{"))); err != nil {
+		t.Fatal(err)
+	}
+	if err := sign(); !errors.Is(err, errNo) {
+		t.Errorf("a cohort's bad rules: %v", err)
+	}
+	if err := os.RemoveAll(filepath.Join(src, "cohort")); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(sign(), take(repo)); err != nil {
+		t.Fatal(err)
+	}
+	if err := take(old); !errors.Is(err, errNo) {
+		t.Errorf("an old stick: %v", err)
+	}
+	if err := take(t.TempDir()); err == nil || errors.Is(err, errNo) {
+		t.Errorf("an empty stick: %v", err)
+	}
+}
