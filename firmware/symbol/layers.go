@@ -38,7 +38,7 @@ func (r *Reader) layer(n int) (*plane.Layer, bool) {
 		if n := r.noiseNow(); n < leastToCalm || n > mostToCalm {
 			return nil, false
 		}
-		l.Calm(&r.base)
+		l.Calm(&r.base, nil)
 		r.base = *l // all that follows is made of it
 		r.attempts.clear()
 	case doubled:
@@ -52,7 +52,11 @@ func (r *Reader) layer(n int) (*plane.Layer, bool) {
 		}
 		l.Halve(&r.base)
 	case sharpened:
-		l.Sharpen(&r.base, r.marks())
+		from := &r.layers[calmed]
+		if len(from.Pix) == 0 || &from.Pix[0] != &r.base.Pix[0] { // else the picture is calm
+			from.Calm(&r.base, r.marks())
+		}
+		l.Sharpen(from, r.marks())
 	case quartered:
 		if size < leastToQuarter {
 			return nil, false

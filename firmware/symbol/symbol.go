@@ -100,6 +100,9 @@ func (r *Reader) Read(ctx context.Context, img *image.Gray, b Budget) ([]Symbol,
 		if len(r.search.Patterns) > before || n == 0 {
 			r.readAll(ctx)
 		}
+		if n == sharpened && len(r.symbols) == 0 {
+			r.readSharp(ctx, l)
+		}
 		if len(r.search.Patterns) > crowd {
 			break
 		}
@@ -166,6 +169,15 @@ func (r *Reader) readAll(ctx context.Context) {
 		r.take()
 		r.used[t.a], r.used[t.b], r.used[t.c] = true, true, true
 	}
+}
+
+// readSharp reads from the sharpened picture what could not be read from the picture.
+func (r *Reader) readSharp(ctx context.Context, l *plane.Layer) {
+	picture := r.base
+	r.base = *l
+	r.attempts.clear()
+	r.readAll(ctx)
+	r.base = picture
 }
 
 // take marks the finder patterns that lie within symbols read.

@@ -25,27 +25,36 @@ func (l *Layer) Halve(from *Layer) {
 	}
 }
 
-// Calm makes l of another layer, each pixel the mean of 3x3, the nearer counting more (1:2:1 along
-// rows and columns): noise falls by a factor of about 2.7, modules of three pixels stay.
-func (l *Layer) Calm(from *Layer) {
+// Calm makes l of another layer, where the mask says so, each pixel the mean of 3x3, the nearer
+// counting more (1:2:1 along rows and columns): noise falls by a factor of about 2.7, modules of three
+// pixels stay. The mask may be nil.
+func (l *Layer) Calm(from *Layer, m *Mask) {
 	l.blank(from.W, from.H, from.Scale)
-	l.masked(nil, 1)
+	l.masked(m, 1)
 	l.columns = Grow(l.columns, l.W+2)
-	columns := l.columns
-	for y := range l.H {
-		a := from.Pix[max(y-1, 0)*from.Stride:][:l.W]
-		b := from.Pix[y*from.Stride:][:l.W]
-		c := from.Pix[min(y+1, l.H-1)*from.Stride:][:l.W]
-		inside := columns[1 : l.W+1]
-		for x, v := range b {
-			inside[x] = int32(a[x]) + 2*int32(v) + int32(c[x])
+	l.parts(from, func(x0, x1, y0, y1 int) {
+		columns := l.columns[:x1-x0+2]
+		a0, b0 := max(x0-1, 0), min(x1+1, l.W)
+		inside := columns[a0-x0+1 : b0-x0+1]
+		for y := y0; y < y1; y++ {
+			a := from.Pix[max(y-1, 0)*from.Stride:][a0:b0]
+			b := from.Pix[y*from.Stride:][a0:b0]
+			c := from.Pix[min(y+1, l.H-1)*from.Stride:][a0:b0]
+			for i, v := range b {
+				inside[i] = int32(a[i]) + 2*int32(v) + int32(c[i])
+			}
+			if x0 == 0 {
+				columns[0] = columns[1]
+			}
+			if x1 == l.W {
+				columns[len(columns)-1] = columns[len(columns)-2]
+			}
+			out := l.Pix[y*l.W+x0 : y*l.W+x1]
+			for i := range out {
+				out[i] = uint8((columns[i] + 2*columns[i+1] + columns[i+2] + 8) / 16)
+			}
 		}
-		columns[0], columns[l.W+1] = columns[1], columns[l.W]
-		out := l.Pix[y*l.W : (y+1)*l.W]
-		for x := range out {
-			out[x] = uint8((columns[x] + 2*columns[x+1] + columns[x+2] + 8) / 16)
-		}
-	}
+	})
 }
 
 // quarters are the means of four squares of 2x2 pixels, of two rows of eight.
@@ -80,41 +89,45 @@ func (l *Layer) Double(from *Layer, m *Mask) {
 }
 
 // Sharpen makes l of another layer, where the mask says so, by adding to each pixel what it differs
-// from its neighbourhood of 5x5, twice: the narrow rings of a blurred finder pattern come out again.
-// The mask may be nil.
+// from its neighbourhood of 7x7, three times: modules and the narrow rings of finder patterns come out
+// of a blur again. The mask may be nil.
 func (l *Layer) Sharpen(from *Layer, m *Mask) {
+	const reach, side = 3, 7
 	l.blank(from.W, from.H, from.Scale)
 	l.masked(m, 1)
-	l.columns = Grow(l.columns, l.W+4)
+	l.columns = Grow(l.columns, l.W+2*reach)
 	row := func(y int) []byte {
 		y = min(max(y, 0), l.H-1)
 		return from.Pix[y*from.Stride : y*from.Stride+l.W]
 	}
 	l.parts(from, func(x0, x1, y0, y1 int) {
-		columns := l.columns[:x1-x0+4] // sums of five rows, from two pixels before x0 on
+		columns := l.columns[:x1-x0+2*reach] // sums of seven rows, from three pixels before x0 on
 		clear(columns)
-		a, b := max(x0-2, 0), min(x1+2, l.W) // of those within the picture
-		inside := columns[a-x0+2 : b-x0+2]
-		for y := y0 - 2; y <= y0+2; y++ {
+		a, b := max(x0-reach, 0), min(x1+reach, l.W) // of those within the picture
+		inside := columns[a-x0+reach : b-x0+reach]
+		for y := y0 - reach; y <= y0+reach; y++ {
 			for i, v := range row(y)[a:b] {
 				inside[i] += int32(v)
 			}
 		}
 		for y := y0; y < y1; y++ {
-			if x0 == 0 {
-				columns[0], columns[1] = columns[2], columns[2]
+			for i := a - x0 + reach - 1; i >= 0; i-- {
+				columns[i] = columns[i+1]
 			}
-			for i := b - x0 + 2; i < len(columns); i++ {
+			for i := b - x0 + reach; i < len(columns); i++ {
 				columns[i] = columns[i-1]
 			}
-			sum := columns[0] + columns[1] + columns[2] + columns[3]
+			sum := int32(0)
+			for _, v := range columns[:side-1] {
+				sum += v
+			}
 			dst := l.Pix[y*l.W+x0 : y*l.W+x1]
 			for i, v := range row(y)[x0:x1] {
-				sum += columns[i+4]
-				dst[i] = uint8(min(max(int32(v)*3-sum*2/25, 0), 255))
+				sum += columns[i+side-1]
+				dst[i] = uint8(min(max(int32(v)*4-sum*3/(side*side), 0), 255))
 				sum -= columns[i]
 			}
-			gone, come := row(y - 2)[a:b], row(y + 3)[a:b]
+			gone, come := row(y - reach)[a:b], row(y + reach + 1)[a:b]
 			for i := range inside {
 				inside[i] += int32(come[i]) - int32(gone[i])
 			}

@@ -28,7 +28,7 @@ func TestPyramid(t *testing.T) {
 		half.Halve(l)
 		twice.Double(l, nil)
 		sharp.Sharpen(l, nil)
-		calm.Calm(l)
+		calm.Calm(l, nil)
 		for y := range half.H {
 			for x := range half.W {
 				if want := (l.at(2*x, 2*y) + l.at(2*x+1, 2*y) + l.at(2*x, 2*y+1) + l.at(2*x+1, 2*y+1) + 2) / 4; half.at(x, y) != want {
@@ -47,8 +47,8 @@ func TestPyramid(t *testing.T) {
 		for y := range l.H {
 			for x := range l.W {
 				sum := 0
-				for dy := -2; dy <= 2; dy++ {
-					for dx := -2; dx <= 2; dx++ {
+				for dy := -3; dy <= 3; dy++ {
+					for dx := -3; dx <= 3; dx++ {
 						sum += l.at(x+dx, y+dy)
 					}
 				}
@@ -61,7 +61,7 @@ func TestPyramid(t *testing.T) {
 				if calm.at(x, y) != (sum9+8)/16 {
 					t.Fatalf("%v: calm %d,%d is %d, not %d", size, x, y, calm.at(x, y), (sum9+8)/16)
 				}
-				if want := min(max(3*l.at(x, y)-2*sum/25, 0), 255); sharp.at(x, y) != want {
+				if want := min(max(4*l.at(x, y)-3*sum/49, 0), 255); sharp.at(x, y) != want {
 					t.Fatalf("%v: sharp %d,%d is %d, not %d", size, x, y, sharp.at(x, y), want)
 				}
 			}
