@@ -47,6 +47,7 @@ type Appliance struct {
 	lists    atomic.Pointer[[]screen.ListStatus]
 	legal    atomic.Pointer[map[string]legal.Text] // by language
 	desk     desk
+	asks     asks
 
 	rules       atomic.Pointer[inspection.Snapshot] // in force; nil before the first
 	agreed      chan *laneLoop                      // a supervisor turned the key there
@@ -125,6 +126,7 @@ func (a *Appliance) openCentre() error {
 	if a.store, err = bundle.Open(filepath.Join(c.Device.State, "bundle.db"), root, a.link.Fetch); err != nil {
 		return err
 	}
+	a.asks.client = a.client(key.Sign)
 	a.sign = outbox.Checkpoint(c.Device.Name, key.Sign)
 	a.outbox = outbox.New(journalOf{a}, a.link, outbox.Options{Device: c.Device.Name, Sign: key.Sign, MarkKeys: a.marks, Log: a.log})
 	return nil
@@ -176,6 +178,7 @@ func (a *Appliance) Run(ctx context.Context, ready func()) error {
 		links.Go(func() { a.outbox.Run(uplink) })
 		links.Go(func() { a.followBundle(uplink) })
 		links.Go(func() { a.followOrders(uplink) })
+		links.Go(func() { a.askCentre(uplink) })
 		links.Go(func() { outbox.Witness{Head: a.journal.Head, Sign: a.sign, Tell: a.link.Tell, Log: a.log}.Run(uplink) })
 	}
 	ready()

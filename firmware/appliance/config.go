@@ -23,7 +23,7 @@ type Config struct {
 		Name     string `toml:"name"`      // unique at the centre, "lane-12"
 		Site     string `toml:"site"`      // "HZMB-DEP"
 		State    string `toml:"state"`     // folder for the journal, the bundle and the device key
-		SiteKeys string `toml:"site_keys"` // folder of the site's private keys, site-key*.json, which open sealed presentations; empty: this device opens none
+		SiteKeys string `toml:"site_keys"` // folder of the site's private keys, site-key*.json, which open sealed presentations, beside those that the centre gives; empty: there are none
 	} `toml:"device"`
 	Centre struct {
 		URL     string   `toml:"url"`     // "nats://host:4222"; empty: this device never synchronises

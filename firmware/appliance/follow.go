@@ -107,6 +107,9 @@ func (a *Appliance) take(set bundle.Set, p parsed) {
 	a.journal.Quotas(p.quotas)
 	a.markKeys.Store(&p.keys)
 	a.outbox.Hurry()
+	if err := a.asks.use(set, p.quotas); err != nil {
+		a.log.Warn("nobody is asked", "err", err)
+	}
 	lists := listsOf(p.files)
 	a.lists.Store(&lists)
 	a.legal.Store(&p.legal)

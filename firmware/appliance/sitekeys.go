@@ -8,15 +8,17 @@ import (
 	"example.org/checkpoint/firmware/credential/holder"
 )
 
-// siteKeys reads the site's private keys. They are read anew with every set of rules,
+// siteKeys reads the site's private keys, from the configured folder and those that the
+// centre gave. They are read anew with every set of rules,
 // so that next week's key is there when its public half is. A file that others may
 // read, or that is none, is left out and logged: its codes do not open.
 func (a *Appliance) siteKeys() holder.SiteKeys {
-	if a.config.Device.SiteKeys == "" {
-		return nil
-	}
 	keys := holder.SiteKeys{}
-	names, _ := filepath.Glob(filepath.Join(a.config.Device.SiteKeys, "site-key*.json")) // the pattern is sound
+	names, _ := filepath.Glob(filepath.Join(a.siteKeyFolder(), "site-key*.json")) // the pattern is sound
+	if dir := a.config.Device.SiteKeys; dir != "" {
+		more, _ := filepath.Glob(filepath.Join(dir, "site-key*.json"))
+		names = append(names, more...)
+	}
 	for _, name := range names {
 		if info, err := os.Stat(name); err != nil || info.Mode().Perm()&0o077 != 0 {
 			a.log.Error("site key: make the file readable for its owner only (chmod 600)", "file", name)
