@@ -302,7 +302,7 @@ func TestAdministratorsSide(t *testing.T) {
 		t.Errorf("counts %+v", c)
 	}
 	var e Event
-	if get("/events?device=g1", &e); e.Device != "g1" || e.Seq != 1 || e.Epoch != "0000000000000007" || !json.Valid(e.Event) {
+	if get("/events?device=g1", &e); e.Device != "g1" || e.Seq != 1 || e.Epoch != "0000000000000007" || !json.Valid(e.Event) || time.Since(e.Received) > time.Minute {
 		t.Errorf("event %+v", e)
 	}
 	var keys struct {

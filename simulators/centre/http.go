@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -28,10 +29,11 @@ type Counts struct {
 
 // Event is one line of GET /events.
 type Event struct {
-	Device string          `json:"device"`
-	Epoch  string          `json:"epoch"` // 16 hexadecimal digits
-	Seq    uint64          `json:"seq"`
-	Event  json.RawMessage `json:"event"` // null = in quarantine
+	Device   string          `json:"device"`
+	Epoch    string          `json:"epoch"` // 16 hexadecimal digits
+	Seq      uint64          `json:"seq"`
+	Received time.Time       `json:"received"` // by the centre; the event says when it happened
+	Event    json.RawMessage `json:"event"`    // null = in quarantine
 }
 
 // handler is the administrator's side:
@@ -208,6 +210,7 @@ func (s *store) events(device string, limit int) ([]Event, error) {
 		for k, v := c.Seek([]byte(prefix)); k != nil && strings.HasPrefix(string(k), prefix) && len(list) < limit; k, v = c.Next() {
 			tail := len(k) - 17
 			e := Event{Device: string(k[:tail]), Epoch: hex.EncodeToString(k[tail+1 : tail+9]), Seq: binary.BigEndian.Uint64(k[tail+9:])}
+			e.Received = time.Unix(0, int64(number(tx.Bucket(bReceived).Get(k)))).UTC()
 			if len(v) > 32 {
 				e.Event = append(json.RawMessage(nil), v[32:]...)
 			}

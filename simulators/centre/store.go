@@ -18,6 +18,7 @@ type store struct{ db *bolt.DB }
 
 var (
 	bEvents     = []byte("events")     // place → hash, then bytes
+	bReceived   = []byte("received")   // place → when it came, Unix nanoseconds: beside the time that the event itself tells
 	bHigh       = []byte("high")       // device, epoch → highest seq up to which nothing is missing
 	bCounts     = []byte("counts")     // name → number
 	bQuarantine = []byte("quarantine") // what → quarantined
@@ -39,7 +40,7 @@ func openStore(path string) (*store, error) {
 		return nil, fmt.Errorf("centre: %s: %w", path, err)
 	}
 	err = db.Update(func(tx *bolt.Tx) error {
-		for _, name := range [][]byte{bEvents, bHigh, bCounts, bQuarantine, bCheckpoints, bOrders, bQuotas, bLeases} {
+		for _, name := range [][]byte{bEvents, bReceived, bHigh, bCounts, bQuarantine, bCheckpoints, bOrders, bQuotas, bLeases} {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
 			}
@@ -134,7 +135,8 @@ func keepOne(tx *bolt.Tx, b batch, seq uint64, i item) error {
 			return err
 		}
 	}
-	return events.Put(bytes.Clone(key), bytes.Clone(value))
+	return errors.Join(events.Put(bytes.Clone(key), bytes.Clone(value)),
+		tx.Bucket(bReceived).Put(bytes.Clone(key), binary.BigEndian.AppendUint64(nil, uint64(time.Now().UnixNano()))))
 }
 
 // isolate puts something into quarantine once and counts it; it says whether it was new.
