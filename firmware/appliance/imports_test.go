@@ -35,7 +35,7 @@ var rules = []struct{ who, ours, others string }{
 
 	// A driver knows its device and nothing of us; several share the serial ports.
 	{"hardware", "hardware/serial", "periph"},
-	{"hardware/camera", "", "gocv webcam"},
+	{"hardware/camera", "hardware/camera/internal/luma", "gocv webcam"},
 	{"hardware/facenet", "", "gocv"},
 	{"hardware/gate", "", "modbus"},
 	{"hardware/serial", "", "serial"},

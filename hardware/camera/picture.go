@@ -5,14 +5,16 @@ import (
 	"fmt"
 	"image"
 	"image/jpeg"
+
+	"example.org/checkpoint/hardware/camera/internal/luma"
 )
 
 // mostPixels is the largest picture that is decoded: a JPEG of a few bytes may claim 65535x65535.
 const mostPixels = 16 << 20
 
-// fromJPEG takes the luminance of a picture as it is. Only what lumaOf does not know is decoded whole.
+// fromJPEG takes the luminance of a picture as it is. Only what luma does not know is decoded whole.
 func fromJPEG(b []byte) (*image.Gray, error) {
-	if img, err := lumaOf(b); err == nil {
+	if img, err := luma.Decode(b, mostPixels); err == nil {
 		return img, nil
 	}
 	size, err := jpeg.DecodeConfig(bytes.NewReader(b))

@@ -1,4 +1,4 @@
-package camera
+package luma
 
 import "encoding/binary"
 
@@ -46,7 +46,7 @@ func (t *huffman) fill(b []byte) (n int, ok bool) {
 }
 
 // fillBits makes the next 32 bits or more known, as far as there are any: a marker ends them.
-func (d *luma) fillBits() {
+func (d *decoder) fillBits() {
 	for d.count <= 56 {
 		if d.count <= 32 && len(d.rest) >= 4 {
 			v := binary.BigEndian.Uint32(d.rest)
@@ -74,7 +74,7 @@ func (d *luma) fillBits() {
 }
 
 // take takes n bits that are known.
-func (d *luma) take(n int) uint32 {
+func (d *decoder) take(n int) uint32 {
 	v := uint32(d.bits >> (64 - n))
 	d.bits <<= n
 	d.count -= n
@@ -82,7 +82,7 @@ func (d *luma) take(n int) uint32 {
 }
 
 // symbol decodes the next code.
-func (d *luma) symbol(t *huffman) (byte, bool) {
+func (d *decoder) symbol(t *huffman) (byte, bool) {
 	if d.count < 32 {
 		d.fillBits()
 	}
@@ -108,7 +108,7 @@ func (d *luma) symbol(t *huffman) (byte, bool) {
 }
 
 // signed takes a number of n bits (section F.2.2.1, EXTEND).
-func (d *luma) signed(n int) (int32, bool) {
+func (d *decoder) signed(n int) (int32, bool) {
 	if n == 0 {
 		return 0, true
 	}
@@ -133,7 +133,7 @@ var natural = [64]uint8{
 }
 
 // read decodes a block of luminance into out.
-func (d *luma) read(dc, ac *huffman, quant *[64]int32, level *int32, out []byte, stride int) bool {
+func (d *decoder) read(dc, ac *huffman, quant *[64]int32, level *int32, out []byte, stride int) bool {
 	size, ok := d.symbol(dc)
 	if !ok || size > 16 {
 		return false
@@ -178,7 +178,7 @@ func (d *luma) read(dc, ac *huffman, quant *[64]int32, level *int32, out []byte,
 }
 
 // pass passes over a block of colour.
-func (d *luma) pass(dc, ac *huffman) bool {
+func (d *decoder) pass(dc, ac *huffman) bool {
 	size, ok := d.symbol(dc)
 	if !ok || size > 16 || !d.skip(int(size)) {
 		return false
@@ -203,7 +203,7 @@ func (d *luma) pass(dc, ac *huffman) bool {
 	return true
 }
 
-func (d *luma) skip(n int) bool {
+func (d *decoder) skip(n int) bool {
 	if d.count < n {
 		if d.fillBits(); d.count < n {
 			return false
@@ -215,7 +215,7 @@ func (d *luma) skip(n int) bool {
 }
 
 // restart takes restart marker n (section E.2.4): what is left of the byte before is filling.
-func (d *luma) restart(n int) bool {
+func (d *decoder) restart(n int) bool {
 	if !d.at(markRST0 + byte(n&7)) {
 		return false
 	}
@@ -224,7 +224,7 @@ func (d *luma) restart(n int) bool {
 }
 
 // at drops the bits that fill the last byte and reports whether a marker follows.
-func (d *luma) at(mark byte) bool {
+func (d *decoder) at(mark byte) bool {
 	if d.fillBits(); d.count > 7 {
 		return false
 	}

@@ -1,4 +1,4 @@
-package camera
+package luma
 
 import (
 	"bytes"
@@ -8,6 +8,8 @@ import (
 	"math/rand/v2"
 	"testing"
 )
+
+const mostPixels = 1 << 24
 
 // colour is a picture of smooth shades, edges and noise, in colour.
 func colour(w, h int, ratio image.YCbCrSubsampleRatio, seed uint64) *image.YCbCr {
@@ -38,7 +40,7 @@ func encoded(t testing.TB, img image.Image, quality int) []byte {
 
 // TestLuma compares what is decoded with what image/jpeg makes of the same bytes: rounding apart, the
 // same.
-func TestLuma(t *testing.T) {
+func TestDecode(t *testing.T) {
 	for _, size := range [][2]int{{640, 480}, {37, 61}, {8, 8}, {1, 1}, {100, 33}} {
 		for _, quality := range []int{20, 75, 98, 100} {
 			rgb := image.NewNRGBA(image.Rect(0, 0, size[0], size[1]))
@@ -48,7 +50,7 @@ func TestLuma(t *testing.T) {
 			grey := &image.Gray{Pix: colour(size[0], size[1], image.YCbCrSubsampleRatio444, 5).Y, Stride: size[0], Rect: image.Rect(0, 0, size[0], size[1])}
 			for i, img := range []image.Image{colour(size[0], size[1], image.YCbCrSubsampleRatio420, 3), rgb, grey} {
 				b := encoded(t, img, quality)
-				got, err := lumaOf(b)
+				got, err := Decode(b, mostPixels)
 				if err != nil {
 					t.Fatalf("%v, quality %d, picture %d: %v", size, quality, i, err)
 				}
@@ -78,21 +80,21 @@ func TestLuma(t *testing.T) {
 	}
 }
 
-// TestLumaCut gives pictures that end early: none is taken for whole.
-func TestLumaCut(t *testing.T) {
+// TestCut gives pictures that end early: none is taken for whole.
+func TestCut(t *testing.T) {
 	b := encoded(t, colour(160, 120, image.YCbCrSubsampleRatio420, 3), 80)
 	for n := range len(b) {
-		if _, err := lumaOf(b[:n]); err == nil {
+		if _, err := Decode(b[:n], mostPixels); err == nil {
 			t.Fatalf("%d of %d bytes are a picture", n, len(b))
 		}
 	}
 }
 
-func FuzzLuma(f *testing.F) {
+func FuzzDecode(f *testing.F) {
 	f.Add(encoded(f, colour(48, 40, image.YCbCrSubsampleRatio420, 3), 60))
 	f.Add(encoded(f, image.NewGray(image.Rect(0, 0, 30, 30)), 60))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		img, err := lumaOf(b)
+		img, err := Decode(b, mostPixels)
 		if err != nil {
 			return
 		}
@@ -102,12 +104,12 @@ func FuzzLuma(f *testing.F) {
 	})
 }
 
-// BenchmarkLuma decodes a 1080p frame of a colour camera, beside image/jpeg.
-func BenchmarkLuma(b *testing.B) {
+// BenchmarkDecode decodes a 1080p frame of a colour camera, beside image/jpeg.
+func BenchmarkDecode(b *testing.B) {
 	frame := encoded(b, colour(1920, 1080, image.YCbCrSubsampleRatio420, 3), 80)
 	b.Run("luma", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := lumaOf(frame); err != nil {
+			if _, err := Decode(frame, mostPixels); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -1,4 +1,7 @@
-package camera
+// Package luma decodes the luminance of JPEG frames as cameras send them (ITU-T T.81: one sequential
+// Huffman scan). What the components of colour hold is passed over without being transformed, which
+// is most of what they cost.
+package luma
 
 import (
 	"encoding/binary"
@@ -6,10 +9,10 @@ import (
 	"image"
 )
 
-// errOtherJPEG says that a picture is none of those that lumaOf decodes, or is broken.
-var errOtherJPEG = errors.New("not a plain baseline JPEG")
+// ErrOther says that a picture is none of those that Decode decodes, or is broken.
+var ErrOther = errors.New("not a plain baseline JPEG")
 
-// Markers (ITU-T T.81 table B.1) that lumaOf knows.
+// Markers (ITU-T T.81 table B.1) that Decode knows.
 const (
 	markSOF0  = 0xc0 // baseline
 	markSOF1  = 0xc1 // extended, Huffman
@@ -26,14 +29,14 @@ const (
 	markCOM   = 0xfe
 )
 
-// luma decodes the luminance of one JPEG. What the components of colour hold is passed over without
-// being transformed, which is most of what they cost.
-type luma struct {
+// decoder decodes one picture.
+type decoder struct {
 	rest     []byte // not read yet
 	quant    [4][64]int32
 	dc, ac   [4]huffman
 	parts    []component
 	w, h     int
+	most     int // pixels
 	interval int // of restarts, in MCU; 0 for none
 
 	bits  uint64 // the next ones, from the top
@@ -47,18 +50,17 @@ type component struct {
 	dc, ac          byte
 }
 
-// lumaOf decodes the luminance of a JPEG of one sequential Huffman scan, as cameras send them, of at
-// most mostPixels.
-func lumaOf(b []byte) (*image.Gray, error) {
-	d := luma{rest: b}
+// Decode decodes the luminance of a picture of at most so many pixels; the error is ErrOther.
+func Decode(b []byte, mostPixels int) (*image.Gray, error) {
+	d := decoder{rest: b, most: mostPixels}
 	if len(b) < 4 || b[0] != 0xff || b[1] != markSOI {
-		return nil, errOtherJPEG
+		return nil, ErrOther
 	}
 	d.rest = b[2:]
 	for {
 		mark, body, ok := d.segment()
 		if !ok {
-			return nil, errOtherJPEG
+			return nil, ErrOther
 		}
 		switch {
 		case mark == markSOF0 || mark == markSOF1:
@@ -71,7 +73,7 @@ func lumaOf(b []byte) (*image.Gray, error) {
 			d.interval = int(binary.BigEndian.Uint16(body))
 		case mark == markSOS:
 			if !d.begin(body) {
-				return nil, errOtherJPEG
+				return nil, ErrOther
 			}
 			return d.scan()
 		case mark == markCOM || mark >= markAPP0 && mark <= markAPP15 && mark != markAPP14:
@@ -79,13 +81,13 @@ func lumaOf(b []byte) (*image.Gray, error) {
 			ok = false
 		}
 		if !ok {
-			return nil, errOtherJPEG
+			return nil, ErrOther
 		}
 	}
 }
 
 // segment takes the next marker with what belongs to it.
-func (d *luma) segment() (mark byte, body []byte, ok bool) {
+func (d *decoder) segment() (mark byte, body []byte, ok bool) {
 	for len(d.rest) > 4 && d.rest[0] == 0xff && d.rest[1] == 0xff { // fill
 		d.rest = d.rest[1:]
 	}
@@ -101,7 +103,7 @@ func (d *luma) segment() (mark byte, body []byte, ok bool) {
 }
 
 // steps takes quantisation tables (section B.2.4.1).
-func (d *luma) steps(b []byte) bool {
+func (d *decoder) steps(b []byte) bool {
 	for len(b) > 0 {
 		wide, to := b[0]>>4, b[0]&15
 		size := 64 << wide
@@ -121,7 +123,7 @@ func (d *luma) steps(b []byte) bool {
 }
 
 // tables takes Huffman tables (section B.2.4.2).
-func (d *luma) tables(b []byte) bool {
+func (d *decoder) tables(b []byte) bool {
 	for len(b) > 0 {
 		if len(b) < 17 || b[0]>>4 > 1 || b[0]&15 > 3 {
 			return false
@@ -141,7 +143,7 @@ func (d *luma) tables(b []byte) bool {
 
 // frame takes the header of the frame (section B.2.2): grey, or luminance at full resolution and two
 // components of colour.
-func (d *luma) frame(b []byte) bool {
+func (d *decoder) frame(b []byte) bool {
 	if d.parts != nil || len(b) < 6 || b[0] != 8 || b[5] != 1 && b[5] != 3 || len(b) != 6+3*int(b[5]) {
 		return false
 	}
@@ -158,11 +160,11 @@ func (d *luma) frame(b []byte) bool {
 			return false
 		}
 	}
-	return d.w > 0 && d.h > 0 && d.w*d.h <= mostPixels && (len(d.parts) == 1 || y.id != 'R')
+	return d.w > 0 && d.h > 0 && d.w*d.h <= d.most && (len(d.parts) == 1 || y.id != 'R')
 }
 
 // begin takes the header of the scan (section B.2.3), which must hold all components.
-func (d *luma) begin(b []byte) bool {
+func (d *decoder) begin(b []byte) bool {
 	n := len(d.parts)
 	if n == 0 || len(b) != 4+2*n || int(b[0]) != n || b[1+2*n] != 0 || b[2+2*n] != 63 || b[3+2*n] != 0 {
 		return false
@@ -178,19 +180,19 @@ func (d *luma) begin(b []byte) bool {
 }
 
 // scan decodes the blocks.
-func (d *luma) scan() (*image.Gray, error) {
+func (d *decoder) scan() (*image.Gray, error) {
 	y := d.parts[0]
 	across, down := (d.w+8*int(y.h)-1)/(8*int(y.h)), (d.h+8*int(y.v)-1)/(8*int(y.v))
 	stride := across * 8 * int(y.h)
 	if across*down > 16*len(d.rest) { // an MCU has a bit at least
-		return nil, errOtherJPEG
+		return nil, ErrOther
 	}
 	pix := make([]byte, stride*down*8*int(y.v))
 	level := int32(0)
 	for mcu := range across * down {
 		if d.interval > 0 && mcu > 0 && mcu%d.interval == 0 {
 			if !d.restart(mcu/d.interval - 1) {
-				return nil, errOtherJPEG
+				return nil, ErrOther
 			}
 			level = 0
 		}
@@ -198,20 +200,20 @@ func (d *luma) scan() (*image.Gray, error) {
 		for v := range int(y.v) {
 			for h := range int(y.h) {
 				if !d.read(&d.dc[y.dc], &d.ac[y.ac], &d.quant[y.quant], &level, pix[(y0+8*v)*stride+x0+8*h:], stride) {
-					return nil, errOtherJPEG
+					return nil, ErrOther
 				}
 			}
 		}
 		for _, p := range d.parts[1:] {
 			for range int(p.h) * int(p.v) {
 				if !d.pass(&d.dc[p.dc], &d.ac[p.ac]) {
-					return nil, errOtherJPEG
+					return nil, ErrOther
 				}
 			}
 		}
 	}
 	if !d.at(markEOI) {
-		return nil, errOtherJPEG
+		return nil, ErrOther
 	}
 	return &image.Gray{Pix: pix, Stride: stride, Rect: image.Rect(0, 0, d.w, d.h)}, nil
 }

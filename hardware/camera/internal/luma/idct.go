@@ -1,4 +1,4 @@
-package camera
+package luma
 
 // Factors of the inverse transform of eight values in eleven multiplications (Loeffler, Ligtenberg and
 // Moschytz, "Practical fast 1-D DCT algorithms with 11 multiplications", 1989), times 1<<fixed.
