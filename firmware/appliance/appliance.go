@@ -20,6 +20,8 @@ import (
 	"example.org/checkpoint/firmware/journal"
 	"example.org/checkpoint/firmware/legal"
 	"example.org/checkpoint/firmware/order"
+	"example.org/checkpoint/hardware/printer"
+	"example.org/checkpoint/hardware/watchdog"
 	"example.org/checkpoint/kiosk/screen"
 	"example.org/checkpoint/sync/bundle"
 	"example.org/checkpoint/sync/enrol"
@@ -38,6 +40,9 @@ type Appliance struct {
 	attendant net.Listener // nil for none
 	scraped   net.Listener // likewise
 	troubles  troubles
+	watchdog  *watchdog.Watchdog
+	printer   *printer.Printer // nil for none
+	printing  patient
 
 	store    *bundle.Store   // nil without a centre
 	link     *jetstream.Link // likewise
@@ -88,6 +93,10 @@ func New(c Config, log *slog.Logger) (a *Appliance, err error) {
 		if a.scraped, err = net.Listen("tcp", c.Health.Listen); err != nil {
 			return a, fmt.Errorf("health page: %w", err)
 		}
+	}
+	a.watchdog = watchdog.New(watchdog.Options{Device: c.Watchdog.Device, Timeout: c.Watchdog.Timeout.Duration, Log: log})
+	if c.Printer.Device != "" {
+		a.printer = c.Printer.open(log)
 	}
 	for _, lc := range c.Lanes {
 		l, err := newLane(lc, c.Device.Site, a.journal.Lane(lc.Name), a.clock.Now, a.doubt, log)
@@ -172,6 +181,10 @@ func (a *Appliance) Run(ctx context.Context, ready func()) error {
 		})
 	}
 	devices.Go(func() { a.keepWatch(bench) })
+	devices.Go(func() { a.watchdog.Run(bench, a.Alive, nil) })
+	if a.printer != nil {
+		devices.Go(func() { a.printer.Run(bench) })
+	}
 	a.serve(bench, &devices, a.attendant, a.attendantPage())
 	a.serve(bench, &devices, a.scraped, http.HandlerFunc(a.healthz))
 	if a.store != nil {
@@ -181,8 +194,10 @@ func (a *Appliance) Run(ctx context.Context, ready func()) error {
 		links.Go(func() { a.askCentre(uplink) })
 		links.Go(func() { outbox.Witness{Head: a.journal.Head, Sign: a.sign, Tell: a.link.Tell, Log: a.log}.Run(uplink) })
 	}
+	a.watchdog.Ready()
 	ready()
 	<-serving.Done()
+	a.watchdog.Stopping()
 	lanes.Wait()
 	stopBench()
 	devices.Wait()
@@ -192,6 +207,9 @@ func (a *Appliance) Run(ctx context.Context, ready func()) error {
 	err := a.close()
 	if cause := context.Cause(serving); !errors.Is(cause, context.Canceled) {
 		err = errors.Join(cause, err)
+	}
+	if err == nil { // else the watchdog resets what did not end well
+		err = a.watchdog.Disarm()
 	}
 	return err
 }

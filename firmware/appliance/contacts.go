@@ -18,7 +18,8 @@ const (
 )
 
 // take returns what in means to the lane, in order. The alarm contact is not among it:
-// that has its own way.
+// that has its own way. Who follows somebody or comes in from the exit shows in the two
+// beams that a door reports after it; what else a door senses is a condition.
 func (c *contacts) take(in gate.Input) []lane.Input {
 	switch in.Kind {
 	case gate.EntryBroken:
@@ -45,6 +46,8 @@ func (c *contacts) take(in gate.Input) []lane.Input {
 		return []lane.Input{lane.Turned{By: lane.Officer}}
 	case gate.SupervisorKey:
 		return []lane.Input{lane.Turned{By: lane.Supervisor}}
+	case gate.DoorForced:
+		return []lane.Input{lane.Forced{}}
 	case gate.BoardLost:
 		*c = contacts{}
 		return []lane.Input{lane.Failed{Fault: lane.BoardFault}}

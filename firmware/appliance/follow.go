@@ -143,7 +143,7 @@ func (a *Appliance) judgeBy(snapshot *inspection.Snapshot) {
 		snapshot = snapshot.WithKeys(keys)
 	}
 	for _, l := range a.lanes {
-		l.controller.Use(snapshot.Inspect)
+		l.use(snapshot.Inspect)
 	}
 }
 

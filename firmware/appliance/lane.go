@@ -2,10 +2,12 @@ package appliance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"periph.io/x/conn/v3/gpio"
@@ -26,8 +28,11 @@ import (
 type laneLoop struct {
 	config     LaneConfig
 	log        *slog.Logger
-	camera     *camera.Camera
+	camera     *camera.Camera // nil for none
 	board      *gate.Board
+	devices    []Device    // beside the two
+	beside     beside      // what they gave
+	forced     atomic.Bool // the leaf was, and nobody has reset since
 	display    *screen.Display
 	listener   net.Listener // of the display; nil for none
 	journal    *journal.Lane
@@ -69,7 +74,11 @@ func newLane(c LaneConfig, site string, j *journal.Lane, now func() time.Time, c
 // laneAt is newLane at a board.
 func laneAt(board *gate.Board, c LaneConfig, site string, j *journal.Lane, now func() time.Time, clock func() inspection.Clock, log *slog.Logger) (*laneLoop, error) {
 	l := &laneLoop{config: c, board: board, log: log.With("lane", c.Name), journal: j, reports: make(chan lane.Input, waiting)}
-	l.camera = camera.New(c.Camera.Device, camera.Options{Log: l.log})
+	if c.Camera.Device != "" {
+		l.camera = c.Camera.open(l.log)
+	}
+	l.beside.log = l.log
+	l.devices = c.devices(hears{func(text []byte) { l.controller.Scan(text) }, l.beside.paper, l.beside.temperature}, l.log)
 	l.display = screen.NewDisplay(screen.LaneInfo{Number: c.Name, Kind: c.Kind, Place: inWords(c.Place), Counter: inWords(c.Counter),
 		WidthMM: c.Screen.WidthMM, ViewMM: c.Screen.ViewMM}, screen.Options{Token: c.Screen.Token, Volume: c.Screen.Volume})
 	if c.Screen.Listen != "" {
@@ -100,25 +109,40 @@ func (c LaneConfig) At(site string) inspection.Lane {
 
 // openBoard makes the driver of the configured board; it finds the board by itself.
 func openBoard(c LaneConfig) (*gate.Board, error) {
-	if c.Gate.Wire == "modbus" {
-		return gate.NewSerial(gate.Line{Path: c.Gate.Device, Unit: uint8(c.Gate.Address)}), nil
+	board, err := boardAt(c.Gate)
+	if err != nil {
+		return nil, err
+	}
+	return board, board.Wire(c.Gate.wiring())
+}
+
+func boardAt(c GateConfig) (*gate.Board, error) {
+	if c.Wire == "modbus" {
+		return gate.NewSerial(gate.Line{Path: c.Device, Baud: uint(c.Baud), Unit: uint8(c.Address)}), nil
 	}
 	if _, err := host.Init(); err != nil {
 		return nil, fmt.Errorf("buses: %w", err)
 	}
-	bus, err := i2creg.Open(c.Gate.Device)
+	if c.Wire == "gpio" {
+		lines := map[string]gpio.PinIO{}
+		for name, pin := range c.Lines {
+			lines[name] = gpioreg.ByName(pin)
+		}
+		return gate.NewGPIO(lines)
+	}
+	bus, err := i2creg.Open(c.Device)
 	if err != nil {
-		return nil, fmt.Errorf("gate: I²C bus %q: %w: is i2c enabled, and may this user open /dev/i2c-*?", c.Gate.Device, err)
+		return nil, fmt.Errorf("gate: I²C bus %q: %w: is i2c enabled, and may this user open /dev/i2c-*?", c.Device, err)
 	}
 	var line gpio.PinIn
-	if c.Gate.Line != "" {
-		pin := gpioreg.ByName(c.Gate.Line)
+	if c.Line != "" {
+		pin := gpioreg.ByName(c.Line)
 		if pin == nil {
-			return nil, fmt.Errorf("gate: no pin %q on this machine", c.Gate.Line)
+			return nil, fmt.Errorf("gate: no pin %q on this machine", c.Line)
 		}
 		line = pin
 	}
-	return gate.NewI2C(bus, uint16(c.Gate.Address), line), nil
+	return gate.NewI2C(bus, uint16(c.Address), line), nil
 }
 
 // machine is the lane at power-up.
@@ -154,10 +178,15 @@ func (l *laneLoop) serve(ctx, bench context.Context, devices *sync.WaitGroup) er
 	if l.journal.Evacuated() { // the power went during an evacuation
 		l.controller.Evacuate(ctx)
 	}
-	devices.Go(func() { l.camera.Run(bench) })
-	eyes := l.newEyes()
-	devices.Go(func() { eyes.look(bench) })
-	devices.Go(func() { eyes.study(bench) })
+	if l.camera != nil {
+		devices.Go(func() { l.camera.Run(bench) })
+		eyes := l.newEyes()
+		devices.Go(func() { eyes.look(bench) })
+		devices.Go(func() { eyes.study(bench) })
+	}
+	for _, d := range l.devices {
+		devices.Go(func() { d.Run(bench) })
+	}
 	devices.Go(func() { l.watch(bench) })
 	devices.Go(func() {
 		var c contacts
@@ -187,6 +216,9 @@ func (l *laneLoop) contact(ctx context.Context, c *contacts, in gate.Input) {
 		if in.Kind == gate.SupervisorKey && l.supervised != nil {
 			l.supervised(l)
 		}
+		if in.Kind == gate.DoorForced {
+			l.forced.Store(true)
+		}
 		for _, input := range c.take(in) {
 			l.report(ctx, input)
 		}
@@ -202,12 +234,13 @@ func (l *laneLoop) report(ctx context.Context, in lane.Input) {
 	}
 }
 
-// watchEvery is how soon a camera's loss is noticed.
+// watchEvery is how soon the loss of a lane's readers is noticed.
 const watchEvery = 250 * time.Millisecond
 
-// watch tells the lane when its camera is lost and when it is back.
+// watch tells the lane when nothing reads codes any more, when its board senses what
+// must not be, and when that is over.
 func (l *laneLoop) watch(ctx context.Context) {
-	lost := false
+	var told lane.Fault
 	for tick := time.NewTicker(watchEvery); ; {
 		select {
 		case <-ctx.Done():
@@ -215,13 +248,22 @@ func (l *laneLoop) watch(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if now := l.camera.Fault() != nil; now != lost {
-			lost = now
-			if lost {
-				l.report(ctx, lane.Failed{Fault: lane.CameraFault})
-			} else {
-				l.report(ctx, lane.Recovered{Fault: lane.CameraFault})
-			}
+		var now lane.Fault
+		if l.sightless() {
+			now |= lane.CameraFault
+		}
+		if fault := l.board.Fault(); !errors.Is(fault, gate.ErrLost) && closes(fault) {
+			now |= lane.BarrierFault
+		}
+		if begun := now &^ told; begun != 0 {
+			l.report(ctx, lane.Failed{Fault: begun})
+		}
+		if over := told &^ now; over != 0 {
+			l.report(ctx, lane.Recovered{Fault: over})
+		}
+		told = now
+		if l.controller.State().State != lane.Alarmed {
+			l.forced.Store(false)
 		}
 	}
 }

@@ -104,7 +104,8 @@ func (a *Appliance) deviceTroubles() (s health.Set) {
 		set, ok := a.store.Current()
 		add(ok && r.Time.After(set.Expires) || errors.Is(status.Fault, bundle.ErrClock), health.BundleStale)
 	}
-	return s
+	add(a.watchdog.Fault() != nil, health.WatchdogLost)
+	return s.Union(a.printerTroubles())
 }
 
 func (a *Appliance) laneTroubles() map[string]health.Set {

@@ -23,13 +23,14 @@ import (
 	"example.org/checkpoint/firmware/health"
 	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/firmware/journal"
+	"example.org/checkpoint/hardware/watchdog"
 	"example.org/checkpoint/sync/bundle"
 	"example.org/checkpoint/sync/sign1"
 )
 
 // newDevice is a device of which nothing runs, with lanes whose boards and cameras are away.
 func newDevice(t *testing.T, lanes ...string) *Appliance {
-	a := &Appliance{log: slog.New(slog.DiscardHandler), clock: clock.New(nil, time.Time{})}
+	a := &Appliance{log: slog.New(slog.DiscardHandler), clock: clock.New(nil, time.Time{}), watchdog: watchdog.New(watchdog.Options{})}
 	a.config.Clock.Within.Duration = time.Second
 	a.readClock()
 	var err error

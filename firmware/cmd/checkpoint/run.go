@@ -9,8 +9,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/coreos/go-systemd/v22/daemon"
-
 	"example.org/checkpoint/firmware/appliance"
 )
 
@@ -49,7 +47,5 @@ func (r *runCmd) Run() error {
 	}
 	return a.Run(ctx, func() {
 		log.Info("ready", "after_ms", time.Since(began).Milliseconds())
-		daemon.SdNotify(false, daemon.SdNotifyReady)
-		go keepAlive(ctx, a.Alive, log) // ends with ctx
 	})
 }

@@ -1,0 +1,183 @@
+package appliance
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"periph.io/x/conn/v3/i2c/i2creg"
+	"periph.io/x/host/v3"
+
+	"example.org/checkpoint/firmware/inspection"
+	"example.org/checkpoint/firmware/mrz"
+	"example.org/checkpoint/firmware/policy"
+	"example.org/checkpoint/firmware/verdict"
+	"example.org/checkpoint/hardware/document"
+	"example.org/checkpoint/hardware/thermal"
+)
+
+const (
+	// shownFor is how long before a code its holder may have shown a document.
+	shownFor = 20 * time.Second
+	// warmFor is how old a temperature may be that counts as that of who stands there.
+	warmFor = 2 * time.Second
+)
+
+// beside is what the devices beside camera and board gave of the person who stands at
+// the lane. It counts for one verdict and not for the next person's. Nothing of a
+// document is kept but of which kind it is.
+type beside struct {
+	log *slog.Logger
+
+	mu       sync.Mutex
+	document *policy.Document
+	shown    time.Time // when
+	doubt    time.Time // when one was not read for certain
+	warm     thermal.Reading
+}
+
+// paper takes what the document reader gave. A zone is believed whole or not at all.
+func (b *beside) paper(r document.Reading) {
+	now := time.Now()
+	d, why := paperOf(r, now)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.document, b.shown, b.doubt = d, now, time.Time{}
+	if why != nil {
+		b.doubt = now
+		b.log.Info("a document was not read for certain: staff look at it", "why", why)
+	}
+}
+
+// paperOf is what rules may know of a document, or all that speaks against the reading,
+// without anything of the person.
+func paperOf(r document.Reading, today time.Time) (*policy.Document, []string) {
+	if len(r.Lines) == 0 {
+		return nil, []string{"half a zone: " + r.Half}
+	}
+	if len(r.Differs) > 0 {
+		return nil, []string{fmt.Sprintf("read twice, and %d characters otherwise", len(r.Differs))}
+	}
+	z, err := mrz.Parse(r.Lines)
+	if err != nil {
+		return nil, []string{err.Error()}
+	}
+	var why []string
+	for _, d := range z.Doubts {
+		why = append(why, fmt.Sprintf("%v: %v at line %d column %d", d.Field, d.Why, d.Line, d.Column))
+	}
+	if expires, known := z.Expiry.Expires(today); known && today.After(expires.AddDate(0, 0, 1)) {
+		why = append(why, "it has expired")
+	}
+	if why != nil || !z.Sound() {
+		return nil, why
+	}
+	return &policy.Document{Type: typeOf(z)}, nil
+}
+
+// typeOf names a document in the words of the rules; those that they have no word for are "".
+func typeOf(z mrz.Zone) string {
+	switch z.Kind {
+	case mrz.TD3:
+		return "PASSPORT"
+	case mrz.Permit:
+		if _, err := mrz.HomeReturn(z.Number); err == nil {
+			return "HRP"
+		}
+		if _, err := mrz.ExitPermit(z.Number); err == nil {
+			return "EEP"
+		}
+	}
+	return ""
+}
+
+func (b *beside) temperature(r thermal.Reading) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.warm = r
+}
+
+// doubted reports whether the document shown last was not read for certain.
+func (b *beside) doubted(now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return !b.doubt.IsZero() && now.Sub(b.doubt) < shownFor
+}
+
+// take gives what counts for a verdict now, and forgets the document: what comes next may
+// be of somebody else.
+func (b *beside) take(now time.Time) (d policy.Devices) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if now.Sub(b.shown) < shownFor {
+		d.Document = b.document
+	}
+	b.document = nil
+	if now.Sub(b.warm.At) < warmFor {
+		d.Temperature = &policy.Temperature{Celsius: b.warm.Object, Uncertainty: b.warm.Uncertainty}
+	}
+	return d
+}
+
+// use judges by inspect, with what the lane's other devices gave, from the next
+// presentation on.
+func (l *laneLoop) use(inspect func(inspection.Presentation) verdict.Verdict) {
+	l.controller.Use(func(p inspection.Presentation) verdict.Verdict {
+		p.Devices = l.beside.take(time.Now())
+		return inspect(p)
+	})
+}
+
+// thermometer is a sensor whose bus may not be there yet.
+type thermometer struct {
+	config ThermalConfig
+
+	mu     sync.Mutex
+	sensor *thermal.Sensor
+	err    error
+}
+
+func (t *thermometer) fault() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch {
+	case t.sensor != nil:
+		return t.sensor.Fault()
+	case t.err != nil:
+		return t.err
+	}
+	return thermal.ErrLost
+}
+
+// run waits for the bus and reads the sensor until ctx is done.
+func (t *thermometer) run(ctx context.Context, report func(thermal.Reading)) error {
+	for {
+		err := t.open()
+		if err == nil {
+			return t.sensor.Run(ctx, report)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+func (t *thermometer) open() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if _, t.err = host.Init(); t.err != nil {
+		return t.err
+	}
+	bus, err := i2creg.Open(t.config.Bus)
+	if err != nil {
+		t.err = fmt.Errorf("%w: I²C bus %q: %w", thermal.ErrLost, t.config.Bus, err)
+		return t.err
+	}
+	t.sensor = thermal.New(bus, uint16(t.config.Address), thermal.Options{Emissivity: t.config.Emissivity,
+		Distance: thermal.Distance{Metres: t.config.Metres, PerMetre: t.config.PerMetre, Within: t.config.Within}})
+	return nil
+}

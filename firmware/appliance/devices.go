@@ -1,0 +1,133 @@
+package appliance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"example.org/checkpoint/firmware/health"
+	"example.org/checkpoint/hardware/camera"
+	"example.org/checkpoint/hardware/card"
+	"example.org/checkpoint/hardware/document"
+	"example.org/checkpoint/hardware/gate"
+	"example.org/checkpoint/hardware/printer"
+	"example.org/checkpoint/hardware/scanner"
+	"example.org/checkpoint/hardware/serial"
+	"example.org/checkpoint/hardware/thermal"
+)
+
+// Device is a driver that serves its device for as long as Run runs, and says meanwhile
+// what is wrong.
+type Device struct {
+	Lane  string // whose; empty: the whole device's
+	What  string // "code scanner /dev/ttyACM0"
+	Do    string // what to look at first when it does not answer
+	Run   func(context.Context) error
+	Fault func() error // nil: it works
+	Close func() error // when Run has returned; nil: nothing to close
+
+	reads bool                    // codes: a lane needs one that does
+	means func(error) health.Code // what a fault is
+}
+
+// Devices makes the drivers of everything that the configuration names, each on its own
+// and for nobody: what people show to them goes nowhere, and nothing is moved. An error
+// is that of what it could not make.
+func (c Config) Devices() ([]Device, error) {
+	var all []Device
+	var faults []error
+	log := slog.New(slog.DiscardHandler)
+	if c.Printer.Device != "" {
+		p := c.Printer.open(log)
+		all = append(all, Device{What: "printer " + c.Printer.Device, Run: p.Run, Fault: p.Fault,
+			Do: "check its power, its cable and its paper, and that this user may open it (group lp)"})
+	}
+	for _, l := range c.Lanes {
+		if l.Camera.Device != "" {
+			cam := l.Camera.open(log)
+			all = append(all, Device{Lane: l.Name, What: "camera " + l.Camera.Device, Run: cam.Run, Fault: cam.Fault,
+				Do: "check its cable, and that this user may open it (group video)"})
+		}
+		board, err := openBoard(l)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("lane %s: %w", l.Name, err))
+		} else {
+			all = append(all, Device{Lane: l.Name, What: fmt.Sprintf("gate %s %s", l.Gate.Wire, l.Gate.Device), Fault: board.Fault, Close: board.Close,
+				Run: func(ctx context.Context) error {
+					return board.Run(ctx, func() bool { return false }, func(gate.Input) {}) // without a heartbeat the way out is free
+				},
+				Do: "check its cable, its power and its address, and that this user may open it (groups dialout, i2c, gpio)"})
+		}
+		all = append(all, l.devices(hears{func([]byte) {}, func(document.Reading) {}, func(thermal.Reading) {}}, log)...)
+	}
+	return all, errors.Join(faults...)
+}
+
+// hears is told what the devices of a lane give beside camera and board.
+type hears struct {
+	code        func([]byte)
+	document    func(document.Reading)
+	temperature func(thermal.Reading)
+}
+
+// devices are those of the lane beside camera and board.
+func (c *LaneConfig) devices(to hears, log *slog.Logger) (all []Device) {
+	for _, sc := range c.Scanners {
+		s := sc.open(log)
+		all = append(all, Device{Lane: c.Name, What: "code scanner " + sc.Device, Fault: s.Fault, reads: true, means: scannerMeans,
+			Run: func(ctx context.Context) error {
+				_ = s.Trigger(true) // told when it is there
+				return s.Run(ctx, func(got scanner.Scan) { to.code(got.Text) })
+			},
+			Do: "check its cable, and that this user may open it (groups dialout, input)"})
+	}
+	if dc := c.Document; dc != nil {
+		d := document.New(serial.Line{Path: dc.Device, Baud: dc.Baud, Parity: parities[dc.Parity], Seven: dc.Bits == 7},
+			document.Options{Start: dc.Start, Good: dc.Good, Log: log})
+		all = append(all, Device{Lane: c.Name, What: "document reader " + dc.Device, Fault: d.Fault, means: always(health.DocumentReaderLost),
+			Run: func(ctx context.Context) error { return d.Run(ctx, to.document) },
+			Do:  "check its cable, and that this user may open it (group dialout)"})
+	}
+	if cc := c.Card; cc != nil {
+		r := card.New(card.Options{Socket: cc.Socket, Reader: cc.Reader, Log: log})
+		all = append(all, Device{Lane: c.Name, What: "card reader " + cc.Reader, Fault: r.Fault, reads: true, means: always(health.CardReaderLost),
+			Run: func(ctx context.Context) error {
+				return r.Run(ctx, func(e card.Event) {
+					switch e.Kind {
+					case card.Read:
+						to.code(e.Token)
+					case card.Unread:
+						log.Info("card not read", "why", e.Why)
+					}
+				})
+			},
+			Do: "start pcscd, plug the reader in, and let this user use it (polkit, or pcscd's group)"})
+	}
+	if tc := c.Thermal; tc != nil {
+		t := &thermometer{config: *tc}
+		all = append(all, Device{Lane: c.Name, What: "thermometer on I²C bus " + tc.Bus, Fault: t.fault, means: always(health.ThermalLost),
+			Run: func(ctx context.Context) error { return t.run(ctx, to.temperature) },
+			Do:  "check its cable and address, that i2c is enabled, and that this user may open /dev/i2c-* (group i2c)"})
+	}
+	return all
+}
+
+func always(c health.Code) func(error) health.Code { return func(error) health.Code { return c } }
+
+func (c CameraConfig) open(log *slog.Logger) *camera.Camera {
+	return camera.New(c.Device, camera.Options{Exposure: c.Exposure.Duration, Gain: c.Gain, Focus: c.Focus, Log: log})
+}
+
+func (c PrinterConfig) open(log *slog.Logger) *printer.Printer {
+	return printer.New(c.Device, printer.Options{Dots: c.Dots, Baud: c.Baud, ByStatus: c.Confirm == "status", Log: log})
+}
+
+func (c ScannerConfig) open(log *slog.Logger) *scanner.Scanner {
+	o := scanner.Options{Frame: frames[c.Frame], AIM: c.AIM, Codes: c.Codes, Hold: c.Hold.Duration,
+		Lock: c.Lock, Start: c.Start, Stop: c.Stop, Good: c.Good, Layout: layouts[c.Layout], Log: log}
+	if c.Wire == "wedge" {
+		return scanner.NewWedge(c.Device, o)
+	}
+	return scanner.New(serial.Line{Path: c.Device, Baud: c.Baud}, o)
+}
