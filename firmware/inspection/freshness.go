@@ -87,6 +87,7 @@ func (fr freshness) limit(s *Snapshot, p Presentation, f Finding) (verdict.Outco
 		{"status", f.statusMade, f.StatusList != ""}, // signed with its own time
 		{"revocation", s.vouchedFor(f.RevokedList), f.RevokedList != ""},
 		{"policy", s.vouchedFor(s.ruled[s.policy(p)]), true},
+		{"orders", s.published, s.allows != nil && !s.published.IsZero()}, // that nobody has halted since
 	} {
 		st := fr[use.class]
 		if !use.used || st.MaxStale == 0 || p.At.Sub(use.vouched) <= time.Duration(st.MaxStale)*time.Second {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/firmware/order"
@@ -38,5 +39,27 @@ func TestOrders(t *testing.T) {
 	}
 	if v := show(w.hk.HealthCode(red)); v.Reason != "red-close-contact" {
 		t.Errorf("%+v", v)
+	}
+}
+
+// TestOrdersGetStale: a device that has long heard nothing does not know whether it was halted.
+func TestOrdersGetStale(t *testing.T) {
+	w := newWorld(t)
+	w.add("freshness.json", []byte(`{"v":1,"orders":{"max_stale":3600,"fail":"refer"}}`))
+	green := w.hk.HealthCode(today(issuer.Green))
+	for age, want := range map[time.Duration]verdict.Reason{time.Hour: verdict.Satisfied, time.Hour + time.Second: verdict.Stale} {
+		s, err := inspection.Load(w.files, "7", now.Add(-age))
+		if err != nil {
+			t.Fatal(err)
+		}
+		show := func(s *inspection.Snapshot) verdict.Reason {
+			return s.Inspect(inspection.Presentation{At: now, Clock: sure, Lane: border, Codes: [][]byte{[]byte(green)}}).Reason
+		}
+		if got := show(s.WithOrders(func(order.Place) error { return nil })); got != want {
+			t.Errorf("after %v: %s", age, got)
+		}
+		if got := show(s); got != verdict.Satisfied {
+			t.Errorf("by hand, after %v: %s", age, got)
+		}
 	}
 }

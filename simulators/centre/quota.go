@@ -83,18 +83,17 @@ func outOf(tx *bolt.Tx, quota, day, but string) (sum uint64, err error) {
 	return sum, nil
 }
 
-// lease gives a holder so many tokens altogether, if the day has them: never are more out
+// grant gives a holder so many tokens altogether, if the day has them: never are more out
 // than the quota. A lower number takes tokens back, and counts once the holder has answered.
-func (c *Centre) lease(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, l Lease) (Lease, error) {
-	var signed []byte
-	err := c.store.db.Update(func(tx *bolt.Tx) error {
+func (s *store) grant(key *Key, l Lease) (lease Lease, signed []byte, err error) {
+	err = s.db.Update(func(tx *bolt.Tx) error {
 		var q Quota
 		if err := getJSON(tx.Bucket(bQuotas), l.Quota+"/"+l.Day, &q); err != nil {
 			return err
 		}
-		key := l.Quota + "/" + l.Day + "/" + l.Holder
+		at := l.Quota + "/" + l.Day + "/" + l.Holder
 		var g grant
-		if err := getJSON(tx.Bucket(bLeases), key, &g); err != nil {
+		if err := getJSON(tx.Bucket(bLeases), at, &g); err != nil {
 			return err
 		}
 		others, err := outOf(tx, l.Quota, l.Day, l.Holder)
@@ -108,12 +107,18 @@ func (c *Centre) lease(ctx context.Context, nc *nats.Conn, js jetstream.JetStrea
 		if l.Expires == 0 {
 			l.Expires = time.Now().Add(24 * time.Hour).Unix()
 		}
-		if signed, err = c.orders.Lease(l); err != nil {
+		if signed, err = key.Lease(l); err != nil {
 			return err
 		}
 		g.Lease = l
-		return putJSON(tx.Bucket(bLeases), key, g)
+		return putJSON(tx.Bucket(bLeases), at, g)
 	})
+	return l, signed, err
+}
+
+// lease grants, and tells the holder.
+func (c *Centre) lease(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, l Lease) (Lease, error) {
+	l, signed, err := c.store.grant(c.orders, l)
 	if err != nil {
 		return l, err
 	}

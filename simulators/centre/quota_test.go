@@ -1,0 +1,106 @@
+package centre
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"testing"
+)
+
+// gate is what a device makes of leases (PROTOCOL C6), in a few lines: the one of the highest serial
+// says how many it may spend altogether; one of another epoch is nothing to it.
+type gate struct {
+	name          string
+	epoch         int
+	lease         Lease
+	spent, before uint64 // in this epoch, and in those that have ended
+}
+
+func (g *gate) holder() string { return fmt.Sprintf("%s/%d", g.name, g.epoch) }
+
+// TestQuotaNeverExceeded: leases and returns are lost, doubled, late and out of order, devices are
+// re-imaged, tokens given back and recalled; never do more people pass than the day's quota.
+func TestQuotaNeverExceeded(t *testing.T) {
+	const quota = 60
+	for seed := range uint64(200) {
+		r := rand.New(rand.NewPCG(seed, 7))
+		s, err := openStore(filepath.Join(t.TempDir(), "sink.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.db.NoSync = true
+		key, err := NewKey("orders")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.open(Quota{Quota: "q", Day: "d", Tokens: quota}); err != nil {
+			t.Fatal(err)
+		}
+		gates := []*gate{{name: "a"}, {name: "b"}, {name: "c"}}
+		type word struct {
+			to     *gate
+			holder string
+			lease  Lease
+		}
+		var down []word // leases under way
+		var up []func() // returns under way
+		passed := uint64(0)
+		take := func(w word) {
+			g := w.to
+			if w.holder != g.holder() || w.lease.Serial <= g.lease.Serial {
+				return
+			}
+			g.lease = w.lease
+			if g.spent >= g.lease.Tokens {
+				holder, serial, spent := g.holder(), g.lease.Serial, g.spent
+				up = append(up, func() {
+					if err := s.returned(holder, "q", "d", serial, spent); err != nil {
+						t.Fatal(err)
+					}
+				})
+			}
+		}
+		for range 400 {
+			g := gates[r.IntN(len(gates))]
+			switch r.IntN(8) {
+			case 0: // asks for some, or has some taken back
+				l, _, err := s.grant(key, Lease{Quota: "q", Day: "d", Holder: g.holder(), Tokens: uint64(r.IntN(30)), Expires: 1})
+				if err == nil {
+					down = append(down, word{g, g.holder(), l})
+				} else if !errors.Is(err, errQuota) {
+					t.Fatal(err)
+				}
+			case 1, 2: // some word arrives, and may arrive again
+				if len(down) > 0 {
+					take(down[r.IntN(len(down))])
+				}
+			case 3:
+				if len(up) > 0 {
+					up[r.IntN(len(up))]()
+				}
+			case 4: // re-imaged
+				if r.IntN(10) == 0 {
+					g.before, g.spent, g.lease = g.before+g.spent, 0, Lease{}
+					g.epoch++
+				}
+			case 5: // somebody went back
+				if g.spent > 0 && r.IntN(4) == 0 {
+					g.spent--
+					passed--
+				}
+			default:
+				if g.spent < g.lease.Tokens {
+					g.spent++
+					passed++
+				}
+			}
+			if passed > quota {
+				t.Fatalf("seed %d: %d passed of %d", seed, passed, quota)
+			}
+		}
+		if err := s.db.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
