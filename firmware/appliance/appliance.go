@@ -56,7 +56,8 @@ type Appliance struct {
 
 	rules       atomic.Pointer[inspection.Snapshot] // in force; nil before the first
 	agreed      chan *laneLoop                      // a supervisor turned the key there
-	ordered     []order.Signed                      // by the set in force; of followBundle alone, as is
+	ordered     atomic.Pointer[[]order.Signed]      // by the set in force
+	missed      atomic.Bool                         // an order could not be written
 	stick       []byte                              // the last timestamp that a stick had, likewise
 	disbelieved string                              // why the repository was last refused; of followBundle alone
 }

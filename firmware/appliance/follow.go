@@ -102,7 +102,7 @@ func (a *Appliance) parse(set bundle.Set) (p parsed, err error) {
 
 // take puts a set in force. What it orders is obeyed before anybody is judged by it.
 func (a *Appliance) take(set bundle.Set, p parsed) {
-	a.ordered = p.orders
+	a.ordered.Store(&p.orders)
 	a.obeyAll()
 	a.journal.Quotas(p.quotas)
 	a.markKeys.Store(&p.keys)
@@ -119,8 +119,10 @@ func (a *Appliance) take(set bundle.Set, p parsed) {
 
 // obeyAll obeys the orders of the set in force, as far as they are new.
 func (a *Appliance) obeyAll() {
-	for _, o := range a.ordered {
-		a.obey(o)
+	if orders := a.ordered.Load(); orders != nil {
+		for _, o := range *orders {
+			a.obey(o)
+		}
 	}
 }
 

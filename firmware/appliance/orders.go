@@ -70,6 +70,10 @@ func (a *Appliance) followOrders(ctx context.Context) {
 		case l := <-a.agreed:
 			a.agree(l)
 		case <-tick.C:
+			if a.missed.Swap(false) { // the journal could not take one: nobody was admitted meanwhile
+				a.obeyAll()
+				asked.line = time.Time{}
+			}
 			line, rules := a.link.State(), a.rules.Load()
 			if !line.Connected || rules == nil || line.Since.Equal(asked.line) && time.Since(asked.at) < standingEvery {
 				continue
@@ -123,6 +127,7 @@ func (a *Appliance) obey(o order.Signed) {
 	case errors.Is(err, order.ErrOld):
 		return
 	case err != nil:
+		a.missed.Store(true)
 		a.log.Error("an order is not written yet", "number", o.Order.Number, "err", err)
 		return
 	}

@@ -21,8 +21,10 @@ import (
 	"testing/fstest"
 	"time"
 
+	decoded "example.org/checkpoint/firmware/credential/centre"
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/health"
+	"example.org/checkpoint/firmware/order"
 	"example.org/checkpoint/firmware/verdict"
 	"example.org/checkpoint/kiosk/screen"
 	"example.org/checkpoint/simulators/centre"
@@ -422,5 +424,21 @@ func TestStick(t *testing.T) {
 	time.Sleep(2500 * time.Millisecond) // two looks more
 	if n := events(); n != 1 || a.admits(t, "1") {
 		t.Errorf("%d refusals of an old stick", n)
+	}
+}
+
+// TestOrderNotWritten: what the journal could not take is not forgotten.
+func TestOrderNotWritten(t *testing.T) {
+	a := newDevice(t, "1")
+	halt := order.Signed{Order: decoded.Order{Number: 1, Kind: decoded.Breaker, Halt: true}}
+	if a.obey(halt); a.missed.Load() {
+		t.Error("missed what was written")
+	}
+	if err := a.journal.Close(); err != nil {
+		t.Fatal(err)
+	}
+	halt.Order.Number = 2
+	if a.obey(halt); !a.missed.Load() {
+		t.Error("an order that was not written is forgotten")
 	}
 }
