@@ -1,6 +1,11 @@
 package credential
 
-import "time"
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"strings"
+	"time"
+)
 
 // Facts are the statements of a credential. Absent facts are empty or nil.
 type Facts struct {
@@ -22,6 +27,28 @@ type Facts struct {
 	Doses      []Dose
 	Tests      []Test
 	Stays      []Stay
+	Documents  []Document // that the record is bound to
+}
+
+// Document is a document by its type, HKID, HRP, PASSPORT or EEP, and the digest of its
+// number under the scheme's document key; never the number (FORMATS A1).
+type Document struct {
+	Type   string
+	Digest [16]byte
+}
+
+// DigestOf returns the digest of a document's number under a scheme's document key: the
+// first 16 bytes of HMAC-SHA-256 over its letters, as capitals, and digits.
+func DigestOf(key []byte, number string) (d [16]byte) {
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte(strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' {
+			return r
+		}
+		return -1
+	}, strings.ToUpper(number))))
+	copy(d[:], mac.Sum(nil))
+	return d
 }
 
 // Reason is why a colour is not green. Classes are those of FORMATS A1; others go to staff.

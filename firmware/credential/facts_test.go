@@ -46,7 +46,7 @@ func TestDoor(t *testing.T) {
 	d := Day(1)
 	full := Facts{Profile: "gate", Kind: "test", Colour: "red", Reasons: []Reason{{3, &d, &d, "CHP"}}, Provenance: "self", ConvertsTo: []string{"GD"},
 		Language: "en", Assist: 1, AgeBand: 3, Birth: &d, Name: "N", Face: []byte{1}, Photo: []byte{1}, Exempt: []string{"crew"}, Consent: &d,
-		Doses: []Dose{{}}, Tests: []Test{{}}, Stays: []Stay{{}}}
+		Doses: []Dose{{}}, Tests: []Test{{}}, Stays: []Stay{{}}, Documents: []Document{{}}}
 	for i, v := 0, reflect.ValueOf(full); i < v.NumField(); i++ {
 		if v.Field(i).IsZero() {
 			t.Fatalf("%s is not filled", v.Type().Field(i).Name)
@@ -60,5 +60,18 @@ func TestDoor(t *testing.T) {
 	}
 	if !reflect.DeepEqual(full.At("gate"), full) {
 		t.Error("a gate does not learn everything")
+	}
+}
+
+// TestDigestOf takes a number as it is printed or typed; another key is another digest.
+func TestDigestOf(t *testing.T) {
+	want := DigestOf([]byte("k"), "A1234563")
+	for _, number := range []string{"A123456(3)", "a1234563", " A 123-456 3"} {
+		if DigestOf([]byte("k"), number) != want {
+			t.Errorf("%q has another digest", number)
+		}
+	}
+	if DigestOf([]byte("k"), "A1234564") == want || DigestOf([]byte("l"), "A1234563") == want {
+		t.Error("two numbers, or two keys, with one digest")
 	}
 }

@@ -89,7 +89,7 @@ func TestNothingPersonalIsEncoded(t *testing.T) {
 	}
 	known := map[string]bool{"Outcome": true, "Reason": true, "Rule": true, "Cite": true, "Measured": true, "Threshold": true,
 		"Person": true, "Place": true, "Hotline": true, "Format": true, "Scheme": true, "Schemes": true, "Language": true, "Confidence": true, "Lists": true, "Counts": true,
-		"At": true, "Within": true, "Urgent": true, "Ruled": true, "SetBy": true, "Meaning": true, "Provenance": true}
+		"At": true, "Within": true, "Urgent": true, "Yields": true, "Ruled": true, "SetBy": true, "Meaning": true, "Provenance": true}
 	for f := range reflect.TypeFor[verdict.Verdict]().Fields() {
 		if !known[f.Name] {
 			t.Errorf("verdict.%s is new: decide whether it may leave the device", f.Name)

@@ -115,6 +115,10 @@ func TestHolder(t *testing.T) {
 		}), admit, verdict.Satisfied},
 		{"a parent's token and a child's", openGate, 0, show(family, plain), refer, verdict.SeveralCodes},
 		{"both, where nothing may be learnt of them", openDoor, 0, show(family, func(s *phone.Showing) { s.Audience = "513887D22674C098" }), refer, verdict.SeveralCodes},
+		{"a child's door token beside mine, by age alone", openDoor, 0, show(own, func(s *phone.Showing) {
+			s.Audience = "513887D22674C098"
+			s.Tokens = [][]byte{token(mine(issuer.HealthCode{AgeBand: 3})), token(mine(issuer.HealthCode{AgeBand: 1}))}
+		}), refer, verdict.SeveralCodes},
 		{"at the venue whose code was scanned", openDoor, 0, show(own, func(s *phone.Showing) { s.Audience = "513887D22674C098" }), admit, verdict.Satisfied},
 		{"the venue in lower case", openDoor, 0, show(own, func(s *phone.Showing) { s.Audience = "513887d22674c098" }), refuse, verdict.OutOfScope},
 		{"for another site", openGate, 0, show(own, func(s *phone.Showing) { s.Audience = "HZMB-DEP" }), refuse, verdict.OutOfScope},

@@ -126,8 +126,10 @@ func (s *Snapshot) Explain(p Presentation) (verdict.Verdict, []Finding) {
 		return s.finish(verdict.Verdict{Outcome: verdict.Refer, Reason: verdict.SeveralCodes}, p, found), found
 	}
 	v := s.decide(shown, p)
-	if v.Outcome == verdict.Admit && s.halted(found, p) {
-		v = v.Because(verdict.Refuse, verdict.Halted)
+	if s.halted(found, p) {
+		if v.Yields = false; v.Outcome == verdict.Admit {
+			v = v.Because(verdict.Refuse, verdict.Halted)
+		}
 	}
 	v.Urgent = s.urgent(v, p, found)
 	if v.Outcome == verdict.Admit || len(v.Urgent) > 0 {

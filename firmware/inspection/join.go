@@ -30,7 +30,8 @@ func onePerson(shown [][]Finding) bool {
 
 // twoPeople reports whether the tokens in one code cannot be one person's, though one
 // phone holds them all: a parent's phone holds a child's token too. Tokens of one
-// scheme then have different subjects, and any two different birth dates. Names prove
+// scheme then have different subjects, and any two different birth dates or age bands (also
+// a person's own, in the days around a birthday that changes the band). Names prove
 // nothing: each scheme writes the same name in its own way.
 func twoPeople(found []Finding) bool {
 	for i, f := range found {
@@ -38,7 +39,8 @@ func twoPeople(found []Finding) bool {
 			a, b := f.verified.Credential(), g.verified.Credential()
 			switch {
 			case f.Other || g.Other:
-			case f.Scheme == g.Scheme && a.Subject != "" && b.Subject != "" && a.Subject != b.Subject,
+			case a.Facts.AgeBand != 0 && b.Facts.AgeBand != 0 && a.Facts.AgeBand != b.Facts.AgeBand,
+				f.Scheme == g.Scheme && a.Subject != "" && b.Subject != "" && a.Subject != b.Subject,
 				a.Facts.Birth != nil && b.Facts.Birth != nil && *a.Facts.Birth != *b.Facts.Birth:
 				return true
 			}

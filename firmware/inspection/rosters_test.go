@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"example.org/checkpoint/firmware/credential"
 	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/firmware/policy"
 	"example.org/checkpoint/firmware/roster"
@@ -231,6 +232,50 @@ func TestDevices(t *testing.T) {
 		v := s.Inspect(inspection.Presentation{Number: 1, At: now, Clock: sure, Lane: tc.lane, Codes: [][]byte{[]byte(w.hk.HealthCode(h))}, Devices: tc.devices})
 		if v.Reason != tc.want || v.Measured != tc.said {
 			t.Errorf("%s: %s by %q, measured %q", name, v.Reason, v.Rule, v.Measured)
+		}
+	}
+}
+
+// TestDocument compares a card read at the lane with those that the code names, by the
+// digests of their numbers (FORMATS A1): a code that names none, or a lane without the
+// scheme's key, compares nothing; of several codes each that can be compared has to name it.
+func TestDocument(t *testing.T) {
+	w := newWorld(t)
+	w.profile(t, "hk-border-departure", `"document_required": 0`, `"document_required": 1`)
+	s := w.load(t)
+	key := []byte("the document key of HK")
+	digest := func(number string) []byte { d := credential.DigestOf(key, number); return d[:] }
+	naming := func(documents ...any) string {
+		h := today(issuer.Green)
+		h.Change = func(c map[int]any) {
+			if len(documents) > 0 {
+				c[-70001] = map[int]any{1: issuer.Green, 4: documents}
+			}
+		}
+		return w.hk.HealthCode(h)
+	}
+	card := []any{"HKID", digest("A123456(3)")}
+	of := func(kind, number, scheme string) *policy.Document {
+		return &policy.Document{Type: kind, Digests: map[string][16]byte{scheme: credential.DigestOf(key, number)}}
+	}
+	for name, tc := range map[string]struct {
+		code string
+		card *policy.Document
+		want verdict.Reason
+	}{
+		"the card, as it is printed":  {naming(card), of("HKID", "A123456(3)", "HK"), verdict.Satisfied},
+		"the card, in another way":    {naming(card), of("HKID", "a 123456 3", "HK"), verdict.Satisfied},
+		"one of two":                  {naming([]any{"HRP", digest("H01234567")}, card), of("HKID", "A1234563", "HK"), verdict.Satisfied},
+		"another number":              {naming(card), of("HKID", "A1234564", "HK"), "document-mismatch"},
+		"the number as another type":  {naming(card), of("HRP", "A1234563", "HK"), "document-mismatch"},
+		"a code that names none":      {naming(), of("HKID", "A1234563", "HK"), "document-missing"},
+		"a key of another scheme":     {naming(card), of("HKID", "A1234563", "GZ"), "document-missing"},
+		"no card":                     {naming(card), nil, "document-missing"},
+		"a reader that knows no keys": {naming(card), &policy.Document{Type: "HKID"}, "document-missing"},
+	} {
+		v := s.Inspect(inspection.Presentation{Number: 1, At: now, Clock: sure, Lane: border, Codes: [][]byte{[]byte(tc.code)}, Devices: policy.Devices{Document: tc.card}})
+		if v.Reason != tc.want {
+			t.Errorf("%s: %s by %q", name, v.Reason, v.Rule)
 		}
 	}
 }

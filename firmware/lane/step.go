@@ -205,8 +205,7 @@ func (l Lane) presented(now time.Time, v verdict.Verdict) (Lane, Effect) {
 }
 
 func (l Lane) recorded(now time.Time, in Recorded) (Lane, []Effect) {
-	late, refused := l.Unanswered, l.Verdict
-	refused.Outcome, refused.Reason = verdict.Refuse, in.Reason
+	late, refused := l.Unanswered, l.Verdict.Because(verdict.Refuse, in.Reason)
 	interrupted := Settle{l.event(now, event.Interrupted, verdict.Verdict{}), false}
 	l.Unanswered, l.Verdict.Counts = false, nil
 	switch {

@@ -23,7 +23,27 @@ var UrgentReasons = []string{"treatment", "funeral", "litigation", "exam", "prop
 // Allow reports whether a verdict may be overridden for an urgent reason. What a
 // hard check found, and whatever is not named, stands.
 func (o Overrides) Allow(v verdict.Verdict, urgent string) bool {
-	return v.Rule != "" && v.Ruled == "" && v.Outcome == verdict.Refer && slices.Contains(o.Of, v.Reason) && slices.Contains(o.Urgent, urgent)
+	return v.Rule != "" && v.Yields && v.Outcome == verdict.Refer && slices.Contains(o.Of, v.Reason) && slices.Contains(o.Urgent, urgent)
+}
+
+// yields reports whether only what the rule of an index found speaks against the person:
+// of the rules after it, without those that find the same, none holds or the first that
+// does admits. An override sets one finding aside; two go to a counter.
+func (s *scene) yields(decided int) bool {
+	by := &s.policy.rules[decided]
+	if by.outcome != verdict.Refer || !slices.Contains(s.policy.Overrides.Of, by.reason) {
+		return false
+	}
+	for i := decided + 1; i < len(s.policy.rules); i++ {
+		r := &s.policy.rules[i]
+		if r.reason == by.reason {
+			continue
+		}
+		if held, err := s.holds(r); held || err != nil {
+			return err == nil && r.outcome == verdict.Admit
+		}
+	}
+	return true
 }
 
 func (o Overrides) bounded(faults *faults) {

@@ -148,7 +148,7 @@ func (s *scene) decide() verdict.Verdict {
 	s.red = anyRed(s.facts)
 	var v verdict.Verdict
 	var by rule // that decided
-	decided := false
+	decided, at := false, 0
 	for i := range s.policy.rules {
 		r := &s.policy.rules[i]
 		if decided && (r.risk == "" || *risks[r.risk](&v) != "") {
@@ -167,7 +167,7 @@ func (s *scene) decide() verdict.Verdict {
 				v = verdict.Verdict{Outcome: verdict.Refer, Reason: found, Rule: r.name, Cite: r.cite, Measured: missing(err)}
 			}
 		case !decided || wins:
-			v, by = r.verdict(s), *r
+			v, by, at = r.verdict(s), *r, i
 		}
 		v.Person, v.Place, decided = person, place, true
 		if r.risk != "" {
@@ -177,6 +177,7 @@ func (s *scene) decide() verdict.Verdict {
 	if !decided {
 		v = s.policy.fallback.verdict(s)
 	}
+	v.Yields = by.program != nil && !s.red && s.yields(at)
 	return s.guard(v, by)
 }
 

@@ -74,16 +74,14 @@ func (s *scene) guard(v verdict.Verdict, by rule) verdict.Verdict {
 		}
 		return v
 	}
-	if v.Outcome == verdict.Admit {
-		if s.facts.Confidence() == "unknown" {
-			v = v.AtMost(verdict.Refer, verdict.ClockUnknown)
-		}
-		if why := s.notLifted(); why != "" {
-			v = v.AtMost(verdict.Refer, why)
-		}
-		if s.colourless() {
-			v = v.AtMost(verdict.Refer, verdict.NoRule)
-		}
+	if s.facts.Confidence() == "unknown" {
+		v = v.AtMost(verdict.Refer, verdict.ClockUnknown)
+	}
+	if why := s.notLifted(); why != "" {
+		v = v.AtMost(verdict.Refer, why)
+	}
+	if s.colourless() {
+		v = v.AtMost(verdict.Refer, verdict.NoRule)
 	}
 	return v
 }

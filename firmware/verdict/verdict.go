@@ -92,25 +92,32 @@ type Verdict struct {
 	Confidence string        // of the clock: trusted, drifting, unknown
 	At         time.Time     // when it was made, by the clock as checked,
 	Within     time.Duration // which may have been so far off
+	Yields     bool          // only what one rule found stands against the person; where the rules let staff overrule that, they may
 	Urgent     []string      // for which of these an officer with a supervisor may overrule it (R29); empty: it stands
 	Lists      []List        // what was looked up
 	Counts     []Count       // what the journal must mark before the gate opens
 }
 
 // AtMost lowers v to an outcome, with its reason, if it is higher. What the rules found
-// and measured stays.
+// and measured stays. Whether it was lowered or low already, it now stands: what limits it
+// is no finding of the rules, and overruling those would not take it away.
 func (v Verdict) AtMost(limit Outcome, why Reason) Verdict {
-	if v.Outcome <= limit {
-		return v
+	switch {
+	case limit == Admit:
+	case v.Outcome > limit:
+		return v.Because(limit, why)
+	default:
+		v.Yields = false
 	}
-	return v.Because(limit, why)
+	return v
 }
 
-// Because gives v another outcome and reason; what the rules found and measured stays.
+// Because gives v another outcome and reason, which stand; what the rules found and
+// measured stays.
 func (v Verdict) Because(outcome Outcome, why Reason) Verdict {
 	if v.Ruled == "" && v.Rule != "" {
 		v.Ruled = v.Reason
 	}
-	v.Outcome, v.Reason, v.Counts = outcome, why, nil
+	v.Outcome, v.Reason, v.Counts, v.Yields, v.Urgent = outcome, why, nil, false, nil
 	return v
 }

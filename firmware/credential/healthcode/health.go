@@ -59,7 +59,9 @@ func record(m *cosecwt.Map, f *credential.Facts) {
 			r.optText() // agent
 		})
 	}
-	each(m, keyDocuments, func(r *row) { r.text(); r.bytes(16) })
+	each(m, keyDocuments, func(r *row) {
+		f.Documents = append(f.Documents, credential.Document{Type: r.text(), Digest: r.bytes16()})
+	})
 	each(m, keyDoses, func(r *row) {
 		f.Doses = append(f.Doses, credential.Dose{Day: r.day(), Product: r.text(), Number: r.count(), Of: r.optCount()})
 	})
@@ -71,7 +73,7 @@ func record(m *cosecwt.Map, f *credential.Facts) {
 	each(m, keyStays, func(r *row) { f.Stays = append(f.Stays, credential.Stay{Place: r.text(), Last: r.day()}) })
 	if m.Has(keyConsent) {
 		one(m, keyConsent, func(r *row) {
-			r.bytes(16) // guardian
+			r.bytes16() // guardian
 			until := r.day()
 			f.Consent = &until
 		})
@@ -169,10 +171,11 @@ func (r *row) optDay() *credential.Day {
 	return nil
 }
 
-func (r *row) bytes(n int) {
-	if v, _ := take(r, false, is[[]byte]); len(v) != n {
-		r.bad = true
-	}
+func (r *row) bytes16() (b [16]byte) {
+	v, _ := take(r, false, is[[]byte])
+	r.bad = r.bad || len(v) != len(b)
+	copy(b[:], v)
+	return b
 }
 
 func (r *row) time() time.Time { v, _ := take(r, false, cosecwt.Time); return v }

@@ -100,6 +100,23 @@ func TestConsent(t *testing.T) {
 	}
 }
 
+// TestConsentOfAnother: beside a code that states a birth date, the consent in a code
+// that does not may be another child's on the same phone (R37).
+func TestConsentOfAnother(t *testing.T) {
+	teen := code(t, "HK", "Asia/Hong_Kong", issuer.HealthCode{Colour: issuer.Green, From: noon, Birth: "20100101"})
+	consented := code(t, "GD", "Asia/Shanghai", issuer.HealthCode{Colour: issuer.Green, From: noon, Change: func(c map[int]any) {
+		c[-70001] = map[int]any{1: 1, 10: []any{make([]byte, 16), int(noon.Unix()/86400) + 9}}
+	}})
+	for _, codes := range [][]facts.Code{{teen, consented}, {consented, teen}} {
+		if got := stated(t, facts.Input{Now: noon, Codes: codes}.Facts())["holder"]; strings.Contains(got, "consent") {
+			t.Errorf("another's consent: %s", got)
+		}
+	}
+	if got := stated(t, facts.Input{Now: noon, Codes: []facts.Code{consented}}.Facts())["holder"]; !strings.Contains(got, `"guardian_consent":true`) {
+		t.Errorf("alone: %s", got)
+	}
+}
+
 // TestDays counts days in the zone of each scheme.
 func TestDays(t *testing.T) {
 	issued := time.Date(2026, 11, 20, 16, 30, 15, 0, time.UTC) // 21 November in Hong Kong

@@ -60,6 +60,25 @@ type Document struct {
 	Type         string   // HKID, HRP, PASSPORT or EEP (FORMATS A1)
 	Match        *bool    // whether it is one that the code names; nil where that could not be compared
 	Endorsements []string // of Endorsements, valid today and in this direction
+
+	Digests map[string][16]byte // of its number, by scheme, under the document keys that the lane has; no rule sees them
+}
+
+// compare says of a document whether the codes name it: all of those that name documents
+// at all, of schemes under whose key its number is known here.
+func (d *Document) compare(codes []Code) *bool {
+	if d.Match != nil {
+		return d.Match
+	}
+	var match *bool
+	for i := range codes {
+		digest, known := d.Digests[codes[i].Verified.Scheme()]
+		if named := codes[i].Facts.Documents; known && len(named) > 0 {
+			is := slices.Contains(named, credential.Document{Type: d.Type, Digest: digest}) && (match == nil || *match)
+			match = &is
+		}
+	}
+	return match
 }
 
 // Temperature is a reading of the skin.
@@ -87,6 +106,7 @@ func (in Input) Facts() *Facts {
 	f := &Facts{}
 	who := holderType.New()
 	var shown, dosed, tested, stayed []ref.Val
+	aged := slices.ContainsFunc(in.Codes, func(c Code) bool { return c.Facts.Birth != nil })
 	for i := range in.Codes {
 		c := &in.Codes[i]
 		zone := c.Verified.Zone()
@@ -119,12 +139,12 @@ func (in Input) Facts() *Facts {
 			}
 			stayed = append(stayed, o)
 		}
-		c.holder(who, today)
+		c.holder(who, today, aged)
 	}
 	in.classes(who)
 	f.values = [count]ref.Val{now: types.Timestamp{Time: in.Now}, clock: in.clock(), lane: in.Lane.object(), codes: list(shown),
 		holder: who, doses: list(latestFirst(dosed, "day")), tests: list(latestFirst(tested, "sampled")), stays: list(latestFirst(stayed, "last"))}
-	in.Devices.facts(f)
+	in.Devices.facts(f, in.Codes)
 	if in.Resident != nil {
 		f.values[resident] = types.Bool(*in.Resident)
 	}
@@ -146,12 +166,12 @@ func (l Lane) object() *Object {
 	return o
 }
 
-func (d Devices) facts(f *Facts) {
+func (d Devices) facts(f *Facts, shown []Code) {
 	paper, place, seen := documentType.New(), venueType.New(), faceType.New()
 	if d.Document != nil {
 		paper.text("type", d.Document.Type)
-		if d.Document.Match != nil {
-			paper.set("match", types.Bool(*d.Document.Match))
+		if match := d.Document.compare(shown); match != nil {
+			paper.set("match", types.Bool(*match))
 		}
 	}
 	if d.Venue != nil {
@@ -226,8 +246,10 @@ func (c *Code) reasons(today credential.Day) []ref.Val {
 }
 
 // holder adds what c says about the person and no code before it did. Consent ends
-// with the day it names, at the latest on the eighteenth birthday.
-func (c *Code) holder(who *Object, today credential.Day) {
+// with the day it names, at the latest on the eighteenth birthday; where any code states
+// when the holder was born (aged), a code that does not may be another child's on the same
+// phone, and its consent does not count.
+func (c *Code) holder(who *Object, today credential.Day, aged bool) {
 	if !who.has("age_band") {
 		who.positive("age_band", c.Facts.AgeBand)
 	}
@@ -240,7 +262,7 @@ func (c *Code) holder(who *Object, today credential.Day) {
 			who.number("age", int64(age))
 		}
 	}
-	if until := c.Facts.Consent; until != nil && !who.has("guardian_consent") {
+	if until := c.Facts.Consent; until != nil && (c.Facts.Birth != nil || !aged) && !who.has("guardian_consent") {
 		who.set("guardian_consent", types.Bool(minor && today <= *until))
 	}
 }
