@@ -104,7 +104,7 @@ func TestRestored(t *testing.T) {
 	for _, s := range a.All() {
 		b.Restore(s)
 	}
-	if halted, waiting := b.Halted(east, now); !halted || waiting || len(b.All()) != 2 {
+	if halted, waiting := b.Halted(east, now); !halted || !waiting || len(b.All()) != 2 {
 		t.Error("what was kept is not what it was")
 	}
 	c := b.Clone()
@@ -183,4 +183,23 @@ func FuzzParseQuotas(f *testing.F) {
 			t.Error("more quotas than one site has")
 		}
 	})
+}
+
+// TestSchemeOpens: a supervisor stands at a lane and agrees for every scheme that is shown there.
+func TestSchemeOpens(t *testing.T) {
+	var b order.Book
+	hk := centre.Scope{Scheme: "HK"}
+	for _, o := range []centre.Order{say(1, true, hk), say(2, false, hk)} {
+		if err := apply(&b, o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	place := east
+	place.Scheme = ""
+	if halted, waiting := b.Halted(place, now); halted || !waiting || b.Allows(east, now) == nil {
+		t.Error("one scheme is halted, and the lane is not")
+	}
+	if n := len(b.Confirm(place, now)); n != 1 || b.Allows(east, now) != nil {
+		t.Errorf("%d opened", n)
+	}
 }
