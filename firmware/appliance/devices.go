@@ -1,9 +1,11 @@
 package appliance
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"log/slog"
 
 	"example.org/checkpoint/firmware/health"
@@ -24,8 +26,10 @@ type Device struct {
 	What  string // "code scanner /dev/ttyACM0"
 	Do    string // what to look at first when it does not answer
 	Run   func(context.Context) error
-	Fault func() error // nil: it works
-	Close func() error // when Run has returned; nil: nothing to close
+	Fault func() error                             // nil: it works
+	Close func() error                             // when Run has returned; nil: nothing to close
+	Print func(context.Context, *image.Gray) error // of a printer
+	Dots  int                                      // of a printer, side by side
 
 	reads bool                    // codes: a lane needs one that does
 	means func(error) health.Code // what a fault is
@@ -40,7 +44,7 @@ func (c Config) Devices() ([]Device, error) {
 	log := slog.New(slog.DiscardHandler)
 	if c.Printer.Device != "" {
 		p := c.Printer.open(log)
-		all = append(all, Device{What: "printer " + c.Printer.Device, Run: p.Run, Fault: p.Fault,
+		all = append(all, Device{What: "printer " + c.Printer.Device, Run: p.Run, Fault: p.Fault, Print: p.Print, Dots: cmp.Or(c.Printer.Dots, 576),
 			Do: "check its power, its cable and its paper, and that this user may open it (group lp)"})
 	}
 	for _, l := range c.Lanes {

@@ -104,7 +104,7 @@ var modules = map[string]string{
 // below firmware, and those of kiosk named in pureKiosk, decides: it sees no clock,
 // file, network, log or goroutine, and imports only other such packages.
 var (
-	loops     = []string{"firmware/appliance", "firmware/clock", "firmware/cmd", "firmware/controller", "firmware/journal"}
+	loops     = []string{"firmware/appliance", "firmware/clock", "firmware/cmd", "firmware/controller", "firmware/doctor", "firmware/journal"}
 	pureKiosk = []string{"kiosk/paper", "kiosk/portrait", "kiosk/registration"}
 )
 

@@ -12,6 +12,7 @@ import (
 // cli is every command, one file each.
 type cli struct {
 	Bundle  bundleCmd  `cmd:"" help:"Check and sign the lists, rules and texts that devices work by."`
+	Doctor  doctorCmd  `cmd:"" help:"Look whether machine, keys and devices are fit, and say what to do."`
 	Enroll  enrollCmd  `cmd:"" help:"Make the device's key and print its card for the centre."`
 	Journal journalCmd `cmd:"" help:"Look at the record of what happened, and check it."`
 	Policy  policyCmd  `cmd:"" help:"Write rules: test them, explain them, compare them, cost them."`
