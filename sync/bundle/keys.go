@@ -43,22 +43,38 @@ func MakeKeys(dir string, n int) error {
 		names = append(names, rootName(i))
 	}
 	for _, name := range names {
-		_, key, err := ed25519.GenerateKey(rand.Reader)
-		if err != nil {
-			return fmt.Errorf("bundle: %w", err)
+		if err := makeKey(dir, name); err != nil {
+			return err
 		}
-		der, err := x509.MarshalPKCS8PrivateKey(key)
-		if err != nil {
-			return fmt.Errorf("bundle: %w", err)
-		}
-		f, err := os.OpenFile(filepath.Join(dir, name+".pem"), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-		if err != nil {
-			return fmt.Errorf("bundle: %w", err)
-		}
-		err = pem.Encode(f, &pem.Block{Type: "PRIVATE KEY", Bytes: der})
-		if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-			return fmt.Errorf("bundle: %w", err)
-		}
+	}
+	return nil
+}
+
+// MakeSchemeKey makes the key of a scheme that signs its own files, scheme-<name>.pem. It never
+// replaces a file.
+func MakeSchemeKey(dir, scheme string) error {
+	if !roleName(scheme) {
+		return fmt.Errorf("bundle: %q is no name of a scheme", scheme)
+	}
+	return makeKey(dir, schemePrefix+scheme)
+}
+
+func makeKey(dir, name string) error {
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return fmt.Errorf("bundle: %w", err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return fmt.Errorf("bundle: %w", err)
+	}
+	f, err := os.OpenFile(filepath.Join(dir, name+".pem"), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("bundle: %w", err)
+	}
+	err = pem.Encode(f, &pem.Block{Type: "PRIVATE KEY", Bytes: der})
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("bundle: %w", err)
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ type bundleSignCmd struct {
 	Init      bool          `help:"Make the keys first, for a laboratory."`
 	RootKeys  int           `default:"3" help:"With --init: how many root keys."`
 	Threshold int           `placeholder:"N" help:"Root keys that must sign a root. Default: 2 in a new repository (1 if there is only one), otherwise as it was."`
+	Scheme    []string      `placeholder:"NAME" help:"Make a key for a scheme, which signs its own files from then on: trust, status and revocation."`
 	Valid     time.Duration `default:"72h" help:"How long the timestamp vouches for the set; sign again well before."`
 }
 
@@ -26,6 +27,9 @@ func (bundleSignCmd) Help() string {
   targets     says which files there are, with their hashes; targets.pem
   snapshot    says which targets are current; snapshot.pem
   timestamp   says that this is still the newest set; signed again hourly; timestamp.pem
+
+A scheme that has a key, scheme-HK.pem, signs trust/HK.json, status/HK/ and revoked/HK itself: devices
+take these from nobody else, and nothing else from it.
 
 --init makes all of them in one directory, which is for a laboratory only. PRODUCTION ROOT KEYS
 BELONG OFFLINE, on tokens in different hands: whoever has enough of them owns every device. Ordinary
@@ -46,6 +50,11 @@ func (c *bundleSignCmd) Run() error {
 			return err
 		}
 		fmt.Fprintf(os.Stderr, "made laboratory keys in %s; production root keys belong offline, in different hands\n", c.Keys)
+	}
+	for _, scheme := range c.Scheme {
+		if err := bundle.MakeSchemeKey(c.Keys, scheme); err != nil {
+			return err
+		}
 	}
 	keys, err := bundle.LoadKeys(c.Keys)
 	if err != nil {

@@ -156,3 +156,30 @@ func TestBundleImport(t *testing.T) {
 		t.Errorf("an empty stick: %v", err)
 	}
 }
+
+// TestBundleSchemeKey: the files of a scheme move to its own key, and devices go on.
+func TestBundleSchemeKey(t *testing.T) {
+	src, keys, repo := sourceFiles(t), filepath.Join(t.TempDir(), "k"), filepath.Join(t.TempDir(), "r")
+	if err := put(src, "revoked/HK/a", []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	sign := &bundleSignCmd{Targets: src, Out: repo, Keys: keys, Init: true, RootKeys: 1, Valid: time.Hour}
+	if err := sign.Run(); err != nil {
+		t.Fatal(err)
+	}
+	state := t.TempDir()
+	take := &bundleImportCmd{Dir: repo, State: state, Root: filepath.Join(repo, "1.root.json")}
+	if err := take.Run(); err != nil {
+		t.Fatal(err)
+	}
+	sign.Init, sign.Scheme = false, []string{"HK"}
+	if err := errors.Join(sign.Run(), take.Run()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(repo, "1.HK.json")); err != nil {
+		t.Error(err)
+	}
+	if err := sign.Run(); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("over another key: %v", err)
+	}
+}
