@@ -131,6 +131,9 @@ func (c *Centre) Run(ctx context.Context) error {
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	if err := provisionHall(ctx, js); err != nil {
+		return fmt.Errorf("centre: %w", err)
+	}
 	if err := c.answerRequests(ctx, nc, js); err != nil {
 		return fmt.Errorf("centre: %w", err)
 	}

@@ -1,0 +1,149 @@
+package hall
+
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// keyFile holds the hall's day keys. It is never copied.
+const keyFile = "hall.key"
+
+const keySize = 32
+
+// dayKey is the hall's key of one UTC day.
+type dayKey struct {
+	Day   string `json:"day"` // YYYY-MM-DD
+	Key   []byte `json:"key"`
+	Given bool   `json:"given"` // it is the hall's: agreed on, not only made here
+}
+
+// id names a key without saying it.
+func (k dayKey) id() string {
+	sum := sha256.Sum256(k.Key)
+	return hex.EncodeToString(sum[:8])
+}
+
+// name tells the keys of a day apart, if there was more than one.
+func (k dayKey) name() string { return k.Day + "-" + k.id() }
+
+// Keys are the day keys that this device has.
+type Keys struct {
+	dir string
+
+	mu   sync.Mutex
+	list []dayKey
+}
+
+func openKeys(dir string) (*Keys, error) {
+	k := &Keys{dir: dir}
+	text, err := os.ReadFile(filepath.Join(dir, keyFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return k, nil
+	} else if err != nil {
+		return nil, fmt.Errorf("hall: %w", err)
+	}
+	if json.Unmarshal(text, &k.list) != nil || slices.ContainsFunc(k.list, func(d dayKey) bool { return len(d.Key) != keySize }) {
+		k.list = nil // what was marked under them is forgotten
+	}
+	return k, nil
+}
+
+// live gives the key of marks that are made now, nil for none, and those under which
+// earlier marks may stand.
+func (k *Keys) live(now time.Time) (today *dayKey, older []dayKey) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	day := now.UTC().Format(time.DateOnly)
+	for _, one := range k.list {
+		switch {
+		case !one.Given:
+		case one.Day == day:
+			today = &one
+		case one.Day < day:
+			older = append(older, one)
+		}
+	}
+	return today, older
+}
+
+// of gives the key that a mark was made with, nil if it is gone.
+func (k *Keys) of(key string) *dayKey {
+	name, _, _ := strings.Cut(key, ".")
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, one := range k.list {
+		if one.name() == name {
+			return &one
+		}
+	}
+	return nil
+}
+
+func (k *Keys) get(day string) *dayKey {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, one := range k.list {
+		if one.Day == day {
+			return &one
+		}
+	}
+	return nil
+}
+
+// fresh makes the key of a day, which is the hall's once the hub has taken it.
+func (k *Keys) fresh(day string) (dayKey, error) {
+	if had := k.get(day); had != nil {
+		return *had, nil
+	}
+	d := dayKey{Day: day, Key: make([]byte, keySize)}
+	if _, err := rand.Read(d.Key); err != nil {
+		return d, err
+	}
+	return d, k.set(d)
+}
+
+// set keeps a day's key in place of the one before.
+func (k *Keys) set(d dayKey) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	list := slices.DeleteFunc(slices.Clone(k.list), func(one dayKey) bool { return one.Day == d.Day })
+	list = append(list, d)
+	slices.SortFunc(list, func(a, b dayKey) int { return strings.Compare(a.Day, b.Day) })
+	return k.write(list)
+}
+
+// sweep erases the keys whose day and window are over.
+func (k *Keys) sweep(now time.Time, window time.Duration) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	oldest := now.Add(-window).UTC().Format(time.DateOnly)
+	list := slices.DeleteFunc(slices.Clone(k.list), func(one dayKey) bool { return one.Day < oldest })
+	if len(list) == len(k.list) {
+		return
+	}
+	_ = k.write(list) // else with the next one
+}
+
+func (k *Keys) write(list []dayKey) error {
+	text, err := json.Marshal(list)
+	if err == nil {
+		err = replace(k.dir, keyFile, bytes.TrimSpace(text))
+	}
+	if err != nil {
+		return fmt.Errorf("hall: %w", err)
+	}
+	k.list = list
+	return nil
+}

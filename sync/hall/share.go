@@ -1,0 +1,223 @@
+package hall
+
+import (
+	"context"
+	"crypto/ecdh"
+	"crypto/hpke"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"example.org/checkpoint/sync/sign1"
+)
+
+// Sharing has the devices of a hall use the same day keys. The first that asks the hub for
+// a day's key and finds none makes it; the hub, which never sees it, keeps its name, and
+// whoever has the key hands it to the others, sealed to each.
+//
+//	bucket hall, key day.<YYYY-MM-DD>   COSE_Sign1 by a device key, aad "hall-day",  JSON {"v":1,"device","day","id"}
+//	request hall.<site>.key             COSE_Sign1 by a device key, aad "hall-ask",  JSON {"v":1,"device","day","id","to":<X25519>}
+//	answer                              COSE_Sign1 by a device key, aad "hall-key",  JSON {"v":1,"device","day","id","to","sealed"}
+//	sealed = HPKE base mode, DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-128-GCM, info "hall:" || day || ":" || id, enc || ct
+type Sharing struct {
+	Hall    *Hall
+	Site    string
+	Names   Place // the bucket hall at the hub
+	Line    Line
+	Sign    func(purpose string, payload []byte) ([]byte, error) // with the device key
+	Trusted func() sign1.Keys                                    // device keys that the bundle names
+	Log     *slog.Logger
+
+	missing map[string]time.Time // day → since when nobody hands out its key
+}
+
+// Line is the line to the hub.
+type Line interface {
+	Ask(ctx context.Context, subject string, data []byte) ([]byte, error)
+	Serve(subject string, answer func([]byte) []byte) error
+}
+
+const (
+	shareEvery = 5 * time.Second
+	orphaned   = 30 * time.Second // after which a key that nobody hands out is made anew
+	ahead      = 12 * time.Hour   // how early the next day's key is agreed on: the hub may be away at midnight
+)
+
+// word is the payload of all three.
+type word struct {
+	V      int    `json:"v"`
+	Device string `json:"device"`
+	Day    string `json:"day"`
+	ID     string `json:"id"`
+	To     []byte `json:"to,omitempty"`
+	Sealed []byte `json:"sealed,omitempty"`
+}
+
+var errNobody = errors.New("hall: nobody hands the day key out")
+
+// Run agrees on the keys of today and tomorrow until ctx is done.
+func (s *Sharing) Run(ctx context.Context) error {
+	s.missing = map[string]time.Time{}
+	if err := s.Line.Serve("hall."+s.Site+".key", s.hand); err != nil {
+		return err
+	}
+	for tick := time.NewTicker(shareEvery); ; {
+		now := s.Hall.o.Now()
+		s.Hall.keys.sweep(now, s.Hall.o.Window)
+		for _, at := range []time.Time{now, now.Add(ahead)} {
+			if err := s.agree(ctx, at.UTC().Format(time.DateOnly)); err != nil {
+				s.Log.Debug("hall: day key", "err", err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			tick.Stop()
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// agree has this device use the key of a day that the hub knows by name.
+func (s *Sharing) agree(ctx context.Context, day string) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	text, revision, err := s.Names.Get(ctx, "day."+day)
+	if errors.Is(err, s.Hall.o.Absent) {
+		return s.name(ctx, day, 0)
+	} else if err != nil {
+		return err
+	}
+	w, err := s.open("hall-day", text)
+	if err != nil || w.Day != day {
+		return fmt.Errorf("hall: the hub's name of the day key is not one of the hall's: %w", errors.Join(err, errLies))
+	}
+	if had := s.Hall.keys.get(day); had != nil && had.id() == w.ID {
+		delete(s.missing, day)
+		if had.Given {
+			return nil
+		}
+		had.Given = true
+		return s.Hall.keys.set(*had)
+	}
+	key, err := s.ask(ctx, w)
+	if err == nil {
+		delete(s.missing, day)
+		return s.Hall.keys.set(dayKey{day, key, true})
+	}
+	if since, ok := s.missing[day]; !ok {
+		s.missing[day] = time.Now()
+	} else if time.Since(since) > orphaned {
+		delete(s.missing, day)
+		return s.name(context.WithoutCancel(ctx), day, revision)
+	}
+	return err
+}
+
+// name makes a key and has the hub keep its name, unless another was quicker.
+func (s *Sharing) name(ctx context.Context, day string, revision uint64) error {
+	key, err := s.Hall.keys.fresh(day)
+	if err != nil {
+		return err
+	}
+	text, err := s.sign("hall-day", word{V: 1, Device: s.Hall.o.Device, Day: day, ID: key.id()})
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if err := s.Names.Put(ctx, "day."+day, text, revision); err != nil {
+		return err
+	}
+	key.Given = true
+	return s.Hall.keys.set(key)
+}
+
+// ask has another device hand the key out.
+func (s *Sharing) ask(ctx context.Context, w word) ([]byte, error) {
+	own, err := hpke.DHKEM(ecdh.X25519()).GenerateKey()
+	if err != nil {
+		return nil, err
+	}
+	to := own.PublicKey().Bytes()
+	text, err := s.sign("hall-ask", word{V: 1, Device: s.Hall.o.Device, Day: w.Day, ID: w.ID, To: to})
+	if err != nil {
+		return nil, err
+	}
+	answer, err := s.Line.Ask(ctx, "hall."+s.Site+".key", text)
+	if err != nil {
+		return nil, errors.Join(errNobody, err)
+	}
+	got, err := s.open("hall-key", answer)
+	if err != nil {
+		return nil, err
+	}
+	if got.Day != w.Day || got.ID != w.ID || string(got.To) != string(to) {
+		return nil, errNobody
+	}
+	key, err := hpke.Open(own, hpke.HKDFSHA256(), hpke.AES128GCM(), info(w), got.Sealed)
+	if err != nil || len(key) != keySize || (dayKey{Key: key}).id() != w.ID {
+		return nil, fmt.Errorf("%w: what it says does not open", errNobody)
+	}
+	return key, nil
+}
+
+// hand answers who asks for a key that this device has.
+func (s *Sharing) hand(text []byte) []byte {
+	w, err := s.open("hall-ask", text)
+	if err != nil || w.Device == s.Hall.o.Device {
+		return nil
+	}
+	key := s.Hall.keys.get(w.Day)
+	if key == nil || !key.Given || key.id() != w.ID {
+		return nil
+	}
+	point, err := ecdh.X25519().NewPublicKey(w.To)
+	if err != nil {
+		return nil
+	}
+	to, err := hpke.NewDHKEMPublicKey(point)
+	if err != nil {
+		return nil
+	}
+	sealed, err := hpke.Seal(to, hpke.HKDFSHA256(), hpke.AES128GCM(), info(w), key.Key)
+	if err != nil {
+		return nil
+	}
+	answer, err := s.sign("hall-key", word{V: 1, Device: s.Hall.o.Device, Day: w.Day, ID: w.ID, To: w.To, Sealed: sealed})
+	if err != nil {
+		s.Log.Error("hall: day key", "err", err)
+		return nil
+	}
+	return answer
+}
+
+func info(w word) []byte { return []byte("hall:" + w.Day + ":" + w.ID) }
+
+func (s *Sharing) sign(purpose string, w word) ([]byte, error) {
+	payload, err := json.Marshal(w)
+	if err != nil {
+		return nil, fmt.Errorf("hall: %w", err)
+	}
+	return s.Sign(purpose, payload)
+}
+
+// maxWord bounds what others say in bytes.
+const maxWord = 4 << 10
+
+// open reads what a device of the hall has signed.
+func (s *Sharing) open(purpose string, text []byte) (w word, err error) {
+	if len(text) > maxWord {
+		return w, sign1.ErrMalformed
+	}
+	payload, err := sign1.Open(s.Trusted(), purpose, text)
+	if err != nil {
+		return w, err
+	}
+	if json.Unmarshal(payload, &w) != nil || w.V != 1 {
+		return w, sign1.ErrMalformed
+	}
+	return w, nil
+}
