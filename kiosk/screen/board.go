@@ -143,18 +143,20 @@ func louder(a, b string) string {
 	return order[max(slices.Index(order, a), slices.Index(order, b), 1)]
 }
 
-// urgent gives the reason of the presentation that led to this state, if its event
-// has come: an older one's reason would be another person's.
+// urgent gives the reason of the presentation that led to this state: as the lane still
+// says it, or by its event, if that has come: an older one's reason would be another person's.
 func (b board) urgent(c card, l LaneStatus) urgent {
 	u := urgent{card: c}
-	if l.Said.Reason != "" && (c.State == "refer" || c.State == "staff") {
+	said := l.Said.Reason != "" && (c.State == "refer" || c.State == "staff")
+	if said {
 		u.Told, u.Legal = b.told(l.Said)
+		u.Reason, u.Facts = b.why(l.Said)
 	}
 	if l.Waits != nil {
 		u.Asked, u.Urgent, u.Given, u.Consent = l.Waits.Number, l.Said.Urgent, l.Waits.Consent.Reason, b.consent(l.Waits.Consent)
 	}
 	i := slices.IndexFunc(b.Status.Events, func(e EventLine) bool { return e.Lane == c.Number || e.Lane == c.ID })
-	if i < 0 {
+	if i < 0 || said {
 		return u
 	}
 	if e := b.Status.Events[i]; e.Kind == event.Presented && e.At.After(l.Since.Add(-sameMoment)) && (c.State == "refer" || c.State == "staff") {
@@ -232,10 +234,23 @@ func (b board) named(s string) string {
 	return s
 }
 
-// why says a verdict's reason, and what was measured.
+// why says a verdict's reason, what was measured, which code it was, what its colour means
+// there and who applied for it (R06, R74), who made it red (R80), and what the rules alone
+// would have said.
 func (b board) why(v verdict.Verdict) ([]Line, []string) {
 	var facts []string
-	for _, f := range []fact{{"measured", v.Measured}, {"threshold", v.Threshold}, {"rule", v.Rule}} {
+	var ruled, means, applied string
+	if v.Ruled != "" {
+		ruled = reasonWords(v.Ruled).in(b.Tongue)
+	}
+	if v.Meaning != "" {
+		means = Words(words.Meaning(v.Meaning)).in(b.Tongue)
+	}
+	if v.Provenance != "" {
+		applied = Words(words.Provenance(v.Provenance)).in(b.Tongue)
+	}
+	for _, f := range []fact{{"measured", v.Measured}, {"threshold", v.Threshold}, {"rule", v.Rule}, {"ruled", ruled}, {"setby", v.SetBy},
+		{"read", strings.TrimSpace(v.Scheme + " " + v.Format)}, {"means", means}, {"applied", applied}} {
 		if f.Value != "" {
 			facts = append(facts, b.T(f.Name, "n", f.Value))
 		}

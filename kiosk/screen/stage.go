@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"example.org/checkpoint/firmware/lane"
+	"example.org/checkpoint/firmware/verdict/words"
 )
 
 // Direction is where somebody walks from in front of the screen.
@@ -60,7 +61,8 @@ type step struct {
 }
 
 // stage sets what a view says into words. No reason reaches the screen of a lane
-// but as a hint what to change, and all that refers looks alike.
+// but as a hint what to change, and all that refers looks alike. A venue's screen tells
+// its staff what is wrong with the code, never what a code says of the person (R80).
 func (i LaneInfo) stage(v lane.View) stage {
 	if v.Screen > lane.ScreenStaff {
 		v = lane.View{}
@@ -109,7 +111,7 @@ func (i LaneInfo) stage(v lane.View) stage {
 	s.Place, s.Lane = i.Place.pair(t), laneWord.pair(t)[0].Text
 	if s.Kind == Venue {
 		s.Counted = todayWord.pair(unknown)
-		if v.Screen == lane.ScreenInvalid || v.Screen == lane.ScreenStaff || v.Screen == lane.ScreenRetry {
+		if (v.Screen == lane.ScreenInvalid || v.Screen == lane.ScreenStaff || v.Screen == lane.ScreenRetry) && !words.Private(v.Reason) {
 			s.Staff = reasonWords(v.Reason).pair(unknown)
 		}
 		return s

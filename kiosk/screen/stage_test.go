@@ -94,4 +94,11 @@ func TestVenueTellsItsStaff(t *testing.T) {
 	if s := market.stage(lane.View{Screen: lane.ScreenPass, Reason: verdict.Satisfied}); s.Staff != nil {
 		t.Errorf("a pass needs no reason: %v", s.Staff)
 	}
+	for _, r := range []verdict.Reason{"high-risk", "red-confirmed", "watch", "positive-test", "temperature", "not-resident", "of-a-later-version"} {
+		for _, screen := range []lane.Screen{lane.ScreenInvalid, lane.ScreenStaff, lane.ScreenRetry} {
+			if s := market.stage(lane.View{Screen: screen, Reason: r}); s.Staff != nil {
+				t.Errorf("the queue reads %v", s.Staff)
+			}
+		}
+	}
 }

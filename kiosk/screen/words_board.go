@@ -19,6 +19,12 @@ var labels = map[string]Words{
 	"threshold": {"要求 {n}", "要求 {n}", "needed {n}", "要件 {n}", "기준 {n}", "exigido {n}"},
 	"rule":      {"規則 {n}", "规则 {n}", "Rule {n}", "規則 {n}", "규칙 {n}", "Regra {n}"},
 
+	"ruled":   {"規則原本判定：{n}", "规则原本判定：{n}", "The rules alone: {n}", "規則のみ：{n}", "규칙만으로는: {n}", "Só pelas regras: {n}"},
+	"setby":   {"紅碼設定者：{n}", "红码设定者：{n}", "Red set by {n}", "赤の設定：{n}", "빨간색 설정: {n}", "Vermelho definido por {n}"},
+	"read":    {"讀到的碼：{n}", "读到的码：{n}", "Code: {n}", "読んだコード：{n}", "읽은 코드: {n}", "Código: {n}"},
+	"means":   {"意思：{n}", "意思：{n}", "Means: {n}", "意味：{n}", "의미: {n}", "Significa: {n}"},
+	"applied": {"申請人：{n}", "申请人：{n}", "Applied for by: {n}", "申請者：{n}", "신청자: {n}", "Pedido por: {n}"},
+
 	"overrule":   {"因急事放行…", "因急事放行…", "Let pass for an urgent reason…", "緊急の理由で通す…", "긴급 사유로 통과…", "Deixar passar por motivo urgente…"},
 	"reason":     {"急事原因", "急事原因", "Urgent reason", "緊急の理由", "긴급 사유", "Motivo urgente"},
 	"mandatory":  {"看過證明文件後才可選；全部記錄在案。", "看过证明文件后才可选；全部记录在案。", "Choose it once you have seen the papers. All of it is recorded.", "書類を確認してから選んでください。すべて記録されます。", "서류를 확인한 뒤 고르세요. 모두 기록됩니다.", "Escolha-o depois de ver os documentos. Tudo fica registado."},

@@ -139,6 +139,17 @@ func TestWordsAreWhole(t *testing.T) {
 }
 
 // TestLabelsAreUsed ties the templates to the table, both ways.
+// TestWhyTellsOrigin: staff are told which code it was, what its colour means and who applied
+// for it, who made it red, and what the rules alone had found (R06, R74, R78).
+func TestWhyTellsOrigin(t *testing.T) {
+	b := newBoard(Status{Lanes: []LaneStatus{{Number: "1", View: lane.View{Screen: lane.ScreenRefer}, Said: verdict.Verdict{Outcome: verdict.Refer, Reason: verdict.Stale, Ruled: verdict.Satisfied,
+		SetBy: "GZ, CDC", Scheme: "GZ", Format: "HCT1", Meaning: "low-risk-proxy", Provenance: "relative", Measured: "3 d", Language: "ja"}}}}, english, Options{})
+	want := []string{"Measured 3 d", "The rules alone: Requirements met", "Red set by GZ, CDC", "Code: GZ HCT1", "Means: low risk, applied for by another", "Applied for by: a relative or guardian"}
+	if got := b.Urgent[0].Facts; !slices.Equal(got, want) {
+		t.Errorf("staff are told %q", got)
+	}
+}
+
 func TestLabelsAreUsed(t *testing.T) {
 	used := map[string]bool{}
 	call := regexp.MustCompile(`\.(?:T|N) "([a-z]+)"`)
@@ -158,7 +169,7 @@ func TestLabelsAreUsed(t *testing.T) {
 			}
 		}
 	}
-	for _, k := range []string{"measured", "threshold", "rule", "never", "now", "minutes", "hours", "days", "draft", "given", "officer", "supervisor", "missing", "key"} { // asked for in board.go
+	for _, k := range []string{"measured", "threshold", "rule", "ruled", "setby", "read", "means", "applied", "never", "now", "minutes", "hours", "days", "draft", "given", "officer", "supervisor", "missing", "key"} { // asked for in board.go
 		used[k] = true
 	}
 	for k := range labels {

@@ -68,6 +68,12 @@ func line(r event.Record) string {
 		if v.Threshold != "" {
 			s += " (needs " + v.Threshold + ")"
 		}
+		if v.SetBy != "" {
+			s += ", red by " + v.SetBy
+		}
+		if v.Ruled != "" {
+			s += ", the rules alone found " + string(v.Ruled)
+		}
 	}
 	for _, k := range slices.Sorted(maps.Keys(r.Note)) {
 		s += fmt.Sprintf(" %s=%s", k, r.Note[k])

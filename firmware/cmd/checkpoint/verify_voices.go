@@ -40,19 +40,30 @@ func toOfficer(a answer) string {
 		if v.Threshold != "" {
 			parts = append(parts, "Wanted "+v.Threshold+".")
 		}
+		if v.Ruled != "" {
+			parts = append(parts, "The rules alone found: "+words.Officer(v.Ruled).En+".")
+		}
+		if v.SetBy != "" {
+			parts = append(parts, "Red set by "+v.SetBy+".")
+		}
 	}
 	for _, f := range a.found {
 		if f.Colour != "" && f.Meaning != "" {
-			parts = append(parts, fmt.Sprintf("%s %s (%s).", f.Scheme, f.Colour, f.Meaning))
+			parts = append(parts, fmt.Sprintf("%s %s: %s.", f.Scheme, f.Colour, words.Meaning(f.Meaning).En))
 		} else if f.Colour != "" {
 			parts = append(parts, fmt.Sprintf("%s %s.", f.Scheme, f.Colour))
+		}
+		if p := f.Facts.Provenance; p != "" {
+			parts = append(parts, "Applied for by "+words.Provenance(p).En+".")
 		}
 	}
 	return strings.Join(parts, " ")
 }
 
 func toAuditor(a answer) string {
-	parts := []string{fmt.Sprintf("%s, reason %s, at %s", a.Outcome, a.Reason, a.at.UTC().Format(time.RFC3339))}
+	v := a.verdict
+	v.Reason = a.Reason
+	parts := []string{words.Auditor(v, a.at, "en")}
 	if s := a.stated; s != nil {
 		parts = append(parts, fmt.Sprintf("%s: %s", s.what, s.says), "signer "+signerWord(s.trust.Signer), "signature "+s.trust.Signature.String())
 		if s.trust.List != "" {
@@ -64,9 +75,6 @@ func toAuditor(a answer) string {
 	}
 	if n := len(a.verdict.Counts); n > 0 {
 		parts = append(parts, fmt.Sprintf("counts %d identities once, the longest until %s", n, moment(longest(a.verdict.Counts))))
-	}
-	for _, l := range a.verdict.Lists {
-		parts = append(parts, fmt.Sprintf("%s, last changed %s", l.Name, moment(l.Changed)))
 	}
 	if a.Detail != "" && (a.stated == nil || a.Detail != a.stated.says) {
 		parts = append(parts, a.Detail)

@@ -11,19 +11,19 @@ import (
 // Auditor gives everything that a verdict of a time rests on, one fact after the other.
 func Auditor(v verdict.Verdict, at time.Time, language string) string {
 	said := func(w Words, value string) string { return w.In(language) + " " + value }
-	named := func(r verdict.Reason) string { return fmt.Sprintf("%s (%s)", r, Officer(r).In(language)) }
+	reason := func(r verdict.Reason) string { return fmt.Sprintf("%s (%s)", r, Officer(r).In(language)) }
 	found := ""
 	if v.Ruled != "" {
-		found = named(v.Ruled)
+		found = reason(v.Ruled)
 	}
-	parts := []string{fmt.Sprintf("%s: %s", outcomes[v.Outcome].In(language), named(v.Reason)), at.UTC().Format(time.RFC3339)}
+	parts := []string{fmt.Sprintf("%s: %s", outcomes[v.Outcome].In(language), reason(v.Reason)), at.UTC().Format(time.RFC3339)}
 	for _, f := range []struct {
 		label Words
 		value string
 	}{
 		{ruledLabel, found}, {ruleLabel, v.Rule}, {citeLabel, v.Cite}, {measuredLabel, v.Measured}, {wantedLabel, v.Threshold},
 		{setByLabel, v.SetBy}, {schemeLabel, strings.TrimSpace(v.Scheme + " " + v.Format)},
-		{meaningLabel, v.Meaning}, {provenanceLabel, v.Provenance}, {clockLabel, v.Confidence},
+		{meaningLabel, both(v.Meaning, Meaning(v.Meaning), language)}, {provenanceLabel, both(v.Provenance, Provenance(v.Provenance), language)}, {clockLabel, v.Confidence},
 	} {
 		if f.value != "" {
 			parts = append(parts, said(f.label, f.value))
@@ -36,7 +36,7 @@ func Auditor(v verdict.Verdict, at time.Time, language string) string {
 		if risk.found == "" {
 			parts = append(parts, said(risk.label, nothing.In(language)))
 		} else {
-			parts = append(parts, said(risk.label, named(risk.found)))
+			parts = append(parts, said(risk.label, reason(risk.found)))
 		}
 	}
 	for _, l := range v.Lists {
@@ -47,6 +47,14 @@ func Auditor(v verdict.Verdict, at time.Time, language string) string {
 		parts = append(parts, said(listLabel, fmt.Sprintf("%s %s, %s", l.Name, l.Version, age)))
 	}
 	return strings.Join(parts, "; ")
+}
+
+// both gives a name and its words; nothing for no name.
+func both(name string, w Words, language string) string {
+	if name == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s (%s)", name, w.In(language))
 }
 
 var outcomes = map[verdict.Outcome]Words{

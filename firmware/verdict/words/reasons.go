@@ -95,3 +95,15 @@ var reasons = map[verdict.Reason]reason{
 	"return-scheme": {officer: Words{"回港計劃人士，黃碼不計", "回港计划人士，黄码不计", "Return scheme: amber for arrival does not count", "帰港制度の対象、到着による黄は除外", "귀환 제도 대상, 도착 사유 노란색 제외", "Regime de regresso: o amarelo da chegada não conta"}, advice: good, rules: true},
 	"amber-allowed": {officer: Words{"此類場所准許黃碼進入", "此类场所准许黄码进入", "Amber is let in at this kind of place", "この種の場所は黄も入場可", "이런 장소는 노란색도 입장 가능", "Amarelo admitido neste tipo de lugar"}, advice: good, rules: true},
 }
+
+// public are the reasons of rules that say nothing of a person's health or circumstances:
+// they are about the code, the lane or the hour.
+var public = map[verdict.Reason]bool{verdict.Satisfied: true, verdict.NoRule: true, verdict.Undetermined: true, "not-today": true, "no-health-code": true,
+	"gate-code-needed": true, "wrong-direction": true, "not-recognised": true, "not-open-here": true, "not-required": true}
+
+// Private reports whether a reason is for the person and the staff alone, and not for a
+// screen that others in the queue can read (R80). One that is not known is.
+func Private(r verdict.Reason) bool {
+	e, known := reasons[r]
+	return !known || e.rules && !public[r]
+}

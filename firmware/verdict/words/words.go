@@ -58,7 +58,7 @@ func Officer(r verdict.Reason) Words {
 	if e, ok := reasons[r]; ok {
 		return e.officer
 	}
-	return Words{string(r), string(r), string(r), string(r), string(r), string(r)}
+	return named(nil, string(r))
 }
 
 // Holder tells a person, and nobody else, what was decided about them and why, who

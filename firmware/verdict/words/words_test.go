@@ -72,6 +72,12 @@ func TestWhole(t *testing.T) {
 	for o, w := range outcomes {
 		all["outcome "+o.String()] = w
 	}
+	for m, w := range meanings {
+		all["meaning "+m] = w
+	}
+	for p, w := range provenances {
+		all["provenance "+p] = w
+	}
 	for name, w := range all {
 		v := reflect.ValueOf(w)
 		for i, language := range Languages {
