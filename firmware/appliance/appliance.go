@@ -53,6 +53,7 @@ type Appliance struct {
 	legal    atomic.Pointer[map[string]legal.Text] // by language
 	desk     desk
 	asks     asks
+	meeting  meeting
 
 	rules       atomic.Pointer[inspection.Snapshot] // in force; nil before the first
 	agreed      chan *laneLoop                      // a supervisor turned the key there
@@ -74,6 +75,9 @@ func New(c Config, log *slog.Logger) (a *Appliance, err error) {
 	if err := os.MkdirAll(c.Device.State, 0o700); err != nil {
 		return a, fmt.Errorf("state folder: %w", err)
 	}
+	if err := a.desk.recall(filepath.Join(c.Device.State, missesFile)); err != nil {
+		log.Error("staff: wrong PINs count anew", "err", err)
+	}
 	if err := a.openCentre(); err != nil {
 		return a, err
 	}
@@ -85,6 +89,9 @@ func New(c Config, log *slog.Logger) (a *Appliance, err error) {
 		return a, err
 	}
 	a.orderedFloor()
+	if err := a.openHall(); err != nil {
+		return a, err
+	}
 	if c.Attendant.Listen != "" {
 		if a.attendant, err = net.Listen("tcp", c.Attendant.Listen); err != nil {
 			return a, fmt.Errorf("attendant's page: %w", err)
@@ -106,6 +113,7 @@ func New(c Config, log *slog.Logger) (a *Appliance, err error) {
 		}
 		l.overruling = overrulings[c.Attendant.Overrule]
 		l.supervised = a.supervised
+		l.entries.crowd = crowd{a.meeting.hall, map[uint64]uint64{}}
 		a.lanes = append(a.lanes, l)
 	}
 	a.resume()
@@ -193,6 +201,7 @@ func (a *Appliance) Run(ctx context.Context, ready func()) error {
 		links.Go(func() { a.followBundle(uplink) })
 		links.Go(func() { a.followOrders(uplink) })
 		links.Go(func() { a.askCentre(uplink) })
+		links.Go(func() { a.meet(uplink) })
 		links.Go(func() { outbox.Witness{Head: a.journal.Head, Sign: a.sign, Tell: a.link.Tell, Log: a.log}.Run(uplink) })
 	}
 	a.watchdog.Ready()
@@ -261,6 +270,7 @@ func (a *Appliance) close() error {
 			l.Close()
 		}
 	}
+	errs = append(errs, a.meeting.close())
 	if a.link != nil {
 		a.link.Close()
 	}

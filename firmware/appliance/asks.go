@@ -22,8 +22,9 @@ import (
 
 // asks is what the device asks the centre for (PROTOCOL C7).
 type asks struct {
-	client *request.Client // nil without a centre
-	keys   atomic.Pointer[sign1.Dated]
+	client *request.Client             // nil without a centre
+	keys   atomic.Pointer[sign1.Dated] // that sign answers
+	peers  atomic.Pointer[sign1.Dated] // of devices
 	quotas atomic.Pointer[order.Quotas]
 }
 
@@ -38,7 +39,12 @@ func (s *asks) use(set bundle.Set, quotas order.Quotas) error {
 	if err != nil {
 		return err
 	}
+	peers, err := sign1.ReadKeys(text, "device")
+	if err != nil {
+		return err
+	}
 	s.keys.Store(&keys)
+	s.peers.Store(&peers)
 	return nil
 }
 

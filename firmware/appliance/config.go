@@ -31,6 +31,9 @@ type Config struct {
 		Stick   string   `toml:"stick"`   // folder where a USB stick with a signed repository appears, "/media/usb"; empty: sticks are not looked at
 		Refresh Duration `toml:"refresh"` // how often to look for a new bundle without a hint; default 1 m
 	} `toml:"centre"`
+	Hall struct {
+		URL string `toml:"url"` // of the hub where the lanes of a hall meet, "nats://hub:4222"; empty: a code that counts once does so at each device alone
+	} `toml:"hall"`
 	Clock struct {
 		Within Duration `toml:"within"` // the site vouches that the machine's clock is right to so much; 0: believe it as far as the kernel says that something disciplines it
 	} `toml:"clock"`
@@ -190,6 +193,7 @@ func (c *Config) Validate() error {
 	must(name.MatchString(c.Device.Site), "device.site %q: use up to 32 letters, digits, - and _", c.Device.Site)
 	must(filepath.IsAbs(c.Device.State), "device.state %q: give an absolute folder", c.Device.State)
 	must(c.Centre.URL == "" || c.Centre.Root != "", "centre.root is missing: give the root.json that came with the package")
+	must(c.Hall.URL == "" || c.Centre.URL != "", "hall.url needs centre.url: the centre's bundle says who is in the hall")
 	must(c.Centre.Refresh.Duration >= time.Second, "centre.refresh %v: use 1s or more", c.Centre.Refresh)
 	must(c.Clock.Within.Duration >= 0 && c.Clock.Within.Duration <= 5*time.Minute, "clock.within %v: use up to 5m; a clock that may be further off is of no use", c.Clock.Within)
 	must(c.Attendant.Listen == "" || loopback(c.Attendant.Listen), "attendant.listen %q: give a loopback address, as 127.0.0.1:8090", c.Attendant.Listen)

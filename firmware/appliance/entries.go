@@ -15,6 +15,7 @@ type entries struct {
 	*journal.Lane
 	display *screen.Display
 	now     func() time.Time
+	crowd   crowd
 
 	mu  sync.Mutex
 	day string
@@ -24,8 +25,16 @@ type entries struct {
 // Settle counts a passage that the journal has taken. A code that is used by one who
 // may have gone away is none.
 func (e *entries) Settle(ev event.Event, used bool) error {
-	if err := e.Lane.Settle(ev, used); err != nil || ev.Kind != event.Passed {
+	if used {
+		e.crowd.settle(ev.Presentation, true)
+	}
+	if err := e.Lane.Settle(ev, used); err != nil {
 		return err
+	}
+	e.crowd.settle(ev.Presentation, used)
+	delete(e.crowd.open, ev.Presentation)
+	if ev.Kind != event.Passed {
+		return nil
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()

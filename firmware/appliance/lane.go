@@ -36,6 +36,7 @@ type laneLoop struct {
 	display    *screen.Display
 	listener   net.Listener // of the display; nil for none
 	journal    *journal.Lane
+	entries    *entries // the same for the controller
 	controller *controller.Controller
 	reports    chan lane.Input
 	since      changes
@@ -88,7 +89,8 @@ func laneAt(board *gate.Board, c LaneConfig, site string, j *journal.Lane, now f
 		}
 	}
 	l.since.set(now())
-	d := controller.Devices{Journal: &entries{Lane: j, display: l.display, now: now}, Lamp: l.signal, Clock: clock, Log: l.log, Reports: l.reports,
+	l.entries = &entries{Lane: j, display: l.display, now: now}
+	d := controller.Devices{Journal: l.entries, Lamp: l.signal, Clock: clock, Log: l.log, Reports: l.reports,
 		Place: c.At(site)}
 	d.Display = func(v lane.View) {
 		l.since.set(now())

@@ -1,0 +1,182 @@
+package appliance
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"net/url"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"example.org/checkpoint/firmware/event"
+	"example.org/checkpoint/firmware/verdict"
+	"example.org/checkpoint/simulators/centre"
+	"example.org/checkpoint/sync/bundle"
+	"example.org/checkpoint/sync/enrol"
+)
+
+// peersFile is keys.json of the centre with the keys of devices in it.
+func (o *office) peersFile(devices ...string) []byte {
+	o.Helper()
+	var file map[string]any
+	if err := json.Unmarshal(o.get("/keys"), &file); err != nil {
+		o.Fatal(err)
+	}
+	for _, name := range devices {
+		key, _, err := enrol.Load(filepath.Join(o.dir, "devices", name))
+		if err != nil {
+			o.Fatal(err)
+		}
+		der, err := x509.MarshalPKIXPublicKey(key.Public())
+		if err != nil {
+			o.Fatal(err)
+		}
+		sum := sha256.Sum256(der)
+		file["keys"] = append(file["keys"].([]any), map[string]any{"kid": hex.EncodeToString(sum[:8]), "purpose": "device", "device": name,
+			"alg": -7, "spki": base64.StdEncoding.EncodeToString(der), "from": 0, "until": 0})
+	}
+	text, err := json.Marshal(file)
+	if err != nil {
+		o.Fatal(err)
+	}
+	return text
+}
+
+// inHall puts a device into the hall of a hub.
+func (o *office) inHall(name, hub string) *Appliance {
+	o.Helper()
+	a, _ := o.device(name)
+	a.config.Hall.URL = hub
+	if err := a.openHall(); err != nil {
+		o.Fatal(err)
+	}
+	for _, l := range a.lanes {
+		l.entries.crowd = crowd{a.meeting.hall, map[uint64]uint64{}}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var meeting sync.WaitGroup
+	meeting.Go(func() { a.meet(ctx) })
+	o.Cleanup(func() { cancel(); meeting.Wait() })
+	return a
+}
+
+// claims has somebody come with a code.
+func (a *Appliance) claims(t *testing.T, lane string, presentation uint64, code string) verdict.Reason {
+	t.Helper()
+	now := time.Now()
+	reason, err := a.lane(lane).entries.Claim(event.Event{At: now, Kind: event.Claimed, Presentation: presentation, Verdict: verdict.Verdict{Outcome: verdict.Admit,
+		Reason: "ok", Counts: []verdict.Count{{Identity: []byte(code), Until: now.Add(10 * time.Minute)}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reason
+}
+
+func (a *Appliance) settles(t *testing.T, lane string, presentation uint64, kind event.Kind, used bool) {
+	t.Helper()
+	if err := a.lane(lane).entries.Settle(event.Event{At: time.Now(), Kind: kind, Presentation: presentation}, used); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// noteOf is what the newest events of a kind say.
+func (a *Appliance) noteOf(t *testing.T, kind event.Kind) (all []map[string]string) {
+	t.Helper()
+	events, err := a.journal.Recent(100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range events {
+		if e.Kind == kind {
+			all = append(all, e.Note)
+		}
+	}
+	return all
+}
+
+// TestHall has two devices share their codes through a hub, lose it, admit the same code at
+// both through their own journals, and find that out.
+func TestHall(t *testing.T) {
+	o := newOffice(t)
+	o.eventually("the centre serves", func() bool { return len(o.get("/keys")) > 0 })
+	dir := filepath.Join(t.TempDir(), "hub")
+	hub, err := centre.NewHub(dir, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { hub.Close() }()
+	o.publish() // the first root
+	o.files["keys.json"] = &fstest.MapFile{Data: o.peersFile("g1", "g2")}
+	if _, err := bundle.Sign(o.repo, o.files, o.keys, time.Now(), bundle.DefaultLifetimes); err != nil {
+		t.Fatal(err)
+	}
+	var p centre.Published
+	o.post("/publish?dir="+url.QueryEscape(o.repo), nil, &p)
+	a, b := o.inHall("g1", hub.URL()), o.inHall("g2", hub.URL())
+	for _, d := range []*Appliance{a, b} {
+		o.eventually("not alone", func() bool { return !d.meeting.hall.State().Alone })
+	}
+
+	if r := a.claims(t, "1", 1, "x"); r != "" {
+		t.Errorf("x: %s", r)
+	}
+	if r := b.claims(t, "1", 1, "x"); r != verdict.Replayed {
+		t.Errorf("x at the other device: %q", r)
+	}
+	a.settles(t, "1", 1, event.Withdrew, false)
+	o.eventually("x is free again at the other device", func() bool { return b.claims(t, "1", 2, "x") == "" })
+	b.settles(t, "1", 2, event.Passed, true)
+	if r := a.claims(t, "2", 1, "x"); r != verdict.Replayed {
+		t.Errorf("x after it was used: %q", r)
+	}
+
+	at, err := url.Parse(hub.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	hub.Close()
+	o.stop() // the centre is away as well
+	for _, d := range []*Appliance{a, b} {
+		o.eventually("alone", func() bool {
+			reason := d.claims(t, "2", uint64(time.Now().UnixNano()), strconv.FormatInt(time.Now().UnixNano(), 10))
+			return reason == "" && d.meeting.hall.State().Alone
+		})
+		if r := d.claims(t, "2", 8, "y"); r != "" {
+			t.Errorf("y without a hub: %s", r)
+		}
+		d.settles(t, "2", 8, event.Passed, true)
+		if notes := d.noteOf(t, event.Claimed); !strings.Contains(strings.Join(texts(notes), " "), "alone") {
+			t.Errorf("no claim is flagged: %v", notes)
+		}
+	}
+	port, err := strconv.Atoi(at.Port())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if hub, err = centre.NewHub(dir, port); err != nil {
+		t.Fatal(err)
+	}
+	o.eventually("the double is journalled, once", func() bool {
+		return len(a.noteOf(t, event.Reconciled))+len(b.noteOf(t, event.Reconciled)) == 1
+	})
+	for _, note := range append(a.noteOf(t, event.Reconciled), b.noteOf(t, event.Reconciled)...) {
+		if note["found"] != "double" || note["presentation"] != "8" || note["also"] == "" {
+			t.Errorf("%v", note)
+		}
+	}
+}
+
+func texts(notes []map[string]string) (all []string) {
+	for _, n := range notes {
+		all = append(all, n["hall"])
+	}
+	return all
+}
