@@ -78,6 +78,9 @@ func New(c Config, log *slog.Logger) (a *Appliance, err error) {
 	if err := a.desk.recall(filepath.Join(c.Device.State, missesFile)); err != nil {
 		log.Error("staff: wrong PINs count anew", "err", err)
 	}
+	if err := a.desk.recall(filepath.Join(c.Device.State, missesFile)); err != nil {
+		log.Error("staff: wrong PINs count anew", "err", err)
+	}
 	if err := a.openCentre(); err != nil {
 		return a, err
 	}

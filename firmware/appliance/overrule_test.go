@@ -3,6 +3,8 @@ package appliance
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -113,6 +115,10 @@ func TestOverruleBySignIn(t *testing.T) {
 			t.Errorf("%s: %v, want %v", name, err, want)
 		}
 	}
+	record := filepath.Join(t.TempDir(), missesFile)
+	if err := a.desk.recall(record); err != nil {
+		t.Fatal(err)
+	}
 	say("anna", "482913", screen.ErrDenied) // no list yet
 	a.desk.use(list)
 	say("anna", "775201", screen.ErrDenied)
@@ -126,6 +132,15 @@ func TestOverruleBySignIn(t *testing.T) {
 		say("bo", "000000", screen.ErrDenied)
 	}
 	say("bo", "775201", screen.ErrLocked)
+	a.desk = desk{} // the program begins anew
+	if err := a.desk.recall(record); err != nil {
+		t.Fatal(err)
+	}
+	a.desk.use(list)
+	say("bo", "775201", screen.ErrLocked)
+	if err := os.Remove(record); err != nil {
+		t.Fatal(err)
+	}
 	a.desk = desk{}
 	a.desk.use(list)
 	say("bo", "775201", nil)

@@ -41,7 +41,10 @@ type Member struct {
 }
 
 // List is the staff of one site, immutable.
-type List struct{ members map[string]Member }
+type List struct {
+	members map[string]Member
+	nobody  verifier // of whoever is not on it, as dear as the dearest of them
+}
 
 // Parse reads staff/<site>.json: {"v":1,"site":"…","staff":[{"id":"…","role":"officer",
 // "until":"RFC 3339","pin":"$argon2id$v=19$m=…,t=…,p=…$salt$hash"}]}. The targets key has
@@ -64,7 +67,7 @@ func Parse(file []byte, site string) (*List, error) {
 	if doc.V != 1 || doc.Site != site || len(doc.Staff) > most {
 		return nil, fmt.Errorf("%w: want \"v\": 1, the site %q and at most %d people", ErrList, site, most)
 	}
-	l := &List{members: map[string]Member{}}
+	l := &List{members: map[string]Member{}, nobody: stranger}
 	for _, s := range doc.Staff {
 		m := Member{Name: s.ID, Role: map[string]Role{"officer": Officer, "supervisor": Supervisor}[s.Role], Until: s.Until}
 		if m.Role == None {
@@ -78,6 +81,7 @@ func Parse(file []byte, site string) (*List, error) {
 			return nil, err
 		}
 		l.members[m.Name] = m
+		l.nobody.memory, l.nobody.passes = max(l.nobody.memory, m.pin.memory), max(l.nobody.passes, m.pin.passes)
 	}
 	return l, nil
 }
@@ -89,50 +93,4 @@ func named(s string) bool {
 		}
 	}
 	return len(s) > 0 && len(s) <= 64
-}
-
-// Desk is where staff say who they are: a list, and how often each gave a wrong PIN. The
-// zero Desk knows nobody. It is one caller's at a time.
-type Desk struct {
-	list   *List
-	missed map[string]miss
-}
-
-type miss struct {
-	times int
-	last  time.Time
-}
-
-// Use takes a newer list. What was missed stays.
-func (d *Desk) Use(l *List) { d.list = l }
-
-// Check says who somebody is by name and PIN at a time. The sixth attempt after five wrong
-// ones, and those of the 15 minutes after, fail whatever the PIN. It takes tens of
-// milliseconds and the verifier's memory, for a name that nobody has too.
-func (d *Desk) Check(name, pin string, now time.Time) (Member, error) {
-	var m Member
-	known := false
-	if d.list != nil {
-		m, known = d.list.members[name]
-	}
-	if !known {
-		stranger.check(pin)
-		return Member{}, ErrDenied
-	}
-	was := d.missed[name]
-	if now.Sub(was.last) >= locked || now.Before(was.last) {
-		was.times = 0
-	}
-	if was.times >= misses {
-		return Member{}, ErrLocked
-	}
-	if !m.pin.check(pin) || !now.Before(m.Until) {
-		if d.missed == nil {
-			d.missed = map[string]miss{}
-		}
-		d.missed[name] = miss{was.times + 1, now}
-		return Member{}, ErrDenied
-	}
-	delete(d.missed, name)
-	return m, nil
 }

@@ -89,6 +89,62 @@ func TestLock(t *testing.T) {
 	}
 }
 
+// TestNobodyLearnsWhoWorksHere: a name that nobody has is denied and locked like one that
+// somebody has, at the cost of the dearest verifier of the list.
+func TestNobodyLearnsWhoWorksHere(t *testing.T) {
+	d := desk(t)
+	for _, name := range []string{"anna", "nobody", "gone", "worker"} {
+		for i := range 7 {
+			want := ErrDenied
+			if i >= 5 {
+				want = ErrLocked
+			}
+			if _, err := d.Check(name, "000000", now); err != want {
+				t.Errorf("%s, attempt %d: %v", name, i+1, err)
+			}
+		}
+	}
+	dear, err := Parse([]byte(strings.Replace(string(list(t)), "m=19456,t=2", "m=20480,t=3", 1)), "LMC")
+	if err != nil || dear.nobody.memory != 20480 || dear.nobody.passes != 3 {
+		t.Errorf("%+v %v", dear.nobody, err)
+	}
+}
+
+// TestLockOutlives: neither a restart, nor a clock that is set back, nor thousands of other
+// names take a lock away.
+func TestLockOutlives(t *testing.T) {
+	d := desk(t)
+	for range 5 {
+		d.Check("anna", "000000", now)
+	}
+	for i := range 3 * most {
+		d.miss(fmt.Sprintf("name-%d", i), false, miss{1, now})
+	}
+	if len(d.missed) > 2*most {
+		t.Errorf("%d names are remembered", len(d.missed))
+	}
+	kept, err := d.Misses()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := desk(t)
+	if err := again.Recall(kept); err != nil {
+		t.Fatal(err)
+	}
+	back := now.Add(-time.Hour)
+	for _, at := range []time.Time{now, back, back.Add(14 * time.Minute)} {
+		if _, err := again.Check("anna", "482913", at); err != ErrLocked {
+			t.Errorf("at %v: %v", at, err)
+		}
+	}
+	if _, err := again.Check("anna", "482913", back.Add(15*time.Minute)); err != nil {
+		t.Errorf("15 minutes by the clock that was set back: %v", err)
+	}
+	if err := again.Recall([]byte("{")); err == nil {
+		t.Error("half a record is taken")
+	}
+}
+
 func TestParseRefuses(t *testing.T) {
 	good := string(list(t))
 	for name, change := range map[string][2]string{
