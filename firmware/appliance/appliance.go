@@ -78,9 +78,6 @@ func New(c Config, log *slog.Logger) (a *Appliance, err error) {
 	if err := a.desk.recall(filepath.Join(c.Device.State, missesFile)); err != nil {
 		log.Error("staff: wrong PINs count anew", "err", err)
 	}
-	if err := a.desk.recall(filepath.Join(c.Device.State, missesFile)); err != nil {
-		log.Error("staff: wrong PINs count anew", "err", err)
-	}
 	if err := a.openCentre(); err != nil {
 		return a, err
 	}
@@ -205,6 +202,7 @@ func (a *Appliance) Run(ctx context.Context, ready func()) error {
 		links.Go(func() { a.followOrders(uplink) })
 		links.Go(func() { a.askCentre(uplink) })
 		links.Go(func() { a.meet(uplink) })
+		links.Go(func() { a.reportIn(uplink) })
 		links.Go(func() { outbox.Witness{Head: a.journal.Head, Sign: a.sign, Tell: a.link.Tell, Log: a.log}.Run(uplink) })
 	}
 	a.watchdog.Ready()

@@ -24,6 +24,7 @@ import (
 type asks struct {
 	client *request.Client             // nil without a centre
 	keys   atomic.Pointer[sign1.Dated] // that sign answers
+	sign   func(purpose string, payload []byte) ([]byte, error)
 	peers  atomic.Pointer[sign1.Dated] // of devices
 	quotas atomic.Pointer[order.Quotas]
 }
@@ -50,6 +51,7 @@ func (s *asks) use(set bundle.Set, quotas order.Quotas) error {
 
 // client makes the client of requests.
 func (a *Appliance) client(sign func(string, []byte) ([]byte, error)) *request.Client {
+	a.asks.sign = sign
 	return request.New(a.link, request.Options{Device: a.config.Device.Name, Site: a.config.Device.Site, Sign: sign, Rand: rand.Reader,
 		Wait: wait, Now: func() time.Time { return a.clock.Now() }, Keys: func() sign1.Keys {
 			if keys := a.asks.keys.Load(); keys != nil {

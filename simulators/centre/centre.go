@@ -43,6 +43,7 @@ type Centre struct {
 	orders   *Key // of orders and leases
 	replies  *Key // of answers to requests
 	registry *registry
+	fleet    fleet
 	store    *store
 	server   *server.Server
 	listener net.Listener
@@ -134,7 +135,7 @@ func (c *Centre) Run(ctx context.Context) error {
 	if err := provisionHall(ctx, js); err != nil {
 		return fmt.Errorf("centre: %w", err)
 	}
-	if err := c.answerRequests(ctx, nc, js); err != nil {
+	if err := errors.Join(c.answerRequests(ctx, nc, js), c.hearFleet(nc)); err != nil {
 		return fmt.Errorf("centre: %w", err)
 	}
 	done := make(chan error, 2)

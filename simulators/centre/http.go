@@ -140,6 +140,7 @@ func (c *Centre) handler(nc *nats.Conn, js jetstream.JetStream, bucket jetstream
 		}
 		answer(w)(struct{}{}, c.store.giveUp(r.FormValue("device"), epoch, seq))
 	})
+	c.fleetPages(mux)
 	return mux
 }
 

@@ -46,7 +46,10 @@ const deviceCertificate = 5 * 365 * 24 * time.Hour
 // may is what a device may do. {{name()}} is the device's, as its user says.
 var may = jwt.Permissions{
 	Pub: jwt.Permission{Allow: []string{
-		"ev.{{name()}}", "cp.{{name()}}", "lr.{{name()}}", "rq.{{tag(site)}}.>",
+		"ev.{{name()}}", "cp.{{name()}}", "lr.{{name()}}", "st.{{name()}}", "rq.{{tag(site)}}.>",
+		"hall.{{tag(site)}}.>", "$KV." + replayBucket + ".>", "$KV." + hallBucket + ".day.>",
+		"$JS.API.STREAM.INFO.KV_" + replayBucket, "$JS.API.DIRECT.GET.KV_" + replayBucket + ".>",
+		"$JS.API.STREAM.INFO.KV_" + hallBucket, "$JS.API.DIRECT.GET.KV_" + hallBucket + ".>",
 		"$JS.API.STREAM.INFO." + markStream, "$JS.API.DIRECT.GET." + markStream + ".mark.{{name()}}",
 		"$JS.API.CONSUMER.CREATE." + orderStream + ".*.order.>", "$JS.API.CONSUMER.MSG.NEXT." + orderStream + ".>",
 		"$JS.API.CONSUMER.CREATE." + leaseStream + ".*.lease.{{name()}}.>", "$JS.API.CONSUMER.MSG.NEXT." + leaseStream + ".>",
@@ -54,7 +57,7 @@ var may = jwt.Permissions{
 		"$JS.API.CONSUMER.CREATE.OBJ_" + bucketName + ".*.$O." + bucketName + ".C.>", "$JS.API.CONSUMER.DELETE.OBJ_" + bucketName + ".>",
 		"$JS.FC.OBJ_" + bucketName + ".>",
 	}},
-	Sub: jwt.Permission{Allow: []string{"_INBOX_{{name()}}.>", "mark.{{name()}}", "cmd.{{name()}}", pushSubject}},
+	Sub: jwt.Permission{Allow: []string{"_INBOX_{{name()}}.>", "mark.{{name()}}", "cmd.{{name()}}", pushSubject, "hall.{{tag(site)}}.key"}},
 }
 
 // newGuard reads the keys of a centre, or makes them at its first start.
