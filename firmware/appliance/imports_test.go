@@ -56,6 +56,7 @@ var rules = []struct{ who, ours, others string }{
 	{"simulators/camera", "", "qr"},
 	{"simulators/centre", "", "bbolt go-tuf jwt nats-server nats.go nkeys"},
 	{"simulators/cmd/lab", "", "kong"},
+	{"simulators/device", "", "nats.go"},
 	{"simulators/gateboard", "", "periph modbus"},
 	{"simulators/pty", "", "pty x/sys"},
 	{"simulators/thermal", "", "periph"},

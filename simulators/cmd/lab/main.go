@@ -17,6 +17,7 @@ type cli struct {
 	Run    runCmd    `cmd:"" default:"withargs" help:"Start everything and let people come, until Ctrl-C or, with --people, until all have been."`
 	Bench  benchCmd  `cmd:"" hidden:"" help:"The bench as a process of its own; started by run."`
 	Centre centreCmd `cmd:"" hidden:"" help:"The centre as a process of its own; started by run."`
+	Fleet  fleetCmd  `cmd:"" help:"Measure a centre with many pretended devices."`
 }
 
 func main() {
