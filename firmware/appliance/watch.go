@@ -10,7 +10,6 @@ import (
 
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/health"
-	"example.org/checkpoint/hardware/gate"
 	"example.org/checkpoint/sync/bundle"
 	"example.org/checkpoint/sync/outbox"
 )
@@ -111,16 +110,7 @@ func (a *Appliance) deviceTroubles() (s health.Set) {
 func (a *Appliance) laneTroubles() map[string]health.Set {
 	all := map[string]health.Set{}
 	for _, l := range a.lanes {
-		s := a.halted(l)
-		switch err := l.board.Fault(); {
-		case errors.Is(err, gate.ErrBeam):
-			s = s.With(health.BeamStuck)
-		case err != nil:
-			s = s.With(health.GateLost)
-		}
-		if l.camera.Fault() != nil {
-			s = s.With(health.CameraLost)
-		}
+		s := a.halted(l).Union(l.troubles())
 		if l.unseen() {
 			s = s.With(health.DisplayLost)
 		}
