@@ -29,10 +29,10 @@ type Snapshot struct {
 	trust     *trust.Store
 	status    revocation.Lists
 	revoked   revocation.Sets
-	policies  map[string]policy.Versions // by profile
-	ruled     map[*policy.Policy]string  // the file of each
-	rosters   rosters                    // of people
-	places    *places                    // of risk; nil where the set has none
+	policies  map[string]versions       // by profile
+	ruled     map[*policy.Policy]string // the file of each
+	rosters   rosters                   // of people
+	places    *places                   // of risk; nil where the set has none
 	freshness freshness
 	keys      credential.Keys         // nil where nothing sealed can be opened
 	allows    func(order.Place) error // the centre's orders; nil for none
@@ -140,7 +140,7 @@ func (s *Snapshot) Trust() *trust.Store { return s.trust }
 // New is Load for files at hand, by their name in the bundle.
 func New(files map[string]File, version string, published time.Time) (*Snapshot, error) {
 	s := &Snapshot{version: version, published: published, changed: map[string]time.Time{}, modified: map[string]time.Time{},
-		policies: map[string]policy.Versions{}, ruled: map[*policy.Policy]string{}}
+		policies: map[string]versions{}, ruled: map[*policy.Policy]string{}}
 	data := map[string][]byte{}
 	for name, f := range files {
 		data[name], s.changed[name], s.modified[name] = f.Data, f.Changed, f.Changed
@@ -194,7 +194,7 @@ func (s *Snapshot) addPolicy(name string, data []byte) error {
 	if p.Profile() != profile {
 		return fmt.Errorf("%w: profile %q", errName, p.Profile())
 	}
-	s.policies[profile], err = s.policies[profile].Add(p)
+	s.policies[profile], err = s.policies[profile].add(p)
 	s.ruled[p] = name
 	return err
 }
@@ -203,7 +203,7 @@ func (s *Snapshot) addPolicy(name string, data []byte) error {
 // presentation; nil if the lane has none. One file holds one version of it:
 // policy/<profile>.json, policy/<profile>.<anything>.json.
 func (s *Snapshot) policy(p Presentation) *policy.Policy {
-	return s.policies[p.Lane.Policy].At(p.At)
+	return s.policies[p.Lane.Policy].at(p.At)
 }
 
 // addRevoked reads revoked/<scheme>.json, {"v":1,"list":"<base64 of what the scheme

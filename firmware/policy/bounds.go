@@ -1,12 +1,10 @@
 package policy
 
 import (
-	"errors"
-	"fmt"
 	"regexp"
 	"slices"
-	"unicode"
-	"unicode/utf8"
+
+	"example.org/checkpoint/firmware/policy/lines"
 )
 
 // Bounds of a policy file. What may reach a verdict is short, so that an event
@@ -23,8 +21,6 @@ const (
 	maxNote       = 1000 // bytes of a note
 	maxMeasured   = 64   // bytes of a measured value
 	maxExpression = 4096 // characters of one expression
-	maxFault      = 300  // bytes of one fault's text
-	maxFaults     = 12   // told at once
 )
 
 var (
@@ -32,61 +28,16 @@ var (
 	parameter = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
 )
 
-// faults gathers what is wrong, bounded in number and in length.
-type faults struct {
-	all  []error
-	more int
-}
-
-func (f *faults) add(format string, args ...any) {
-	if len(f.all) == maxFaults {
-		f.more++
-		return
-	}
-	f.all = append(f.all, fault{fmt.Errorf(format, args...)})
-}
-
-func (f *faults) join() error {
-	if f.more > 0 {
-		return errors.Join(append(f.all, fmt.Errorf("and %d more", f.more))...)
-	}
-	return errors.Join(f.all...)
-}
-
-// fault is an error whose text is one short line.
-type fault struct{ error }
-
-func (f fault) Error() string { return clip(f.error.Error(), maxFault) }
-func (f fault) Unwrap() error { return f.error }
-
-// clip shortens s to at most n bytes, whole characters, and in one line.
-func clip(s string, n int) string {
-	out := make([]byte, 0, min(len(s), n))
-	for _, r := range s {
-		if !unicode.IsPrint(r) {
-			r = ' '
-		}
-		if len(out)+utf8.RuneLen(r) > n {
-			break
-		}
-		out = utf8.AppendRune(out, r)
-	}
-	return string(out)
-}
-
-// phrase reports whether s is printable text of at most n bytes.
-func phrase(s string, n int) bool { return len(s) <= n && clip(s, n) == s }
-
 // bounded checks every text and number of items that compiling does not.
-func (f file) bounded(faults *faults) {
+func (f file) bounded(faults *lines.Faults) {
 	text := func(what, s string, n int) {
-		if !phrase(s, n) {
-			faults.add("%w: %s: want at most %d bytes of printable text", errForm, what, n)
+		if !lines.Phrase(s, n) {
+			faults.Add("%w: %s: want at most %d bytes of printable text", errForm, what, n)
 		}
 	}
 	count := func(what string, n, most int) {
 		if n > most {
-			faults.add("%w: %d %s, at most %d", errForm, n, what, most)
+			faults.Add("%w: %d %s, at most %d", errForm, n, what, most)
 		}
 	}
 	count("terms", len(f.Terms), maxTerms)
@@ -105,7 +56,7 @@ func (f file) bounded(faults *faults) {
 		text("an exempt scheme", scheme, maxWord)
 	}
 	if !slices.Contains([]string{"", "refuse", "refer"}, f.Red) {
-		faults.add("%w: red %q is neither refuse nor refer", errForm, clip(f.Red, maxWord))
+		faults.Add("%w: red %q is neither refuse nor refer", errForm, lines.Clip(f.Red, maxWord))
 	}
 	text("reads_as", f.ReadsAs, maxWord)
 	text("cite of the default", f.Default.Cite, maxPhrase)
@@ -116,10 +67,10 @@ func (f file) bounded(faults *faults) {
 		text("an unproven class", u, maxWord)
 	}
 	for _, t := range f.Terms {
-		text("cite of term "+clip(t.Name, maxWord), t.Cite, maxPhrase)
+		text("cite of term "+lines.Clip(t.Name, maxWord), t.Cite, maxPhrase)
 	}
 	for _, r := range f.Rules {
-		text("cite of rule "+clip(r.Name, maxWord), r.Cite, maxPhrase)
+		text("cite of rule "+lines.Clip(r.Name, maxWord), r.Cite, maxPhrase)
 	}
 	for _, t := range f.Tests {
 		text("name of a test", t.Name, maxPhrase)

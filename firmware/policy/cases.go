@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"example.org/checkpoint/firmware/policy/facts"
+	"example.org/checkpoint/firmware/policy/lines"
 	"example.org/checkpoint/firmware/verdict"
 )
 
@@ -54,15 +55,15 @@ func ReadCase(line []byte) (Case, error) {
 	d := json.NewDecoder(bytes.NewReader(line))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&c); err != nil {
-		return c, fmt.Errorf("%w: a case: %s", errForm, clip(err.Error(), maxFault))
+		return c, fmt.Errorf("%w: a case: %s", errForm, lines.Clip(err.Error(), lines.MaxFault))
 	}
 	if _, err := c.facts(); err != nil {
-		return c, fmt.Errorf("%w: case %s: %s", errForm, clip(c.Name, maxWord), clip(err.Error(), maxFault))
+		return c, fmt.Errorf("%w: case %s: %s", errForm, lines.Clip(c.Name, maxWord), lines.Clip(err.Error(), lines.MaxFault))
 	}
 	return c, nil
 }
 
-func (f file) cases(faults *faults) []Case {
+func (f file) cases(faults *lines.Faults) []Case {
 	var out []Case
 	for _, t := range f.Tests {
 		c := t.Case
@@ -87,7 +88,7 @@ func (f file) cases(faults *faults) []Case {
 			err = f.knows(c)
 		}
 		if err != nil {
-			faults.add("%w: test %s: %w", errForm, clip(t.Name, maxWord), err)
+			faults.Add("%w: test %s: %w", errForm, lines.Clip(t.Name, maxWord), err)
 			continue
 		}
 		out = append(out, c)
@@ -103,7 +104,7 @@ func (f file) knows(c Case) error {
 		{slices.Collect(maps.Keys(c.Lists)), slices.Collect(maps.Keys(f.Lists))}} {
 		for _, name := range names[0] {
 			if !slices.Contains(names[1], name) {
-				return fmt.Errorf("the file sets no %s", clip(name, maxWord))
+				return fmt.Errorf("the file sets no %s", lines.Clip(name, maxWord))
 			}
 		}
 	}
@@ -178,7 +179,7 @@ func (p *Policy) Check(c Case) error {
 		{"person", string(got.Person), string(c.Person)}, {"place", string(got.Place), string(c.Place)},
 	} {
 		if w.want != "" && w.got != w.want {
-			return fmt.Errorf("%w: %s %q by rule %q (%s, %s), want %q", errTest, w.what, w.got, got.Rule, got.Outcome, got.Reason, clip(w.want, maxPhrase))
+			return fmt.Errorf("%w: %s %q by rule %q (%s, %s), want %q", errTest, w.what, w.got, got.Rule, got.Outcome, got.Reason, lines.Clip(w.want, maxPhrase))
 		}
 	}
 	return nil
@@ -188,7 +189,7 @@ func (p *Policy) Check(c Case) error {
 func (c Case) facts() (*facts.Facts, error) {
 	zone, err := time.LoadLocation(c.zone())
 	if err != nil {
-		return nil, fmt.Errorf("zone %s is not known", clip(c.Zone, maxWord))
+		return nil, fmt.Errorf("zone %s is not known", lines.Clip(c.Zone, maxWord))
 	}
 	f, err := facts.Read(c.Facts, zone)
 	if err == nil && f.Oversize() {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"example.org/checkpoint/firmware/policy/lines"
 	"example.org/checkpoint/firmware/verdict"
 )
 
@@ -32,7 +33,7 @@ func (p *Policy) Explain(c Case) (verdict.Verdict, []Step, error) {
 	var steps []Step
 	for i, t := range with.terms {
 		out := s.term(i)
-		steps = append(steps, Step{"term", t.name, clip(fmt.Sprint(out.Value()), maxPhrase), t.cite})
+		steps = append(steps, Step{"term", t.name, lines.Clip(fmt.Sprint(out.Value()), maxPhrase), t.cite})
 	}
 	for i := range with.rules {
 		r := &with.rules[i]
@@ -40,7 +41,7 @@ func (p *Policy) Explain(c Case) (verdict.Verdict, []Step, error) {
 		result := "does not hold"
 		switch {
 		case err != nil:
-			result = "fails: " + clip(err.Error(), maxPhrase)
+			result = "fails: " + lines.Clip(err.Error(), maxPhrase)
 		case held:
 			result = "holds: " + r.outcome.String() + ", " + string(r.reason)
 		}

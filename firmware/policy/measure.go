@@ -8,6 +8,8 @@ import (
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/ast"
+
+	"example.org/checkpoint/firmware/policy/lines"
 )
 
 // measure tells by how much a rule held: what was measured, and what would have
@@ -31,7 +33,7 @@ func (p *Policy) compileMeasure(env *cel.Env, e ruleEntry) (measure, error) {
 		sign, name, _ := strings.Cut(e.Wanted, " ")
 		value, ok := p.find(name)
 		if !ok || comparisons[sign] == "" {
-			return m, fmt.Errorf("wanted %q: want a comparison and a window, date or list, such as \"<= test_h\"", clip(e.Wanted, maxWord))
+			return m, fmt.Errorf("wanted %q: want a comparison and a window, date or list, such as \"<= test_h\"", lines.Clip(e.Wanted, maxWord))
 		}
 		for _, u := range units {
 			if strings.HasSuffix(name, u.end) {
@@ -50,8 +52,8 @@ func (p *Policy) compileMeasure(env *cel.Env, e ruleEntry) (measure, error) {
 	if err != nil {
 		return m, fmt.Errorf("measured: %w", err)
 	}
-	if p.namesBirth(c.expr) {
-		return m, errors.New("measured: want nothing that rests on holder.birth, for it is written down; measure holder.age")
+	if p.personal(c.expr) {
+		return m, errors.New("measured: want nothing that rests on holder.birth or a stay's place, for it is written down; measure holder.age, or the days since")
 	}
 	switch c.typ.Kind() {
 	case cel.IntKind, cel.DoubleKind, cel.StringKind, cel.DurationKind, cel.TimestampKind:
@@ -61,17 +63,17 @@ func (p *Policy) compileMeasure(env *cel.Env, e ruleEntry) (measure, error) {
 	return m, errors.New("measured: want a number, a text, a time or a duration")
 }
 
-// namesBirth reports whether an expression reads the holder's birth date, itself or
-// by a term. What is measured is kept in the journal, and a birth date is not.
-func (p *Policy) namesBirth(e ast.Expr) bool {
+// personal reports whether an expression reads the holder's birth date, or a place where
+// they were, itself or by a term. What is measured is kept in the journal, and these are not.
+func (p *Policy) personal(e ast.Expr) bool {
 	found := false
 	ast.PreOrderVisit(e, ast.NewExprVisitor(func(e ast.Expr) {
 		switch e.Kind() {
 		case ast.SelectKind:
-			found = found || e.AsSelect().FieldName() == "birth"
+			found = found || e.AsSelect().FieldName() == "birth" || e.AsSelect().FieldName() == "place"
 		case ast.IdentKind:
 			i, ok := p.index[e.AsIdent()]
-			found = found || ok && p.terms[i].birth
+			found = found || ok && p.terms[i].personal
 		}
 	}))
 	return found
@@ -99,7 +101,7 @@ func (m measure) said(value any) string {
 	case time.Time:
 		return value.UTC().Format(time.RFC3339)
 	case []string:
-		return clip(strings.Join(value, " "), maxMeasured)
+		return lines.Clip(strings.Join(value, " "), maxMeasured)
 	}
-	return clip(fmt.Sprint(value), maxMeasured)
+	return lines.Clip(fmt.Sprint(value), maxMeasured)
 }

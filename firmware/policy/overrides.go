@@ -3,6 +3,7 @@ package policy
 import (
 	"slices"
 
+	"example.org/checkpoint/firmware/policy/lines"
 	"example.org/checkpoint/firmware/verdict"
 	"example.org/checkpoint/firmware/verdict/words"
 )
@@ -46,21 +47,21 @@ func (s *scene) yields(decided int) bool {
 	return true
 }
 
-func (o Overrides) bounded(faults *faults) {
-	if !phrase(o.Cite, maxPhrase) {
-		faults.add("%w: overrides: cite: want at most %d bytes", errForm, maxPhrase)
+func (o Overrides) bounded(faults *lines.Faults) {
+	if !lines.Phrase(o.Cite, maxPhrase) {
+		faults.Add("%w: overrides: cite: want at most %d bytes", errForm, maxPhrase)
 	}
 	for _, u := range o.Urgent {
 		if !slices.Contains(UrgentReasons, u) {
-			faults.add("%w: overrides: urgent reason %q is not on the list", errForm, clip(u, maxWord))
+			faults.Add("%w: overrides: urgent reason %q is not on the list", errForm, lines.Clip(u, maxWord))
 		}
 	}
 	for _, r := range o.Of {
 		if !words.ForRules(r) || words.Red(r) {
-			faults.add("%w: overrides: no supervisor may overrule %q", errForm, clip(string(r), maxWord))
+			faults.Add("%w: overrides: no supervisor may overrule %q", errForm, lines.Clip(string(r), maxWord))
 		}
 	}
 	if len(o.Of) > 0 && !o.Second {
-		faults.add("%w: overrides: want \"second_person\": true", errForm)
+		faults.Add("%w: overrides: want \"second_person\": true", errForm)
 	}
 }

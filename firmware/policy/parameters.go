@@ -7,6 +7,7 @@ import (
 
 	"cel.dev/cel-go/cel"
 	"example.org/checkpoint/firmware/policy/facts"
+	"example.org/checkpoint/firmware/policy/lines"
 )
 
 // parameters are what a policy file sets beside its rules, each with its source:
@@ -20,7 +21,7 @@ type parameters struct {
 // parameterNames are the variables under which rules find them.
 var parameterNames = [3]string{"windows", "dates", "lists"}
 
-func parametersOf(f file, faults *faults) parameters {
+func parametersOf(f file, faults *lines.Faults) parameters {
 	p := parameters{types: [3]*facts.Type{
 		facts.NewType("checkpoint.Windows", members(f.Windows, cel.IntType, faults)),
 		facts.NewType("checkpoint.Dates", members(f.Dates, cel.TimestampType, faults)),
@@ -33,8 +34,8 @@ func parametersOf(f file, faults *faults) parameters {
 		p.dates.Set(name, value)
 	}
 	for name, value := range f.Lists {
-		if len(value) > maxEntries || slices.ContainsFunc(value, func(s string) bool { return !phrase(s, maxWord) }) {
-			faults.add("%w: list %s: want at most %d entries of %d bytes", errForm, clip(name, maxWord), maxEntries, maxWord)
+		if len(value) > maxEntries || slices.ContainsFunc(value, func(s string) bool { return !lines.Phrase(s, maxWord) }) {
+			faults.Add("%w: list %s: want at most %d entries of %d bytes", errForm, lines.Clip(name, maxWord), maxEntries, maxWord)
 		}
 		if value == nil {
 			value = []string{}
@@ -42,19 +43,19 @@ func parametersOf(f file, faults *faults) parameters {
 		p.lists.Set(name, value)
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.Sources)) {
-		if !p.has(name) || !phrase(f.Sources[name], maxPhrase/2) {
-			faults.add("%w: source of %s: want the name of a window, date or list, and at most %d bytes", errForm, clip(name, maxWord), maxPhrase/2)
+		if !p.has(name) || !lines.Phrase(f.Sources[name], maxPhrase/2) {
+			faults.Add("%w: source of %s: want the name of a window, date or list, and at most %d bytes", errForm, lines.Clip(name, maxWord), maxPhrase/2)
 		}
 	}
 	return p
 }
 
 // members gives each parameter of one kind its type.
-func members[T any](named map[string]T, typ *cel.Type, faults *faults) map[string]*cel.Type {
+func members[T any](named map[string]T, typ *cel.Type, faults *lines.Faults) map[string]*cel.Type {
 	out := map[string]*cel.Type{}
 	for name := range named {
 		if !parameter.MatchString(name) {
-			faults.add("%w: parameter %q", errForm, clip(name, maxWord))
+			faults.Add("%w: parameter %q", errForm, lines.Clip(name, maxWord))
 		}
 		out[name] = typ
 	}

@@ -9,6 +9,7 @@ import (
 
 	"cel.dev/cel-go/cel"
 	"example.org/checkpoint/firmware/policy/facts"
+	"example.org/checkpoint/firmware/policy/lines"
 	"example.org/checkpoint/firmware/verdict"
 	"example.org/checkpoint/firmware/verdict/words"
 )
@@ -71,13 +72,13 @@ func Parse(data []byte) (*Policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	var faults faults
+	var faults lines.Faults
 	for _, c := range cases {
 		if err := p.Check(c); err != nil {
-			faults.add("test %s: %w", c.Name, err)
+			faults.Add("test %s: %w", c.Name, err)
 		}
 	}
-	return p, faults.join()
+	return p, faults.Join()
 }
 
 // Compile is Parse that does not run the file's tests, but returns them.
@@ -87,12 +88,12 @@ func Compile(data []byte) (*Policy, []Case, error) {
 		return nil, nil, fmt.Errorf("%w: larger than %d bytes", errForm, maxFile)
 	}
 	if err := json.Unmarshal(data, &f); err != nil {
-		return nil, nil, fmt.Errorf("%w: %s", errForm, clip(err.Error(), maxFault))
+		return nil, nil, fmt.Errorf("%w: %s", errForm, lines.Clip(err.Error(), lines.MaxFault))
 	}
 	if f.V != 1 || !word.MatchString(f.Profile) || len(f.Rules) == 0 || len(f.Rules) > maxRules {
 		return nil, nil, fmt.Errorf("%w: want \"v\": 1, a profile and 1 to %d rules", errForm, maxRules)
 	}
-	var faults faults
+	var faults lines.Faults
 	f.bounded(&faults)
 	p := &Policy{profile: f.Profile, source: f.Source, hotline: f.Hotline, effective: f.Effective, Overrides: f.Overrides,
 		red: outcomes[f.Red], exempting: f.Exempting, hotlines: f.Hotlines,
@@ -101,7 +102,7 @@ func Compile(data []byte) (*Policy, []Case, error) {
 		fallback:   rule{outcome: verdict.Refer, reason: verdict.NoRule}}
 	if s, ok := f.Windows[freshWindow]; ok {
 		if p.Fresh = time.Duration(s) * time.Second; s < 1 || s > maxFresh {
-			faults.add("%w: window %s: want 1 to %d seconds", errForm, freshWindow, maxFresh)
+			faults.Add("%w: window %s: want 1 to %d seconds", errForm, freshWindow, maxFresh)
 		}
 	}
 	if f.Default != (ruleEntry{}) {
@@ -110,29 +111,29 @@ func Compile(data []byte) (*Policy, []Case, error) {
 			err = errors.New("want a name of lower case letters, digits and -")
 		}
 		if err != nil {
-			faults.add("%w: default: %w", errForm, err)
+			faults.Add("%w: default: %w", errForm, err)
 		}
 		p.fallback = d
 	}
-	if len(faults.all) == 0 {
+	if faults.Join() == nil {
 		p.compile(f, &faults)
 	}
-	if len(faults.all) == 0 && p.Cost() > MaxCost {
+	if faults.Join() == nil && p.Cost() > MaxCost {
 		d := p.dearest()
-		faults.add("%w: %d units, limit %d; the dearest is %s %s with %d", errCost, p.Cost(), uint64(MaxCost), d.Kind, d.Name, max(d.Units, d.Measured))
+		faults.Add("%w: %d units, limit %d; the dearest is %s %s with %d", errCost, p.Cost(), uint64(MaxCost), d.Kind, d.Name, max(d.Units, d.Measured))
 	}
 	cases := f.cases(&faults)
-	if err := faults.join(); err != nil {
+	if err := faults.Join(); err != nil {
 		return nil, nil, err
 	}
 	return p, cases, nil
 }
 
 // compile compiles terms and rules in their order.
-func (p *Policy) compile(f file, faults *faults) {
+func (p *Policy) compile(f file, faults *lines.Faults) {
 	env, err := environment(p.parameters)
 	if err != nil {
-		faults.add("%w: %w", errForm, err)
+		faults.Add("%w: %w", errForm, err)
 		return
 	}
 	for _, e := range f.Terms {
@@ -144,7 +145,7 @@ func (p *Policy) compile(f file, faults *faults) {
 			env, err = env.Extend(cel.Variable(e.Name, typ))
 		}
 		if err != nil {
-			faults.add("%w: term %q: %w", errForm, clip(e.Name, 64), err)
+			faults.Add("%w: term %q: %w", errForm, lines.Clip(e.Name, 64), err)
 			continue
 		}
 		p.index[e.Name] = len(p.terms)
@@ -157,7 +158,7 @@ func (p *Policy) compile(f file, faults *faults) {
 			err = errors.New("the name is used twice")
 		}
 		if err != nil {
-			faults.add("%w: rule %d %q: %w", errForm, i+1, clip(e.Name, 64), err)
+			faults.Add("%w: rule %d %q: %w", errForm, i+1, lines.Clip(e.Name, 64), err)
 			continue
 		}
 		seen[e.Name] = true
@@ -178,7 +179,7 @@ func (p *Policy) compileTerm(env *cel.Env, e termEntry) (term, *cel.Type, error)
 	}
 	switch c.typ.Kind() {
 	case cel.BoolKind, cel.IntKind, cel.StringKind, cel.DurationKind, cel.TimestampKind:
-		return term{e.Name, c.program, c.cost, e.Cite, p.namesBirth(c.expr)}, c.typ, nil
+		return term{e.Name, c.program, c.cost, e.Cite, p.personal(c.expr)}, c.typ, nil
 	}
 	return term{}, nil, fmt.Errorf("yields %s, want one value", c.typ)
 }
@@ -192,7 +193,7 @@ func (p *Policy) compileRule(env *cel.Env, e ruleEntry) (rule, error) {
 		return r, errors.New("want a name of lower case letters, digits and -")
 	}
 	if risks[e.Risk] == nil && e.Risk != "" {
-		return r, fmt.Errorf("risk %q is neither person nor place", clip(e.Risk, 64))
+		return r, fmt.Errorf("risk %q is neither person nor place", lines.Clip(e.Risk, 64))
 	}
 	c, err := p.parameters.compile(env, e.When)
 	if err != nil {
@@ -212,14 +213,14 @@ func (p *Policy) compileRule(env *cel.Env, e ruleEntry) (rule, error) {
 func (e ruleEntry) words() (rule, error) {
 	outcome, ok := outcomes[e.Outcome]
 	if !ok {
-		return rule{}, fmt.Errorf("outcome %q is none of refuse, refer, admit", clip(e.Outcome, 64))
+		return rule{}, fmt.Errorf("outcome %q is none of refuse, refer, admit", lines.Clip(e.Outcome, 64))
 	}
 	reason := verdict.Reason(e.Reason)
 	if e.Unasked && outcome != verdict.Admit {
 		return rule{}, errors.New("unasked: only a rule that admits may do so without asking for a code")
 	}
 	if !words.ForRules(reason) {
-		return rule{}, fmt.Errorf("reason %q is none that rules may give; \"checkpoint policy reasons\" lists them", clip(e.Reason, 64))
+		return rule{}, fmt.Errorf("reason %q is none that rules may give; \"checkpoint policy reasons\" lists them", lines.Clip(e.Reason, 64))
 	}
 	return rule{name: e.Name, outcome: outcome, reason: reason, cite: e.Cite, unasked: e.Unasked}, nil
 }

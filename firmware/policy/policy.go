@@ -11,6 +11,7 @@ import (
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/ast"
 	"example.org/checkpoint/firmware/policy/facts"
+	"example.org/checkpoint/firmware/policy/lines"
 	"example.org/checkpoint/firmware/verdict"
 	"example.org/checkpoint/firmware/verdict/words"
 )
@@ -78,11 +79,11 @@ type rule struct {
 }
 
 type term struct {
-	name    string
-	program cel.Program
-	cost    uint64
-	cite    string
-	birth   bool // rests on the holder's birth date
+	name     string
+	program  cel.Program
+	cost     uint64
+	cite     string
+	personal bool // rests on the holder's birth date or whereabouts
 }
 
 // Profile names the policy.
@@ -185,7 +186,7 @@ func (s *scene) decide() verdict.Verdict {
 func missing(err error) string {
 	var m *facts.Missing
 	if errors.As(err, &m) {
-		return clip("missing "+m.Fact, maxMeasured)
+		return lines.Clip("missing "+m.Fact, maxMeasured)
 	}
 	return ""
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"example.org/checkpoint/firmware/policy/facts"
+	"example.org/checkpoint/firmware/policy/lines"
 	"example.org/checkpoint/firmware/verdict"
 )
 
@@ -147,6 +148,7 @@ func TestParseRefuses(t *testing.T) {
 		"source of nothing":    with(admitWhen("true"), `"sources":{"test_h":"R21"}`),
 		"wanted":               with(`{"name":"r","when":"true","outcome":"admit","reason":"satisfied","wanted":"<= test_h"}`),
 		"measures a birth":     with(`{"name":"r","when":"true","outcome":"admit","reason":"satisfied","measured":"holder.birth"}`),
+		"measures a place":     with(`{"name":"r","when":"true","outcome":"admit","reason":"satisfied","measured":"stays[0].place"}`),
 		"measures since birth": with(`{"name":"r","when":"true","outcome":"admit","reason":"satisfied","measured":"int(now - [holder].map(h, h.birth)[0])"}`),
 		"measures a term of a birth": with(`{"name":"r","when":"true","outcome":"admit","reason":"satisfied","measured":"u"}`,
 			`"terms":[{"name":"t","means":"holder.birth"},{"name":"u","means":"string(t)"}]`),
@@ -174,7 +176,7 @@ func TestParseRefuses(t *testing.T) {
 			continue
 		}
 		for line := range strings.Lines(err.Error()) {
-			if len(line) > maxFault+1 {
+			if len(line) > lines.MaxFault+1 {
 				t.Errorf("%s: a fault of %d bytes", name, len(line))
 			}
 		}
@@ -184,7 +186,7 @@ func TestParseRefuses(t *testing.T) {
 // TestVocabulary holds the words of the rules against those of the facts page:
 // each is in the table and compiles.
 func TestVocabulary(t *testing.T) {
-	env, err := environment(parametersOf(file{Windows: map[string]int64{"test_h": 48}}, &faults{}))
+	env, err := environment(parametersOf(file{Windows: map[string]int64{"test_h": 48}}, &lines.Faults{}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -365,35 +365,6 @@ func TestZones(t *testing.T) {
 	}
 }
 
-// TestVersions walks over the moments at which rules change.
-func TestVersions(t *testing.T) {
-	var v Versions
-	if v.At(noon) != nil {
-		t.Error("no versions, and one in force")
-	}
-	for _, from := range []string{"2026-03-01", "2026-01-01", "2026-02-01"} {
-		p, err := Parse(with(admitWhen("true"), `"source":"`+from+`"`, `"effective_from":"`+from+`T00:00:00Z"`))
-		if err == nil {
-			v, err = v.Add(p)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	for at, want := range map[string]string{"2025-12-31T23:59:59Z": "2026-01-01", "2026-01-31T23:59:59Z": "2026-01-01", "2026-02-01T00:00:00Z": "2026-02-01", "2027-01-01T00:00:00Z": "2026-03-01"} {
-		now, err := time.Parse(time.RFC3339, at)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := v.At(now).Source(); got != want {
-			t.Errorf("at %s: that of %s, want %s", at, got, want)
-		}
-	}
-	if _, err := v.Add(v[0]); err == nil {
-		t.Error("two at once")
-	}
-}
-
 // TestReported shows that both risks are told, whichever rule decides (R07), and
 // that nothing longer than its bound reaches a verdict.
 func TestReported(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 
 	"cel.dev/cel-go/common/types/ref"
 	"example.org/checkpoint/firmware/policy/facts"
+	"example.org/checkpoint/firmware/policy/lines"
 	"example.org/checkpoint/firmware/verdict"
 	"example.org/checkpoint/firmware/verdict/words"
 )
@@ -48,7 +49,7 @@ func setBy(f *facts.Facts) string {
 			by = append(by, code.Text("set_by"))
 		}
 	}
-	return clip(strings.Join(slices.Compact(by), "; "), maxMeasured)
+	return lines.Clip(strings.Join(slices.Compact(by), "; "), maxMeasured)
 }
 
 // guard lowers what a rule said to what it may say.
