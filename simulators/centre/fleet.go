@@ -108,6 +108,7 @@ func (s *Seen) judge(now time.Time) {
 			s.Why = append(s.Why, what)
 		}
 	}
+	add(s.Heard.IsZero(), "not heard since the centre started")
 	add(s.Oldest > 0 && now.Unix()-s.Oldest > int64(oldAfter/time.Second), "events wait")
 	add(!s.Heard.IsZero() && time.Unix(s.At, 0).Sub(s.Heard).Abs() > skewed, "clock differs from the centre's")
 	s.State = "well"
