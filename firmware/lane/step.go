@@ -184,10 +184,10 @@ func (l Lane) judge(now time.Time, v verdict.Verdict) (Lane, []Effect) {
 // decline turns the person down, and lets them try again if they can mend it and
 // have not done so too often.
 func (l Lane) decline(now time.Time, v verdict.Verdict) (Lane, []Effect) {
-	if now.Sub(l.Retried) > patience || !mendable(v) {
+	if now.Sub(l.Retried) > patience || !Mendable(v) {
 		l.Retries = 0
 	}
-	if mendable(v) {
+	if Mendable(v) {
 		l.Retries, l.Retried = l.Retries+1, now
 		if l.Retries > retries {
 			v.Outcome = verdict.Refer

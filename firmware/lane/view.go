@@ -176,7 +176,7 @@ func (l Lane) answer() situation {
 	switch v := l.Verdict; {
 	case v.Outcome == verdict.Admit:
 		return pass
-	case mendable(v):
+	case Mendable(v):
 		return retry
 	case l.Profile == Single:
 		return refer
@@ -186,10 +186,10 @@ func (l Lane) answer() situation {
 	return invalid
 }
 
-// mendable reports whether the person can do something about v by themselves: hold
+// Mendable reports whether the person can do something about v by themselves: hold
 // the code still, show another, open the app for a fresh one. The set is closed; it
 // tells a forger nothing.
-func mendable(v verdict.Verdict) bool {
+func Mendable(v verdict.Verdict) bool {
 	if v.Outcome != verdict.Refuse {
 		return false
 	}

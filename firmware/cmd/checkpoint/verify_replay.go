@@ -15,6 +15,7 @@ import (
 	"example.org/checkpoint/firmware/credential/holder"
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/inspection"
+	"example.org/checkpoint/firmware/lane"
 	"example.org/checkpoint/firmware/symbol"
 	"example.org/checkpoint/firmware/verdict"
 	"example.org/checkpoint/sync/bundle"
@@ -22,6 +23,7 @@ import (
 
 var (
 	errNoVerdict = errors.New("that event holds no verdict on a code: give one of kind presented, claimed, override or reconciled that judged one")
+	errVersions  = errors.New("that event names lists of several versions: no device writes such")
 	errNoMoment  = errors.New("that event does not say at which moment it was judged: an older version wrote it, and it cannot be judged again exactly")
 )
 
@@ -64,7 +66,8 @@ func (c *verifyCmd) replay(ctx context.Context, stdout io.Writer) error {
 		err = writeLine(stdout, a)
 	} else if err = describe(stdout, a); err == nil {
 		words := map[bool]string{true: "the same", false: "ANOTHER: the code, the lane or the device's own keys are not those of then"}
-		_, err = fmt.Fprintf(stdout, "then       %s\nnow        %s\nverdict is %s\n", summary(then), summary(a.verdict), words[same])
+		_, err = fmt.Fprintf(stdout, "then       %s\nnow        %s\nverdict is %s\nThe event is taken as it stands: whether it is part of an unbroken record is for \"checkpoint journal verify\" and the centre to say.\n",
+			summary(then), summary(a.verdict), words[same])
 	}
 	if err == nil && !same {
 		err = errNo
@@ -92,6 +95,11 @@ func (c *verifyCmd) past(ctx context.Context, r event.Record) (*inspection.Snaps
 		return nil, at, errNoMoment
 	case len(then.Lists) == 0:
 		return nil, at, errors.New("that verdict rests on no list: the code was not read, whatever the rules")
+	}
+	for _, l := range then.Lists {
+		if l.Version != then.Lists[0].Version {
+			return nil, at, errVersions
+		}
 	}
 	device, err := appliance.ReadConfig(c.Config)
 	if err != nil {
@@ -155,8 +163,8 @@ func (c *verifyCmd) presented(ctx context.Context) (codes [][]byte, err error) {
 func asThen(now, then verdict.Verdict) verdict.Verdict {
 	switch {
 	case ofThen[then.Reason] && now.Outcome == verdict.Admit:
-		now.Outcome, now.Reason = then.Outcome, then.Reason
-	case then.Outcome == verdict.Refer && now.Outcome == verdict.Refuse && now.Reason == then.Reason:
+		now = now.Because(then.Outcome, then.Reason)
+	case then.Outcome == verdict.Refer && lane.Mendable(now) && now.Reason == then.Reason:
 		now.Outcome = verdict.Refer // after several tries an officer helps
 	}
 	return now
@@ -165,7 +173,7 @@ func asThen(now, then verdict.Verdict) verdict.Verdict {
 // alike reports whether two verdicts say the same.
 func alike(a, b verdict.Verdict) bool {
 	return a.Outcome == b.Outcome && a.Reason == b.Reason && a.Rule == b.Rule && a.Cite == b.Cite && a.Measured == b.Measured &&
-		a.Threshold == b.Threshold && a.Person == b.Person && a.Place == b.Place && a.Format == b.Format && a.Scheme == b.Scheme
+		a.Threshold == b.Threshold && a.Ruled == b.Ruled && a.SetBy == b.SetBy && a.Person == b.Person && a.Place == b.Place && a.Format == b.Format && a.Scheme == b.Scheme
 }
 
 // summary is one verdict on one line.

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -20,6 +21,7 @@ import (
 	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/firmware/journal"
 	"example.org/checkpoint/firmware/lane"
+	"example.org/checkpoint/firmware/verdict"
 	"example.org/checkpoint/simulators/issuer"
 	"example.org/checkpoint/simulators/phone"
 	"example.org/checkpoint/sync/bundle"
@@ -230,6 +232,33 @@ func TestReplay(t *testing.T) {
 		cmd.Replay, cmd.State, cmd.JSON = text, "/nowhere", true // as the centre keeps it
 		if err := cmd.run(t.Context(), nil, &out); err != nil || !strings.Contains(out.String(), `"same":true`) {
 			t.Errorf("%s from a file: %v\n%s", name, err, out.String())
+		}
+	}
+	// Events that no device wrote: a red that was only referred, lists of two versions.
+	for name, c := range map[string]struct {
+		event  string
+		change func(*event.Record)
+		want   string
+	}{
+		"a red referred":       {"red", func(r *event.Record) { r.Verdict.Outcome = verdict.Refer }, "verdict is ANOTHER"},
+		"a red set by another": {"red", func(r *event.Record) { r.Verdict.SetBy = "GD, CDC" }, "verdict is ANOTHER"},
+		"two versions":         {"old", func(r *event.Record) { r.Verdict.Lists[len(r.Verdict.Lists)-1].Version = "2" }, "several versions"},
+	} {
+		r := p.events[c.event]
+		r.Verdict.Lists = slices.Clone(r.Verdict.Lists)
+		c.change(&r)
+		forged := filepath.Join(t.TempDir(), "event.json")
+		b, err := event.Encode(r)
+		if err == nil {
+			err = os.WriteFile(forged, b, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		cmd := verifyCmd{Replay: forged, Config: p.config, Bundle: p.repo, Codes: []string{p.codes[c.event]}}
+		if err := cmd.run(t.Context(), nil, &out); err == nil || !strings.Contains(out.String()+err.Error(), c.want) {
+			t.Errorf("%s: %v\n%s", name, err, out.String())
 		}
 	}
 	other := verifyCmd{Replay: fmt.Sprint(p.events["green"].Seq), State: p.state, Config: p.config, Bundle: p.repo, Codes: []string{p.codes["red"]}}
