@@ -1,0 +1,146 @@
+package appliance
+
+import (
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"example.org/checkpoint/firmware/health"
+	"example.org/checkpoint/firmware/inspection"
+	"example.org/checkpoint/firmware/lane"
+	"example.org/checkpoint/firmware/verdict"
+	docreader "example.org/checkpoint/hardware/document"
+	"example.org/checkpoint/hardware/thermal"
+	"example.org/checkpoint/simulators/document"
+	"example.org/checkpoint/simulators/scanner"
+)
+
+// The specimen of ICAO Doc 9303 part 4, with an expiry in 2035.
+var specimen = []string{"P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F3504152ZE184226B<<<<<16"}
+
+// TestPaper believes a whole, sound zone of a document that is still valid, and tells
+// staff of every other, without a word of what was read.
+func TestPaper(t *testing.T) {
+	today := time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)
+	spoilt := []string{specimen[0], "LB" + specimen[1][2:]}
+	for _, tc := range []struct {
+		name    string
+		reading docreader.Reading
+		today   time.Time
+		want    string // the type; empty: doubted
+	}{
+		{"sound", docreader.Reading{Lines: specimen}, today, "PASSPORT"},
+		{"misread", docreader.Reading{Lines: spoilt}, today, ""},
+		{"half", docreader.Reading{Half: "lines of 44, 12 characters"}, today, ""},
+		{"read twice, otherwise", docreader.Reading{Lines: specimen, Differs: []docreader.Place{{Line: 2, Column: 3}}}, today, ""},
+		{"expired", docreader.Reading{Lines: specimen}, today.AddDate(20, 0, 0), ""},
+		{"no zone", docreader.Reading{Lines: []string{"A", "B"}}, today, ""},
+	} {
+		d, why := paperOf(tc.reading, tc.today)
+		got := ""
+		if d != nil {
+			got = d.Type
+		}
+		if got != tc.want || (why == nil) != (tc.want != "") {
+			t.Errorf("%s: %q, %q", tc.name, got, why)
+		}
+		for _, secret := range []string{"ERIKSSON", "ANNA", "L898902C3", "LB98902C3", "740812"} {
+			if strings.Contains(strings.Join(why, " "), secret) {
+				t.Errorf("%s: the reasons name the person: %q", tc.name, why)
+			}
+		}
+	}
+}
+
+// TestBesideCountsOnce gives a document to one verdict only, and no old temperature to any.
+func TestBesideCountsOnce(t *testing.T) {
+	b := beside{log: slog.New(slog.DiscardHandler)}
+	now := time.Now()
+	b.paper(docreader.Reading{Lines: specimen})
+	b.temperature(thermal.Reading{At: now, Object: 36.4, Uncertainty: 0.6})
+	if d := b.take(now); d.Document == nil || d.Temperature == nil || d.Temperature.Celsius != 36.4 || d.Temperature.Uncertainty != 0.6 {
+		t.Errorf("%+v", d)
+	}
+	if d := b.take(now); d.Document != nil || d.Temperature == nil {
+		t.Errorf("the next person: %+v", d)
+	}
+	b.paper(docreader.Reading{Lines: specimen})
+	if d := b.take(now.Add(time.Minute)); d.Document != nil || d.Temperature != nil {
+		t.Errorf("a minute later: %+v", d)
+	}
+	b.paper(docreader.Reading{Half: "nothing"})
+	if !b.doubted(time.Now()) || b.doubted(time.Now().Add(time.Minute)) || b.take(time.Now()).Document != nil {
+		t.Error("a half zone is no doubt, or one for ever")
+	}
+}
+
+// TestScannerAlone is a lane without a camera: a scanner alone serves it, its loss takes it
+// out of service, and its return back, while the document reader beside it is heard.
+func TestScannerAlone(t *testing.T) {
+	r := newRig(t)
+	r.stop()
+	dir := t.TempDir()
+	imager, err := scanner.NewSerial(filepath.Join(dir, "scanner"), scanner.Setup{After: "\r"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader, err := document.New(filepath.Join(dir, "papers"), document.Setup{EndOfLine: "\r"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.config.Camera = CameraConfig{}
+	r.config.Unattended = true
+	r.config.Scanners = []ScannerConfig{{Wire: "serial", Device: filepath.Join(dir, "scanner")}}
+	r.config.Document = &DocumentConfig{Device: filepath.Join(dir, "papers")}
+	r.start()
+	var mu sync.Mutex
+	var asked []inspection.Presentation
+	r.lane.use(func(p inspection.Presentation) verdict.Verdict {
+		mu.Lock()
+		defer mu.Unlock()
+		asked = append(asked, p)
+		return verdict.Verdict{Outcome: verdict.Refer, Reason: verdict.PolicyError}
+	})
+	heard := func(n int) []inspection.Presentation {
+		t.Helper()
+		r.until("heard", func() bool { mu.Lock(); defer mu.Unlock(); return len(asked) == n })
+		mu.Lock()
+		defer mu.Unlock()
+		return asked
+	}
+	troubles := func() health.Set { return r.lane.troubles() }
+	r.untilState(lane.Ready)
+	reader.Swipe(specimen...)
+	r.until("document read", func() bool { r.lane.beside.mu.Lock(); defer r.lane.beside.mu.Unlock(); return r.lane.beside.document != nil })
+	imager.Show("Q1", []byte("HCT1:a"))
+	if p := heard(1)[0]; string(p.Codes[0]) != "HCT1:a" || p.Devices.Document == nil || p.Devices.Document.Type != "PASSPORT" {
+		t.Errorf("%q, %+v", p.Codes, p.Devices)
+	}
+	imager.Show("Q1", []byte("HCT1:b"))
+	if p := heard(2)[1]; p.Devices.Document != nil {
+		t.Errorf("the next person has the document of the one before: %+v", p.Devices)
+	}
+
+	if err := imager.Unplug(); err != nil {
+		t.Fatal(err)
+	}
+	r.until("out of service", func() bool {
+		s := r.lane.controller.State()
+		return s.State == lane.Secured && s.Faults.Has(lane.CameraFault) && troubles().Has(health.ReaderLost) && troubles().Has(health.ScannerLost)
+	})
+	if err := imager.Plug(); err != nil {
+		t.Fatal(err)
+	}
+	r.untilState(lane.Ready)
+	imager.Show("Q1", []byte("HCT1:c"))
+	heard(3)
+	reader.Misread(2, 2, "B")
+	reader.Swipe(specimen...)
+	r.until("doubted", func() bool { return troubles().Has(health.DocumentDoubtful) })
+	if errs := append(imager.Errors(), reader.Errors()...); len(errs) > 0 {
+		t.Error(errs)
+	}
+}
