@@ -76,7 +76,7 @@ func toAuditor(a answer) string {
 	if n := len(a.verdict.Counts); n > 0 {
 		parts = append(parts, fmt.Sprintf("counts %d identities once, the longest until %s", n, moment(longest(a.verdict.Counts))))
 	}
-	if a.Detail != "" && (a.stated == nil || a.Detail != a.stated.says) {
+	if a.Detail != "" && v.Rule == "" && (a.stated == nil || a.Detail != a.stated.says) {
 		parts = append(parts, a.Detail)
 	}
 	return strings.Join(parts, "; ")

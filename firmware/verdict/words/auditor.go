@@ -44,7 +44,7 @@ func Auditor(v verdict.Verdict, at time.Time, language string) string {
 		if !l.Changed.IsZero() {
 			age = at.Sub(l.Changed).Truncate(time.Second).String()
 		}
-		parts = append(parts, said(listLabel, fmt.Sprintf("%s %s, %s", l.Name, l.Version, age)))
+		parts = append(parts, said(listLabel, fmt.Sprintf("%s, %s", strings.TrimSpace(l.Name+" "+l.Version), age)))
 	}
 	return strings.Join(parts, "; ")
 }
