@@ -51,13 +51,17 @@ type bench struct {
 
 func (b *bench) say(l line) { b.out.Encode(l) }
 
-// set puts up one lane: a camera on HTTP and a board on a pseudo-terminal.
+// set puts up one lane: a camera on HTTP, a board on a pseudo-terminal (at a border one
+// for a door), and what stands beside them.
 func (b *bench) set(ctx context.Context, name, kind string, c *benchCmd) (place, error) {
 	opens, shuts, fps, pace := 300*time.Millisecond, 400*time.Millisecond, 15.0, usual
 	if c.Fast {
 		opens, shuts, fps, pace = 80*time.Millisecond, 100*time.Millisecond, 20, quick
 	}
 	board := gateboard.New(opens, shuts)
+	if kind == "border" {
+		board = gateboard.NewDoor(opens, shuts)
+	}
 	tty := filepath.Join(c.Dir, "tty-"+name)
 	wire, err := gateboard.NewSerial(board, 1, tty)
 	if err != nil {
@@ -70,6 +74,11 @@ func (b *bench) set(ctx context.Context, name, kind string, c *benchCmd) (place,
 	}
 	here := &spot{lane: name, kind: kind, board: board, wire: wire, scene: scene, view: view, pace: pace,
 		rand: rand.New(rand.NewPCG(c.Seed, uint64(len(b.spots)))), broken: map[string]bool{}}
+	p, err := here.beside.put(kind, name, c.Dir)
+	if err != nil {
+		return p, err
+	}
+	p.Lane, p.Camera, p.Board = name, "http://"+view.address+"/", tty
 	b.spots[name] = here
 	go b.watch(ctx, here) // ends with ctx
 	b.queues[name] = make(chan person, 256)
@@ -79,7 +88,7 @@ func (b *bench) set(ctx context.Context, name, kind string, c *benchCmd) (place,
 			b.say(line{Passage: &got})
 		}
 	})
-	return place{Lane: name, Camera: "http://" + view.address + "/", Board: tty}, nil
+	return p, nil
 }
 
 // serve takes orders until in ends.
@@ -127,8 +136,8 @@ func (b *bench) take(in io.Reader) error {
 func (b *bench) count() (all []boards) {
 	for name, s := range b.spots {
 		n, now := s.board.Counts(), s.board.State()
-		all = append(all, boards{Lane: name, Openings: n.Openings, OnABeam: n.ClosedOnBeam, Complaints: s.board.Errors(),
-			Heartbeat: now.Heartbeat, Inside: now.Entry || now.Exit, Drops: n.Drops, WatchdogMS: s.board.Watchdog().Milliseconds()})
+		all = append(all, boards{Lane: name, Openings: n.Openings, OnABeam: n.ClosedOnBeam, Complaints: append(s.board.Errors(), s.beside.complaints()...),
+			Heartbeat: now.Heartbeat, Inside: now.Entry || now.Middle || now.Exit, Drops: n.Drops, WatchdogMS: s.board.Watchdog().Milliseconds()})
 	}
 	return all
 }

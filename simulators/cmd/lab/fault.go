@@ -7,8 +7,11 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"time"
 
+	"example.org/checkpoint/simulators/camera"
 	"example.org/checkpoint/simulators/gateboard"
+	"example.org/checkpoint/simulators/printer"
 )
 
 // fault is one press on the lab's page: something at a lane breaks, or is mended.
@@ -22,49 +25,94 @@ type fault struct {
 type pressable struct {
 	Name  string
 	Title string
-	Stays bool // until it is pressed again; else it happens once
-	Gate  bool // needs a barrier
+	Stays bool   // until it is pressed again; else it happens once
+	Only  string // the kind of lane that has it; empty: all
 	do    func(s *spot, on bool) error
 }
 
-// burst is how many answers of the board go wrong at one press.
-const burst = 20
+// burst is how many answers of the board go wrong at one press; as good as all while one stays.
+const (
+	burst = 20
+	ever  = 100_000
+)
+
+const border, venue = "border", "venue"
 
 // pressables is everything that can be pressed at a lane, in the order of the page.
 var pressables = []pressable{
-	{"fire", "Fire contact open", true, true, func(s *spot, on bool) error { s.board.Fire(on); return nil }},
-	{"bag", "A bag in the exit beam", true, true, func(s *spot, on bool) error {
-		if on {
-			s.board.BreakExit()
-		} else {
-			s.board.MendExit()
-		}
+	{"fire", "Fire contact open", true, border, func(s *spot, on bool) error { s.board.Fire(on); return nil }},
+	{"bag", "A bag in the exit beam", true, border, func(s *spot, on bool) error { return either(on, s.board.BreakExit, s.board.MendExit) }},
+	{"entry", "Somebody stands in the entry", true, border, func(s *spot, on bool) error { return either(on, s.board.BreakEntry, s.board.MendEntry) }},
+	{"beam", "The middle beam is stuck", true, border, func(s *spot, on bool) error {
+		return either(on, func() { s.board.Stick(false, "middle") }, func() { s.board.Stick(false) })
+	}},
+	{"back", "The next one turns back", false, border, func(s *spot, _ bool) error { s.instead.Store(turnsBack); return nil }},
+	{"two", "Two come with the next code", false, border, func(s *spot, _ bool) error { s.instead.Store(tailgates); return nil }},
+	{"reverse", "Somebody comes from the exit", false, border, func(s *spot, _ bool) error { s.instead.Store(reverses); return nil }},
+	{"jam", "The door does not close", true, border, func(s *spot, on bool) error { s.board.Jam(on); return nil }},
+	{"force", "The door is forced", false, border, func(s *spot, _ bool) error {
+		s.board.Jam(true) // and held open for a second
+		s.board.Force()
+		time.AfterFunc(time.Second, func() { s.board.Jam(false) })
 		return nil
 	}},
-	{"entry", "Somebody stands in the entry", true, true, func(s *spot, on bool) error {
-		if on {
-			s.board.BreakEntry()
-		} else {
-			s.board.MendEntry()
-		}
+	{"cabinet", "The cabinet is open", true, border, func(s *spot, on bool) error { s.board.OpenCabinet(on); return nil }},
+	{"loops", "The loops are short-circuited", true, border, func(s *spot, on bool) error { s.board.ShortLoops(on); return nil }},
+	{"officer", "Turn the officer’s key", false, border, func(s *spot, _ bool) error { s.board.TurnOfficerKey(); return nil }},
+	{"supervisor", "Turn the supervisor’s key", false, border, func(s *spot, _ bool) error { s.board.TurnSupervisorKey(); return nil }},
+	{"board", "Pull the board’s cable", true, "", func(s *spot, on bool) error { return pulled(on, s.wire.Unplug, s.wire.Plug) }},
+	{"silence", "The board does not answer", true, "", func(s *spot, on bool) error {
+		return either(on, func() { s.wire.Inject(gateboard.Silence, ever) }, s.wire.Repair)
+	}},
+	{"noise", "The board’s answers are damaged", false, "", func(s *spot, _ bool) error { s.wire.Inject(gateboard.BadCRC, burst); return nil }},
+	{"camera", "Pull the camera’s cable", true, "", func(s *spot, on bool) error { return pulled(on, s.view.pull, s.view.plug) }},
+	{"black", "A cap on the camera", true, "", sight(camera.Black)},
+	{"covered", "A hand before the camera", true, "", sight(camera.Covered)},
+	{"frozen", "The camera’s picture freezes", true, "", sight(camera.Frozen)},
+	{"torn", "The camera’s pictures are torn", true, "", sight(camera.Torn)},
+	{"scanner", "Pull the scanner’s cable", true, venue, func(s *spot, on bool) error { return pulled(on, s.beside.scanner.Unplug, s.beside.scanner.Plug) }},
+	{"sheet", "A sheet sets the scanner up anew", true, venue, func(s *spot, on bool) error {
+		return either(on, func() { s.beside.scanner.Program(asSheet) }, func() { s.beside.scanner.Program(asBought) })
+	}},
+	{"papers", "Pull the document reader’s cable", true, border, func(s *spot, on bool) error { return pulled(on, s.beside.papers.Unplug, s.beside.papers.Plug) }},
+	{"passport", "Swipe a passport", false, border, func(s *spot, _ bool) error { s.beside.papers.Swipe(passport...); return nil }},
+	{"misread", "Swipe one that is misread", false, border, func(s *spot, _ bool) error {
+		s.beside.papers.Misread(2, 2, "B")
+		s.beside.papers.Swipe(passport...)
 		return nil
 	}},
-	{"officer", "Turn the officer’s key", false, true, func(s *spot, _ bool) error { s.board.TurnOfficerKey(); return nil }},
-	{"supervisor", "Turn the supervisor’s key", false, true, func(s *spot, _ bool) error { s.board.TurnSupervisorKey(); return nil }},
-	{"board", "Pull the board’s cable", true, false, func(s *spot, on bool) error {
-		if on {
-			return s.wire.Unplug()
-		}
-		return s.wire.Plug()
-	}},
-	{"silence", "The board does not answer", false, false, func(s *spot, _ bool) error { s.wire.Inject(gateboard.Silence, burst); return nil }},
-	{"noise", "The board’s answers are damaged", false, false, func(s *spot, _ bool) error { s.wire.Inject(gateboard.BadCRC, burst); return nil }},
-	{"camera", "Pull the camera’s cable", true, false, func(s *spot, on bool) error {
-		if on {
-			return s.view.pull()
-		}
-		return s.view.plug()
-	}},
+	{"printer", "Pull the printer’s cable", true, border, func(s *spot, on bool) error { return pulled(on, s.beside.printer.pull, s.beside.printer.plug) }},
+	{"paper", "The printer’s roll ends", true, border, spoilt(printer.PaperOut)},
+	{"cover", "The printer’s cover is open", true, border, spoilt(printer.CoverOpen)},
+	{"low", "The roll is near its end", true, border, func(s *spot, on bool) error { s.beside.printer.paper.Low(on); return nil }},
+}
+
+func either(on bool, yes, no func()) error {
+	if on {
+		yes()
+	} else {
+		no()
+	}
+	return nil
+}
+
+func pulled(on bool, pull, plug func() error) error {
+	if on {
+		return pull()
+	}
+	return plug()
+}
+
+func sight(f camera.Fault) func(*spot, bool) error {
+	return func(s *spot, on bool) error {
+		return either(on, func() { s.scene.Break(f) }, func() { s.scene.Break(camera.Sound) })
+	}
+}
+
+func spoilt(f printer.Fault) func(*spot, bool) error {
+	return func(s *spot, on bool) error {
+		return either(on, func() { s.beside.printer.paper.After(0, f) }, s.beside.printer.paper.Mend)
+	}
 }
 
 // hallPressables is what can be pressed that is no lane's.
@@ -72,6 +120,8 @@ var hallPressables = []pressable{
 	{Name: "link", Title: "Cut the line to the centre", Stays: true},
 	{Name: "program", Title: "Kill the program"},
 	{Name: "centre", Title: "Kill the centre"},
+	{Name: "halt", Title: "Breaker: halt everything"},
+	{Name: "open", Title: "Breaker: open"},
 }
 
 // press carries out a fault: of the hall here, of a lane at the bench.
@@ -91,6 +141,8 @@ func (h *hall) press(ctx context.Context, f fault) error {
 		return h.killDevice()
 	case f.Name == "centre":
 		return h.killCentre(ctx)
+	case f.Name == "halt", f.Name == "open":
+		return h.breaker(f.Name)
 	}
 	return fmt.Errorf("no fault %q in the hall", f.Name)
 }
@@ -126,7 +178,7 @@ func (b *bench) watch(ctx context.Context, s *spot) {
 		}
 		last = s.board.State()
 		b.say(line{Seen: &seen{Lane: s.lane, Leaf: last.Leaf.String(), Lamp: last.Lit, Flashing: last.Flashing, Buzzer: last.Buzzer,
-			WayOutFree: last.EgressFree, Heartbeat: last.Heartbeat, Beams: last.Entry || last.Exit, Fire: last.Fire}})
+			WayOutFree: last.EgressFree, Heartbeat: last.Heartbeat, Beams: last.Entry || last.Middle || last.Exit, Fire: last.Fire}})
 	}
 }
 

@@ -43,7 +43,7 @@ type laneLink struct{ Name, Kind, Camera, Screen string }
 // Faults is what can be pressed at the lane.
 func (l laneLink) Faults() (all []pressable) {
 	for _, p := range pressables {
-		if l.Kind == "border" || !p.Gate {
+		if p.Only == "" || p.Only == l.Kind {
 			all = append(all, p)
 		}
 	}

@@ -8,6 +8,8 @@ const (
 	withdraws act = "withdraws"  // is let, and goes away without entering
 	turnsBack act = "turns-back" // is let, enters, and goes back
 	stays     act = "holds-on"   // holds the code still for ten seconds, whatever is shown, and goes away
+	tailgates act = "tailgates"  // is let, and somebody else comes in right behind
+	reverses  act = "reverses"   // is let, and somebody comes in from the exit
 )
 
 // person is one instruction to the bench: who comes to which lane and what they do there.
@@ -17,6 +19,7 @@ type person struct {
 	Who   string   `json:"who"`   // for the line that the lab prints
 	Codes []string `json:"codes"` // held up together; none: a phone that shows no code
 	Act   act      `json:"act"`
+	Scans bool     `json:"scans"` // holds the code to the scanner, not to the camera
 	Again bool     `json:"again"` // comes back if nothing came of it, as one whom a failure interrupted
 }
 
@@ -76,5 +79,9 @@ type order struct {
 type place struct {
 	Lane   string `json:"lane"`
 	Camera string `json:"camera"` // http://…
-	Board  string `json:"board"`  // /dev/pts/…
+	Board  string `json:"board"`  // a terminal, as are scanner and papers
+
+	Scanner string `json:"scanner,omitempty"` // empty where there is none
+	Papers  string `json:"papers,omitempty"`  // reader of documents
+	Printer string `json:"printer,omitempty"` // tcp://…
 }

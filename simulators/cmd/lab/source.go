@@ -48,6 +48,12 @@ func (h *hall) configure() error {
 	say("[clock]\nwithin = \"2s\"\n")
 	say("[attendant]\nlisten = \"127.0.0.1:%d\"\n", h.port+10)
 	say("[health]\nlisten = \"127.0.0.1:%d\"\n", h.port+11)
+	for _, p := range h.places {
+		if p.Printer != "" {
+			say("[printer]\ndevice = %q\n", p.Printer)
+			break // a device has one
+		}
+	}
 	for i, l := range h.lanes {
 		p := h.places[i]
 		say("[[lane]]\nname = %q\nkind = %q\nunattended = true", l.Name, l.Kind)
@@ -63,7 +69,13 @@ func (h *hall) configure() error {
 			say("timing = { judge = \"2s\", enter = \"1500ms\", leave = \"6s\", show = \"400ms\" }")
 		}
 		say("camera.device = %q", p.Camera)
-		say("gate = { wire = \"modbus\", device = %q, address = 1 }", p.Board)
+		say("gate = { wire = \"modbus\", device = %q, address = 1, door = %v }", p.Board, l.Kind == "border")
+		if p.Papers != "" {
+			say("document = { device = %q, baud = 9600 }", p.Papers)
+		}
+		if p.Scanner != "" {
+			say("scanner = [{ wire = \"serial\", device = %q, aim = true, good = %q }]", p.Scanner, acceptance)
+		}
 		offset := 1 + i
 		if l.Kind == "venue" {
 			offset = 12

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"example.org/checkpoint/simulators/camera"
@@ -39,7 +40,10 @@ type spot struct {
 	pace  pace
 	rand  *rand.Rand
 
-	broken map[string]bool // faults that stay and are pressed
+	beside beside
+
+	broken  map[string]bool // faults that stay and are pressed
+	instead atomic.Value    // an act: what the next one who is let does in place of walking
 
 	shown  []string  // what was held up last, and
 	lifted time.Time // when it was taken away
@@ -59,12 +63,14 @@ func (s *spot) visit(ctx context.Context, p person) passage {
 		if slices.Equal(p.Codes, s.shown) {
 			sleep(ctx, time.Until(s.lifted.Add(handing)))
 		}
-		if s.scene.Hold(cards(s.rand, p.Codes)...) != nil {
+		began := time.Now()
+		if p.Scans {
+			s.beside.scanner.Show("Q1", []byte(p.Codes[0]))
+		} else if s.scene.Hold(cards(s.rand, p.Codes)...) != nil {
 			got.End = "not-shown"
 			return got
 		}
 		got.Presented++
-		began := time.Now()
 		got.Saw = s.answer(ctx)
 		got.MS = time.Since(began).Milliseconds()
 		again := s.react(ctx, p, &got)
@@ -144,12 +150,25 @@ func (s *spot) enter(ctx context.Context, p person, got *passage) (again bool) {
 	walk := gateboard.Walk{Board: s.board, Pace: s.pace.step}
 	ctx, cancel := context.WithTimeout(ctx, s.pace.patience)
 	defer cancel()
-	switch p.Act {
+	does := p.Act
+	if other, ok := s.instead.Swap(act("")).(act); ok && other != "" {
+		does = other
+	}
+	switch does {
 	case withdraws, stays:
 		got.End = "went-away"
 	case turnsBack:
 		got.End = "turned-back"
 		if walk.Back(ctx) != nil {
+			got.End = "interrupted"
+		}
+	case tailgates, reverses:
+		got.End = "alarm"
+		way := walk.Tailgated
+		if does == reverses {
+			way = walk.Reverse
+		}
+		if way(ctx) != nil {
 			got.End = "interrupted"
 		}
 	default:
