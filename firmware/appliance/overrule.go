@@ -32,6 +32,9 @@ func (a *Appliance) overrule(act screen.Act) error {
 		}
 		said := lane.Overruled{Number: act.Number, By: lane.Officer, Reason: act.Urgent}
 		if a.signIn() {
+			if rules := a.rules.Load(); rules != nil && rules.Stale("staff", a.clock.Now()) {
+				return screen.ErrDenied // somebody on the list may have left since
+			}
 			var err error
 			if said.Who, said.By, err = a.desk.check(act.Name, act.PIN, a.clock.Now()); err != nil {
 				return err

@@ -143,6 +143,13 @@ func TestOverruleBySignIn(t *testing.T) {
 	}
 	a.desk = desk{}
 	a.desk.use(list)
+	stale, err := inspection.Load(fstest.MapFS{"freshness.json": {Data: []byte(`{"v":1,"staff":{"max_stale":60,"fail":"refuse"}}`)}}, "1", time.Now().Add(-time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.rules.Store(stale)
+	say("bo", "775201", screen.ErrDenied)
+	a.rules.Store(nil)
 	say("bo", "775201", nil)
 	r.until("open", func() bool { return r.gate.State().Leaf == gateboard.Open })
 	events, err := r.journal.Recent(1)

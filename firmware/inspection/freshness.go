@@ -75,6 +75,13 @@ func (s *Snapshot) vouchedFor(file string) time.Time {
 	}
 }
 
+// Stale reports whether nobody has vouched for the files of a class, such as staff, for
+// longer than freshness.json allows.
+func (s *Snapshot) Stale(class string, at time.Time) bool {
+	most := time.Duration(s.freshness[class].MaxStale) * time.Second
+	return most > 0 && at.Sub(s.published) > most
+}
+
 // limit returns the most that a verdict on f may be, if a list it rests on is too old.
 func (fr freshness) limit(s *Snapshot, p Presentation, f Finding) (verdict.Outcome, bool) {
 	limit, stale := verdict.Admit, false

@@ -234,6 +234,20 @@ func TestFreshness(t *testing.T) {
 	}
 }
 
+// TestStale: a class of files is too old from the time that freshness.json says, counted from
+// when somebody last vouched for the set.
+func TestStale(t *testing.T) {
+	w := newWorld(t)
+	w.add("freshness.json", []byte(`{"v":1,"staff":{"max_stale":3600,"fail":"refuse"}}`))
+	s, err := inspection.Load(w.files, "7", now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Stale("staff", now.Add(time.Hour)) || !s.Stale("staff", now.Add(time.Hour+1)) || s.Stale("orders", now.Add(day)) || s.Vouched(now.Add(time.Minute)).Stale("staff", now.Add(time.Hour+1)) {
+		t.Error("how old a list of staff may be")
+	}
+}
+
 // TestFreshnessCountsFromTheLastVouch has a set that never changes and is vouched
 // for again and again: it stays fresh. Once nobody vouches for it, it gets old.
 func TestFreshnessCountsFromTheLastVouch(t *testing.T) {
