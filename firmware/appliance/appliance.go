@@ -106,6 +106,10 @@ func New(c Config, log *slog.Logger) (a *Appliance, err error) {
 	if c.Printer.Device != "" {
 		a.printer = c.Printer.open(log)
 	}
+	papers, err := documentKeys(c.Device.DocumentKeys)
+	if err != nil {
+		return a, err
+	}
 	for _, lc := range c.Lanes {
 		l, err := newLane(lc, c.Device.Site, a.journal.Lane(lc.Name), a.clock.Now, a.doubt, log)
 		if err != nil {
@@ -113,6 +117,7 @@ func New(c Config, log *slog.Logger) (a *Appliance, err error) {
 		}
 		l.overruling = overrulings[c.Attendant.Overrule]
 		l.supervised = a.supervised
+		l.beside.keys = papers
 		l.entries.crowd = crowd{a.meeting.hall, map[uint64]uint64{}}
 		a.lanes = append(a.lanes, l)
 	}

@@ -10,6 +10,7 @@ import (
 	"periph.io/x/conn/v3/i2c/i2creg"
 	"periph.io/x/host/v3"
 
+	"example.org/checkpoint/firmware/credential"
 	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/firmware/mrz"
 	"example.org/checkpoint/firmware/policy"
@@ -27,9 +28,10 @@ const (
 
 // beside is what the devices beside camera and board gave of the person who stands at
 // the lane. It counts for one verdict and not for the next person's. Nothing of a
-// document is kept but of which kind it is.
+// document is kept but of which kind it is, and digests of its number.
 type beside struct {
-	log *slog.Logger
+	log  *slog.Logger
+	keys map[string][]byte // of schemes, for the numbers of documents
 
 	mu       sync.Mutex
 	document *policy.Document
@@ -41,7 +43,7 @@ type beside struct {
 // paper takes what the document reader gave. A zone is believed whole or not at all.
 func (b *beside) paper(r document.Reading) {
 	now := time.Now()
-	d, why := paperOf(r, now)
+	d, why := paperOf(r, b.keys, now)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.document, b.shown, b.doubt = d, now, time.Time{}
@@ -53,7 +55,7 @@ func (b *beside) paper(r document.Reading) {
 
 // paperOf is what rules may know of a document, or all that speaks against the reading,
 // without anything of the person.
-func paperOf(r document.Reading, today time.Time) (*policy.Document, []string) {
+func paperOf(r document.Reading, keys map[string][]byte, today time.Time) (*policy.Document, []string) {
 	if len(r.Lines) == 0 {
 		return nil, []string{"half a zone: " + r.Half}
 	}
@@ -74,23 +76,29 @@ func paperOf(r document.Reading, today time.Time) (*policy.Document, []string) {
 	if why != nil || !z.Sound() {
 		return nil, why
 	}
-	return &policy.Document{Type: typeOf(z)}, nil
+	kind, number := kindOf(z)
+	d := &policy.Document{Type: kind, Digests: map[string][16]byte{}}
+	for scheme, key := range keys {
+		d.Digests[scheme] = credential.DigestOf(key, number)
+	}
+	return d, nil
 }
 
-// typeOf names a document in the words of the rules; those that they have no word for are "".
-func typeOf(z mrz.Zone) string {
+// kindOf names a document in the words of the rules, "" for those that they have no word
+// for, and gives its number.
+func kindOf(z mrz.Zone) (kind, number string) {
 	switch z.Kind {
 	case mrz.TD3:
-		return "PASSPORT"
+		return "PASSPORT", z.Number
 	case mrz.Permit:
-		if _, err := mrz.HomeReturn(z.Number); err == nil {
-			return "HRP"
+		if lifelong, err := mrz.HomeReturn(z.Number); err == nil {
+			return "HRP", lifelong
 		}
-		if _, err := mrz.ExitPermit(z.Number); err == nil {
-			return "EEP"
+		if number, err := mrz.ExitPermit(z.Number); err == nil {
+			return "EEP", number
 		}
 	}
-	return ""
+	return "", z.Number
 }
 
 func (b *beside) temperature(r thermal.Reading) {

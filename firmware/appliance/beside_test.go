@@ -1,13 +1,20 @@
 package appliance
 
 import (
+	"context"
+	"errors"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"periph.io/x/conn/v3/i2c"
+	"periph.io/x/conn/v3/i2c/i2creg"
+
+	"example.org/checkpoint/firmware/credential"
 	"example.org/checkpoint/firmware/health"
 	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/firmware/lane"
@@ -16,6 +23,7 @@ import (
 	"example.org/checkpoint/hardware/thermal"
 	"example.org/checkpoint/simulators/document"
 	"example.org/checkpoint/simulators/scanner"
+	sensor "example.org/checkpoint/simulators/thermal"
 )
 
 // The specimen of ICAO Doc 9303 part 4, with an expiry in 2035.
@@ -39,7 +47,7 @@ func TestPaper(t *testing.T) {
 		{"expired", docreader.Reading{Lines: specimen}, today.AddDate(20, 0, 0), ""},
 		{"no zone", docreader.Reading{Lines: []string{"A", "B"}}, today, ""},
 	} {
-		d, why := paperOf(tc.reading, tc.today)
+		d, why := paperOf(tc.reading, nil, tc.today)
 		got := ""
 		if d != nil {
 			got = d.Type
@@ -52,6 +60,40 @@ func TestPaper(t *testing.T) {
 				t.Errorf("%s: the reasons name the person: %q", tc.name, why)
 			}
 		}
+	}
+}
+
+// TestDocumentKeys digests a passport's number under the schemes' keys, and refuses keys
+// that others may read or that are none.
+func TestDocumentKeys(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "HK.key")
+	write := func(text string, mode os.FileMode) {
+		t.Helper()
+		if err := errors.Join(os.RemoveAll(path), os.WriteFile(path, []byte(text), mode)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := documentKeys(dir); err == nil {
+		t.Error("an empty folder is no error")
+	}
+	for _, bad := range []struct {
+		text string
+		mode os.FileMode
+	}{{strings.Repeat("0f", 32), 0o644}, {"0f0f", 0o600}, {strings.Repeat("zz", 32), 0o600}} {
+		write(bad.text, bad.mode)
+		if _, err := documentKeys(dir); err == nil || strings.Contains(err.Error(), "0f0f") {
+			t.Errorf("%+v: %v", bad, err)
+		}
+	}
+	write(strings.Repeat("0f", 32)+"\n", 0o600)
+	keys, err := documentKeys(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, why := paperOf(docreader.Reading{Lines: specimen}, keys, time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC))
+	if why != nil || d.Digests["HK"] != credential.DigestOf(keys["HK"], "L898902C3") {
+		t.Errorf("%+v %q", d, why)
 	}
 }
 
@@ -114,7 +156,11 @@ func TestScannerAlone(t *testing.T) {
 	troubles := func() health.Set { return r.lane.troubles() }
 	r.untilState(lane.Ready)
 	reader.Swipe(specimen...)
-	r.until("document read", func() bool { r.lane.beside.mu.Lock(); defer r.lane.beside.mu.Unlock(); return r.lane.beside.document != nil })
+	r.until("document read", func() bool {
+		r.lane.beside.mu.Lock()
+		defer r.lane.beside.mu.Unlock()
+		return r.lane.beside.document != nil
+	})
 	imager.Show("Q1", []byte("HCT1:a"))
 	if p := heard(1)[0]; string(p.Codes[0]) != "HCT1:a" || p.Devices.Document == nil || p.Devices.Document.Type != "PASSPORT" {
 		t.Errorf("%q, %+v", p.Codes, p.Devices)
@@ -142,5 +188,50 @@ func TestScannerAlone(t *testing.T) {
 	r.until("doubted", func() bool { return troubles().Has(health.DocumentDoubtful) })
 	if errs := append(imager.Errors(), reader.Errors()...); len(errs) > 0 {
 		t.Error(errs)
+	}
+}
+
+// pluggable is a bus with the simulated thermometer.
+type pluggable struct{ *sensor.Sensor }
+
+func (pluggable) Close() error { return nil }
+
+// TestThermometer finds a thermometer whose bus comes late, and again after it was
+// unplugged.
+func TestThermometer(t *testing.T) {
+	chip := sensor.New()
+	chip.Show(36.6, 23)
+	c := LaneConfig{Thermal: &ThermalConfig{Bus: "bus-of-the-test"}}
+	b := beside{log: slog.New(slog.DiscardHandler)}
+	d := c.devices(hears{temperature: b.temperature}, b.log)[0]
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- d.Run(ctx) }() // ends with stop
+	until := func(what string, works bool) {
+		t.Helper()
+		for range 1000 {
+			if (d.Fault() == nil) == works {
+				return
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		t.Fatalf("not %s: %v", what, d.Fault())
+	}
+	until("lost", false)
+	if err := i2creg.Register("bus-of-the-test", nil, -1, func() (i2c.BusCloser, error) { return pluggable{chip}, nil }); err != nil {
+		t.Fatal(err)
+	}
+	defer i2creg.Unregister("bus-of-the-test")
+	until("found", true)
+	if d := b.take(time.Now()); d.Temperature == nil || d.Temperature.Celsius < 36.4 || d.Temperature.Celsius > 36.8 || d.Temperature.Uncertainty < 0.5 {
+		t.Errorf("%+v", d.Temperature)
+	}
+	chip.Unplug()
+	until("lost", false)
+	chip.Plug()
+	until("back", true)
+	stop()
+	if err := <-ended; err != nil || len(chip.Errors()) > 0 {
+		t.Error(err, chip.Errors())
 	}
 }

@@ -24,6 +24,8 @@ type Config struct {
 		Site     string `toml:"site"`      // "HZMB-DEP"
 		State    string `toml:"state"`     // folder for the journal, the bundle and the device key
 		SiteKeys string `toml:"site_keys"` // folder of the site's private keys, site-key*.json, which open sealed presentations, beside those that the centre gives; empty: there are none
+
+		DocumentKeys string `toml:"document_keys"` // folder of <scheme>.key, which tell whether a code names the document that is read; empty: that is never known
 	} `toml:"device"`
 	Centre struct {
 		URL     string   `toml:"url"`     // "nats://host:4222"; empty: this device never synchronises

@@ -26,6 +26,9 @@ func TestContacts(t *testing.T) {
 			[]lane.Input{lane.Reached{}, lane.Left{}, lane.Clear{}}},
 		{"board lost and back", []gate.Kind{gate.EntryWhole, gate.ExitWhole, gate.BoardLost, gate.BoardBack, gate.EntryWhole},
 			[]lane.Input{lane.Clear{}, lane.Failed{Fault: lane.BoardFault}, lane.Recovered{Fault: lane.BoardFault}}},
+		{"forced", []gate.Kind{gate.DoorOpened, gate.DoorForced, gate.DoorShut}, []lane.Input{lane.Forced{}}},
+		{"somebody follows at a door", []gate.Kind{gate.EntryWhole, gate.ExitWhole, gate.EntryBroken, gate.Followed, gate.EntryBroken},
+			[]lane.Input{lane.Clear{}, lane.Entered{}, lane.Entered{}}},
 		{"officer's key", []gate.Kind{gate.OfficerKey}, []lane.Input{lane.Turned{By: lane.Officer}}},
 		{"supervisor's key", []gate.Kind{gate.SupervisorKey}, []lane.Input{lane.Turned{By: lane.Supervisor}}},
 	} {
