@@ -294,7 +294,7 @@ func (s *Snapshot) finish(v verdict.Verdict, p Presentation, found []Finding) ve
 	lists := map[string]time.Time{}
 	rules := s.policy(p)
 	ruled := rules != nil && len(found) > 0
-	if rules != nil && v.Outcome != verdict.Admit && v.Hotline == "" {
+	if rules != nil && v.Hotline == "" { // also of one that admits: the claim may be refused (R19)
 		v.Hotline = rules.Hotline()
 	}
 	for i, f := range found {

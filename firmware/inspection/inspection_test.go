@@ -192,7 +192,7 @@ func TestVerdict(t *testing.T) {
 	got := w.load(t).Inspect(inspection.Presentation{At: now, Clock: sure, Lane: border, Codes: [][]byte{[]byte(w.hk.HealthCode(h))}})
 	got.Counts = nil
 	want := verdict.Verdict{
-		Outcome: verdict.Admit, Reason: verdict.Satisfied, Rule: "green-today", Cite: "R05: on the day of issue in Hong Kong time",
+		Outcome: verdict.Admit, Reason: verdict.Satisfied, Rule: "green-today", Hotline: "3142 2330", Cite: "R05: on the day of issue in Hong Kong time",
 		Format: "HCT1", Scheme: "HK", Schemes: []string{"HK"}, Meaning: "may-cross", Language: "zh-Hant-HK", Confidence: "trusted", At: now,
 		Lists: []verdict.List{
 			{Name: "policy/hk-border-departure.json", Version: "7", Changed: now.Add(-day)},

@@ -138,3 +138,19 @@ func TestWhatStands(t *testing.T) {
 		}
 	}
 }
+
+// TestRefusedClaim: a code that the rules admit and the journal refuses, such as one used
+// before, keeps what the rules found, whom to ask (R19), and is overruled by nobody.
+func TestRefusedClaim(t *testing.T) {
+	at := time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC)
+	l := Lane{State: Admitting, Overruling: ByKeys, Zone: ZoneClear, Normal: true, Asked: 1, Verdict: verdict.Verdict{Outcome: verdict.Admit, Reason: verdict.Satisfied,
+		Rule: "green-today", Hotline: "3142 2330", Yields: true, Urgent: []string{"exam"}}}
+	l, fx := l.Step(at, Recorded{Number: 1, Reason: verdict.Replayed})
+	v := fx[0].(Record).Event.Verdict
+	if v.Outcome != verdict.Refuse || v.Reason != verdict.Replayed || v.Ruled != verdict.Satisfied || v.Hotline != "3142 2330" || v.Yields || v.Urgent != nil {
+		t.Errorf("%+v", v)
+	}
+	if l.State != Ready || l.Verdict.Hotline == "" {
+		t.Errorf("%v %+v", l, l.Verdict)
+	}
+}

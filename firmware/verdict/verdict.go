@@ -82,7 +82,7 @@ type Verdict struct {
 	SetBy      string        // who made codes red, "GD, CDC": scheme and department (R78, R80); empty where none is
 	Person     Reason        // what the rules found of the person's own risk, and
 	Place      Reason        // of places they were in, whatever decided (R07); empty for nothing
-	Hotline    string        // where to ask about it, if not admitted; empty if the rules name none
+	Hotline    string        // where to ask about it; empty if the rules name none
 	Format     string        // of the first code, as shown: HCE1 where a token came sealed
 	Scheme     string        // its issuer, as trusted
 	Schemes    []string      // the issuers of all codes, as trusted: what an order of the centre may speak of

@@ -73,7 +73,7 @@ func Holder(v verdict.Verdict, language string) string {
 	if e.lift != 0 {
 		parts = append(parts, lifts[e.lift].In(language))
 	}
-	if v.Hotline != "" {
+	if v.Hotline != "" && v.Outcome != verdict.Admit {
 		parts = append(parts, enquiries.fill(language, v.Hotline))
 	}
 	space := " "

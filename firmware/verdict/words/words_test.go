@@ -120,7 +120,7 @@ func TestVoices(t *testing.T) {
 			t.Errorf("%s: %q", language, s)
 		}
 	}
-	if got := Holder(verdict.Verdict{Outcome: verdict.Admit, Reason: verdict.Satisfied}, "en"); got != "You may pass." {
+	if got := Holder(verdict.Verdict{Outcome: verdict.Admit, Reason: verdict.Satisfied, Hotline: "3142 2330"}, "en"); got != "You may pass." {
 		t.Error(got)
 	}
 	if got := Officer("of-a-later-version").In("ko"); got != "of-a-later-version" {
