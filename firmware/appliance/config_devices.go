@@ -185,7 +185,11 @@ func (c *GateConfig) validate(at string, must must) {
 	must(c.Wire != "i2c" || !c.Door || c.Address < 0x27, "%s: gate.address %#x: a door has a second chip at the next address", at, c.Address)
 	must(c.Baud >= 0 && (c.Baud == 0 || c.Wire == "modbus"), "%s: gate.baud %d: only a serial board has one", at, c.Baud)
 	must(c.Wire == "gpio" || len(c.Lines) == 0, "%s: gate.lines: only wire gpio has them", at)
-	for _, name := range []string{"access", "heartbeat", "entry", "exit", "alarm"} {
+	needed := []string{"access", "heartbeat", "entry", "exit", "alarm"}
+	if c.Door {
+		needed = append(needed, "middle", "closed", "locked")
+	}
+	for _, name := range needed {
 		must(c.Wire != "gpio" || c.Lines[name] != "", "%s: gate.lines.%s is missing: name its pin, as GPIO17", at, name)
 	}
 	if err := new(gate.Board).Wire(c.wiring()); err != nil {
