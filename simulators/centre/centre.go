@@ -28,6 +28,7 @@ import (
 type Options struct {
 	Dir      string // everything durable
 	NATSPort int    // on loopback; 0 = any
+	Join     string // URLs of a cluster, with commas, that devices use instead of a server in this process; streams are kept thrice
 	HTTPPort int    // on loopback; 0 = any
 	Registry string // directory of enrolment cards (*.json); "" = Dir/registry; read again as it changes
 	MarkKey  string // PEM file, made at first start; "" = Dir/mark.key
@@ -88,7 +89,7 @@ func New(o Options) (*Centre, error) {
 	if c.store, err = openStore(filepath.Join(o.Dir, "sink.db")); err != nil {
 		return nil, err
 	}
-	if c.listener, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(o.HTTPPort))); err == nil {
+	if c.listener, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(o.HTTPPort))); err == nil && o.Join == "" {
 		err = c.startNATS()
 	}
 	if err != nil {
@@ -99,10 +100,20 @@ func New(o Options) (*Centre, error) {
 }
 
 // NATSURL is where devices connect.
-func (c *Centre) NATSURL() string { return c.server.ClientURL() }
+func (c *Centre) NATSURL() string {
+	if c.server == nil {
+		return c.o.Join
+	}
+	return c.server.ClientURL()
+}
 
 // WebSocketURL is where devices connect that may use nothing else; empty for nowhere.
-func (c *Centre) WebSocketURL() string { return c.server.WebsocketURL() }
+func (c *Centre) WebSocketURL() string {
+	if c.server == nil {
+		return ""
+	}
+	return c.server.WebsocketURL()
+}
 
 // HTTPURL is the administrator's side, without a slash at the end.
 func (c *Centre) HTTPURL() string { return "http://" + c.listener.Addr().String() }
@@ -110,11 +121,7 @@ func (c *Centre) HTTPURL() string { return "http://" + c.listener.Addr().String(
 // Run serves until ctx ends, then closes everything; it returns nil then.
 func (c *Centre) Run(ctx context.Context) error {
 	defer c.close()
-	own := []nats.Option{nats.InProcessServer(c.server), nats.MaxReconnects(-1), nats.Name("centre")}
-	if c.guard != nil {
-		own = append(own, c.guard.self)
-	}
-	nc, err := nats.Connect("", own...)
+	nc, err := nats.Connect(c.o.Join, c.own()...)
 	if err != nil {
 		return fmt.Errorf("centre: %w", err)
 	}
@@ -123,7 +130,7 @@ func (c *Centre) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("centre: %w", err)
 	}
-	events, bucket, err := provision(ctx, js)
+	events, bucket, err := c.provisionAll(ctx, js)
 	if ctx.Err() != nil {
 		return nil
 	}
@@ -132,9 +139,6 @@ func (c *Centre) Run(ctx context.Context) error {
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	if err := provisionHall(ctx, js); err != nil {
-		return fmt.Errorf("centre: %w", err)
-	}
 	if err := errors.Join(c.answerRequests(ctx, nc, js), c.hearFleet(nc)); err != nil {
 		return fmt.Errorf("centre: %w", err)
 	}

@@ -141,6 +141,7 @@ func (c *Centre) handler(nc *nats.Conn, js jetstream.JetStream, bucket jetstream
 		answer(w)(struct{}{}, c.store.giveUp(r.FormValue("device"), epoch, seq))
 	})
 	c.fleetPages(mux)
+	c.hubPages(mux, nc)
 	return mux
 }
 

@@ -46,7 +46,7 @@ func NewHub(dir string, port int) (*Hub, error) {
 	defer nc.Close()
 	js, err := jetstream.New(nc)
 	if err == nil {
-		err = provisionHall(context.Background(), js)
+		err = provisionHall(context.Background(), js, 1)
 	}
 	if err != nil {
 		h.Close()
@@ -64,11 +64,11 @@ func (h *Hub) Close() {
 	h.server.WaitForShutdown()
 }
 
-func provisionHall(ctx context.Context, js jetstream.JetStream) error {
+func provisionHall(ctx context.Context, js jetstream.JetStream, copies int) error {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	for _, bucket := range []string{replayBucket, hallBucket} {
-		if _, err := js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: bucket, TTL: replayKept, Storage: jetstream.FileStorage, History: 1}); err != nil {
+		if _, err := js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: bucket, TTL: replayKept, Storage: jetstream.FileStorage, History: 1, Replicas: copies}); err != nil {
 			return err
 		}
 	}

@@ -53,18 +53,18 @@ func (c *Centre) startNATS() error {
 }
 
 // provision makes the streams and the bucket, or brings them to this form.
-func provision(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer, jetstream.ObjectStore, error) {
+func (c *Centre) provision(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer, jetstream.ObjectStore, error) {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	if _, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
 		Name: eventStream, Subjects: []string{"ev.>", "cp.>", "lr.>"}, Storage: jetstream.FileStorage, Retention: jetstream.WorkQueuePolicy,
-		Duplicates: 2 * time.Minute, AllowAtomicPublish: true, MaxMsgSize: maxPayload,
+		Duplicates: 2 * time.Minute, AllowAtomicPublish: true, MaxMsgSize: maxPayload, Replicas: c.copies(),
 	}); err != nil {
 		return nil, nil, err
 	}
 	for name, subjects := range map[string]string{markStream: "mark.>", orderStream: "order.>", leaseStream: "lease.>"} {
 		if _, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
-			Name: name, Subjects: []string{subjects}, Storage: jetstream.FileStorage, MaxMsgsPerSubject: 1, AllowDirect: true,
+			Name: name, Subjects: []string{subjects}, Storage: jetstream.FileStorage, MaxMsgsPerSubject: 1, AllowDirect: true, Replicas: c.copies(),
 		}); err != nil {
 			return nil, nil, err
 		}
@@ -75,6 +75,6 @@ func provision(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer,
 	if err != nil {
 		return nil, nil, err
 	}
-	bucket, err := js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{Bucket: bucketName, Storage: jetstream.FileStorage})
+	bucket, err := js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{Bucket: bucketName, Storage: jetstream.FileStorage, Replicas: c.copies()})
 	return consumer, bucket, err
 }

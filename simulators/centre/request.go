@@ -129,7 +129,8 @@ func (d *desk) take(ctx context.Context, m *nats.Msg) {
 	}
 }
 
-// believe opens a request: signed by the device it names, for this subject, of its own site.
+// believe opens a request: signed by the device it names, for this subject, of its own site,
+// which is in lower case in subjects, as the tags of users are.
 func (d *desk) believe(subject string, data []byte) (q question, err error) {
 	site, kind, _ := strings.Cut(strings.TrimPrefix(subject, "rq."), ".")
 	var m cose.Sign1Message
@@ -143,7 +144,7 @@ func (d *desk) believe(subject string, data []byte) (q question, err error) {
 	if key, err := hex.DecodeString(q.Key); err != nil || len(key) != 16 {
 		return q, fmt.Errorf("%w: its key", errRequest)
 	}
-	if q.Kind != kind || q.Site != site || of.site != site {
+	if q.Kind != kind || q.Site != of.site || strings.ToLower(of.site) != site {
 		return q, fmt.Errorf("%w: of another kind or site", errRequest)
 	}
 	q.hash = sha256.Sum256(m.Payload)

@@ -35,6 +35,10 @@ type guard struct {
 	devices nkeys.KeyPair // signs users that are devices: its scope says what they may do
 	account string        // public
 	self    nats.Option   // the centre's own user
+	client  *tls.Config   // by which it comes into a cluster
+	jwts    jwts
+	admin   func() (nats.Option, error) // a user of the system account
+	push    func(account string) error  // tells the nodes of a cluster what the account is now
 	revoke  func(s *server.Server, user string) error
 }
 
@@ -104,12 +108,18 @@ func (g *guard) operate(dir string, pairs map[string]nkeys.KeyPair) error {
 	system := jwt.NewAccountClaims(public["system"])
 	operator := jwt.NewOperatorClaims(public["operator"])
 	operator.SystemAccount = public["system"]
-	if _, err := operator.Encode(pairs["operator"]); err != nil { // it signs itself, and is known by that
+	var err error
+	if g.jwts.operator, err = operator.Encode(pairs["operator"]); err != nil { // it signs itself, and is known by that
+		return err
+	}
+	g.jwts.signer, g.jwts.systemID = pairs["account"], public["system"]
+	if g.client, err = g.clientTLS(); err != nil {
 		return err
 	}
 	resolver := &server.MemAccResolver{}
-	for _, c := range []*jwt.AccountClaims{account, system} {
+	for c, keep := range map[*jwt.AccountClaims]*string{account: &g.jwts.account, system: &g.jwts.system} {
 		text, err := c.Encode(pairs["operator"])
+		*keep = text
 		if err == nil {
 			err = resolver.Store(c.Subject, text)
 		}
@@ -136,20 +146,24 @@ func (g *guard) operate(dir string, pairs map[string]nkeys.KeyPair) error {
 	}
 	g.revoke = func(s *server.Server, user string) error {
 		account.Revoke(user)
-		if _, err := account.Encode(pairs["operator"]); err != nil {
-			return err
-		}
-		known, err := s.LookupAccount(account.Subject)
+		claims, err := account.Encode(pairs["operator"])
 		if err != nil {
 			return err
 		}
-		s.UpdateAccountClaims(known, account) // cuts the line of whoever is revoked
-		text, err := json.Marshal(account.Revocations)
-		if err != nil {
-			return err
+		if s == nil {
+			err = g.push(claims)
+		} else if known, lost := s.LookupAccount(account.Subject); lost == nil {
+			s.UpdateAccountClaims(known, account) // cuts the line of whoever is revoked
+		} else {
+			err = lost
 		}
-		return replace(filepath.Join(dir, "revoked.json"), text)
+		text, bad := json.Marshal(account.Revocations)
+		if bad == nil {
+			bad = replace(filepath.Join(dir, "revoked.json"), text)
+		}
+		return errors.Join(err, bad)
 	}
+	g.admin = func() (nats.Option, error) { return userOf(pairs["system"], "administrator") }
 	return nil
 }
 

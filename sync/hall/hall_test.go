@@ -32,7 +32,9 @@ type meeting struct {
 	forges  bool          // says that everything is taken
 }
 
-func newMeeting() *meeting { return &meeting{values: map[string][]byte{}, numbers: map[string]uint64{}} }
+func newMeeting() *meeting {
+	return &meeting{values: map[string][]byte{}, numbers: map[string]uint64{}}
+}
 
 // wait answers late, and never to who has gone.
 func (m *meeting) wait(ctx context.Context) error {

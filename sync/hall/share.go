@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"example.org/checkpoint/sync/sign1"
@@ -60,7 +61,7 @@ var errNobody = errors.New("hall: nobody hands the day key out")
 // Run agrees on the keys of today and tomorrow until ctx is done.
 func (s *Sharing) Run(ctx context.Context) error {
 	s.missing = map[string]time.Time{}
-	if err := s.Line.Serve("hall."+s.Site+".key", s.hand); err != nil {
+	if err := s.Line.Serve(s.subject(), s.hand); err != nil {
 		return err
 	}
 	for tick := time.NewTicker(shareEvery); ; {
@@ -79,6 +80,9 @@ func (s *Sharing) Run(ctx context.Context) error {
 		}
 	}
 }
+
+// subject has the site in lower case, as the tags of NATS users are.
+func (s *Sharing) subject() string { return "hall." + strings.ToLower(s.Site) + ".key" }
 
 // agree has this device use the key of a day that the hub knows by name.
 func (s *Sharing) agree(ctx context.Context, day string) error {
@@ -146,7 +150,7 @@ func (s *Sharing) ask(ctx context.Context, w word) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer, err := s.Line.Ask(ctx, "hall."+s.Site+".key", text)
+	answer, err := s.Line.Ask(ctx, s.subject(), text)
 	if err != nil {
 		return nil, errors.Join(errNobody, err)
 	}

@@ -3,7 +3,8 @@
 // sealed packets. It is honest about a line that is away: what nobody has answered is
 // unknown, never no.
 //
-//	subject rq.<site>.<kind>   COSE_Sign1 by the device key, aad "request", payload = JSON
+//	subject rq.<site in lower case, as tags of NATS users are>.<kind>
+//	  COSE_Sign1 by the device key, aad "request", payload = JSON
 //	  {"v":1,"device","site","kind","key":"<32 hex>","at":<Unix s>,"body":{…}}
 //	answer                     COSE_Sign1 by the centre's reply key, aad "reply", payload = JSON
 //	  {"v":1,"device","kind","key","status":"…","reason":"…","body":{…}}
@@ -21,6 +22,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -140,7 +142,7 @@ func (c *Client) read(r reply, into any) (string, error) {
 func (c *Client) once(ctx context.Context, patience time.Duration, kind, key string, signed []byte) (r reply, err error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	data, err := c.line.Ask(ctx, "rq."+c.o.Site+"."+kind, signed)
+	data, err := c.line.Ask(ctx, "rq."+strings.ToLower(c.o.Site)+"."+kind, signed)
 	if err != nil {
 		return r, err
 	}

@@ -330,13 +330,13 @@ func TestOthers(t *testing.T) {
 	id := strings.Repeat("ab", 16)
 	o, s := b.options("g1", "HZMB", key), b.options("x1", "LMC", strange)
 	good := question{1, "g1", "HZMB", "identity", id, 1, Document{}}
-	silent("signed by another", "rq.HZMB.identity", s, good)
-	silent("of another kind", "rq.HZMB.sitekey", o, good)
-	silent("another's site", "rq.HZMB.sitekey", s, question{1, "x1", "HZMB", "sitekey", id, 1, nil})
-	silent("signed as a batch", "rq.HZMB.identity", Options{Sign: func(_ string, p []byte) ([]byte, error) { return key.Sign("batch", p) }}, good)
+	silent("signed by another", "rq.hzmb.identity", s, good)
+	silent("of another kind", "rq.hzmb.sitekey", o, good)
+	silent("another's site", "rq.hzmb.sitekey", s, question{1, "x1", "HZMB", "sitekey", id, 1, nil})
+	silent("signed as a batch", "rq.hzmb.identity", Options{Sign: func(_ string, p []byte) ([]byte, error) { return key.Sign("batch", p) }}, good)
 	bad := good
 	bad.Key = "short"
-	silent("without a key", "rq.HZMB.identity", o, bad)
+	silent("without a key", "rq.hzmb.identity", o, bad)
 
 	if _, err := c.ask(t.Context(), soon, "otp.send", id, map[string]string{"phone": "+85291234567"}, nil); err != nil {
 		t.Fatal(err)
@@ -367,7 +367,7 @@ func TestSameAnswer(t *testing.T) {
 	}
 	var answers [2][]byte
 	for i := range answers {
-		data, err := c.line.Ask(t.Context(), "rq.HZMB.otp.send", signed)
+		data, err := c.line.Ask(t.Context(), "rq.hzmb.otp.send", signed)
 		if err == nil {
 			answers[i], err = sign1.Open(b.keys, "reply", data)
 		}

@@ -1,0 +1,225 @@
+package centre
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/nats-io/jwt/v2"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nkeys"
+)
+
+// replicas are how many nodes of a cluster keep each stream and bucket.
+const replicas = 3
+
+// own are the options by which the centre comes to its server, in this process or in a
+// cluster that runs without it.
+func (c *Centre) own() []nats.Option {
+	o := []nats.Option{nats.MaxReconnects(-1), nats.Name("centre")}
+	if c.server != nil {
+		o = append(o, nats.InProcessServer(c.server))
+	}
+	if c.guard != nil {
+		o = append(o, c.guard.self)
+		if c.server == nil {
+			c.guard.push = c.guard.pushTo(c.o.Join)
+			o = append(o, nats.Secure(c.guard.client))
+		}
+	}
+	return o
+}
+
+// copies is how many nodes keep what the centre stores.
+func (c *Centre) copies() int {
+	if c.o.Join == "" {
+		return 1
+	}
+	return replicas
+}
+
+// WriteCluster writes what the nodes of a cluster and the hubs of halls need to let in the
+// devices that the centre of dir admits (docs/centre.md), to out:
+//
+//	ca.pem            whom certificates are checked against
+//	<node>.pem, .key  certificate and key of each node; its names and addresses are given
+//	accounts.conf     operator and accounts, to be included
+//	hub.creds         by which a hub comes in as a leaf
+func WriteCluster(dir, out string, nodes map[string][]string) error {
+	for _, d := range []string{dir, out} {
+		if err := os.MkdirAll(d, 0o700); err != nil {
+			return fmt.Errorf("centre: %w", err)
+		}
+	}
+	g, err := newGuard(dir)
+	if err != nil {
+		return err
+	}
+	write := func(name string, data []byte) {
+		err = errors.Join(err, replace(filepath.Join(out, name), data))
+	}
+	write("ca.pem", []byte(asPEM(g.ca.Raw)))
+	for name, hosts := range nodes {
+		cert, key, issued := g.node(name, hosts)
+		err = errors.Join(err, issued)
+		write(name+".pem", cert)
+		write(name+".key", key)
+	}
+	accounts := fmt.Sprintf("operator: %s\nsystem_account: %s\nresolver_preload: {\n", g.jwts.operator, g.jwts.systemID)
+	accounts += fmt.Sprintf("  %s: %s\n  %s: %s\n}\n", g.account, g.jwts.account, g.jwts.systemID, g.jwts.system)
+	write("accounts.conf", []byte(accounts))
+	creds, made := g.leaf()
+	write("hub.creds", creds)
+	if err = errors.Join(err, made); err != nil {
+		return fmt.Errorf("centre: %w", err)
+	}
+	return nil
+}
+
+// node issues a certificate by which a node serves, and goes to the other nodes.
+func (g *guard) node(name string, hosts []string) (cert, key []byte, err error) {
+	own, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, nil, err
+	}
+	t := &x509.Certificate{Subject: pkix.Name{CommonName: name}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}}
+	for _, h := range hosts {
+		if ip := net.ParseIP(h); ip != nil {
+			t.IPAddresses = append(t.IPAddresses, ip)
+		} else {
+			t.DNSNames = append(t.DNSNames, h)
+		}
+	}
+	der, err := g.issue(t, &own.PublicKey)
+	if err != nil {
+		return nil, nil, err
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(own)
+	return []byte(asPEM(der)), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}), err
+}
+
+// userOf makes a user of an account, for a connection of this process.
+func userOf(account nkeys.KeyPair, name string) (nats.Option, error) {
+	pair, err := nkeys.CreateUser()
+	if err != nil {
+		return nil, err
+	}
+	public, err := pair.PublicKey()
+	if err != nil {
+		return nil, err
+	}
+	user := jwt.NewUserClaims(public)
+	user.Name = name
+	text, err := user.Encode(account)
+	return nats.UserJWT(func() (string, error) { return text, nil }, pair.Sign), err
+}
+
+// pushTo gives every node of a cluster the account's new claims.
+func (g *guard) pushTo(urls string) func(string) error {
+	return func(account string) error {
+		admin, err := g.admin()
+		if err != nil {
+			return err
+		}
+		nc, err := nats.Connect(urls, admin, nats.Secure(g.client))
+		if err != nil {
+			return err
+		}
+		defer nc.Close()
+		m, err := nc.Request("$SYS.REQ.CLAIMS.UPDATE", []byte(account), 5*time.Second)
+		if err != nil {
+			return err
+		}
+		var answer struct{ Error *struct{ Description string } }
+		if err := json.Unmarshal(m.Data, &answer); err != nil || answer.Error != nil {
+			return fmt.Errorf("the cluster does not take the account: %s", m.Data)
+		}
+		return nil
+	}
+}
+
+// patience is how long a cluster may take to elect who leads.
+const patience = time.Minute
+
+// provisionAll makes the streams and buckets; in a cluster it waits until somebody leads.
+func (c *Centre) provisionAll(ctx context.Context, js jetstream.JetStream) (events jetstream.Consumer, files jetstream.ObjectStore, err error) {
+	for end := time.Now().Add(patience); ; pause(ctx, time.Second) {
+		if events, files, err = c.provision(ctx, js); err == nil {
+			err = provisionHall(ctx, js, c.copies())
+		}
+		if err == nil || c.server != nil || ctx.Err() != nil || time.Now().After(end) {
+			return events, files, err
+		}
+	}
+}
+
+// leaf makes a user for hubs, who carries what the devices behind it may do.
+func (g *guard) leaf() ([]byte, error) {
+	pair, err := nkeys.CreateUser()
+	if err != nil {
+		return nil, err
+	}
+	public, err := pair.PublicKey()
+	if err != nil {
+		return nil, err
+	}
+	user := jwt.NewUserClaims(public)
+	user.Name = "hub"
+	text, err := user.Encode(g.jwts.signer)
+	if err != nil {
+		return nil, err
+	}
+	seed, err := pair.Seed()
+	if err != nil {
+		return nil, err
+	}
+	return jwt.FormatUserConfig(text, seed)
+}
+
+// jwts are the guard's claims as a server reads them.
+type jwts struct {
+	operator, account, system, systemID string
+	signer                              nkeys.KeyPair // of the account
+}
+
+// clientTLS is how the centre itself comes in.
+func (g *guard) clientTLS() (*tls.Config, error) {
+	cert, key, err := g.node("centre", nil)
+	if err != nil {
+		return nil, err
+	}
+	pair, err := tls.X509KeyPair(cert, key)
+	if err != nil {
+		return nil, err
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(g.ca)
+	return &tls.Config{Certificates: []tls.Certificate{pair}, RootCAs: roots, MinVersion: tls.VersionTLS13}, nil
+}
+
+// hubPages adds what is done once for a new hub:
+//
+//	POST /hub?domain=D   makes the buckets of a hall at the hub of that JetStream domain, over its leaf line
+func (c *Centre) hubPages(mux *http.ServeMux, nc *nats.Conn) {
+	mux.HandleFunc("POST /hub", func(w http.ResponseWriter, r *http.Request) {
+		js, err := jetstream.NewWithDomain(nc, r.FormValue("domain"))
+		if err == nil {
+			err = provisionHall(r.Context(), js, 1)
+		}
+		answer(w)(struct{}{}, err)
+	})
+}
