@@ -83,7 +83,7 @@ func New(c Config, log *slog.Logger) (a *Appliance, err error) {
 	}
 	a.clock = clock.New(nil, a.floor())
 	a.readClock()
-	a.journal, err = journal.Open(c.Device.State, journal.Options{Device: c.Device.Name, Site: c.Device.Site, Now: a.clock.Now,
+	a.journal, err = journal.Open(c.Device.State, journal.Options{Device: c.Device.Name, Site: c.Device.Site, Now: a.clock.Now, Latest: a.clock.Latest,
 		Directions: c.directions(), Version: c.Version, Sign: a.sign})
 	if err != nil {
 		return a, err

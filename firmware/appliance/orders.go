@@ -209,7 +209,7 @@ func (a *Appliance) overdue() bool { return len(a.journal.Orders().Overdue(a.clo
 
 // halted is what the centre's orders do to a lane.
 func (a *Appliance) halted(l *laneLoop) (s health.Set) {
-	halted, waits := a.journal.Orders().Halted(l.journal.Place(), a.clock.Now())
+	halted, waits := a.journal.Halted(l.journal.Place())
 	switch {
 	case waits:
 		return s.With(health.OrderWaits)

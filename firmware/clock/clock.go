@@ -176,6 +176,19 @@ func (c *Clock) Alone() {
 // Now is the time of Read.
 func (c *Clock) Now() time.Time { return c.Read().Time }
 
+// Latest is the latest time that it may be: what has a beginning has begun by then, unless the
+// clock is sure that it has not. A clock of which nothing is known is never sure.
+func (c *Clock) Latest() time.Time {
+	r := c.Read()
+	if r.Confidence == Unknown {
+		return farAhead
+	}
+	return r.Time.Add(r.Uncertainty)
+}
+
+// farAhead is later than anything that is signed, and within what RFC 3339 can say.
+var farAhead = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // Read gives the time. The machine's clock is believed within the doubt about the
 // last trusted time, which is carried on where it strays further, or where nobody
 // vouches for it. Either way it is not below the floor.

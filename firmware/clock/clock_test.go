@@ -235,3 +235,21 @@ func TestFloorThatWasWrong(t *testing.T) {
 		expect(t, c, Trusted, nil)
 	})
 }
+
+// TestLatest: nobody knows is later than anything, and doubt counts forward.
+func TestLatest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := New(nil, time.Time{})
+		if c.Latest().Year() != 9999 {
+			t.Error("nobody has vouched: ", c.Latest())
+		}
+		now := time.Now()
+		if err := c.Trust(now, 2*time.Second); err != nil || !c.Latest().Equal(now.Add(2*time.Second)) {
+			t.Error(err, c.Latest())
+		}
+		c.Raise(now.Add(time.Hour)) // which proves it wrong
+		if c.Latest().Year() != 9999 {
+			t.Error("behind what was signed: ", c.Latest())
+		}
+	})
+}

@@ -50,6 +50,7 @@ func (l *Lane) Claim(e event.Event) (verdict.Reason, error) {
 		return "", err
 	}
 	if l.halted(e.Verdict) {
+		j.noteBegun()
 		return verdict.Halted, nil
 	}
 	due := l.due(e.Verdict, now)

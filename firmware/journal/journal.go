@@ -1,7 +1,7 @@
 // Package journal keeps what happened: events in a hash chain, the marks of codes
 // that count once, and how far the centre has confirmed, all in one file.
 //
-// A state directory holds three files:
+// A state directory holds four files:
 //
 //   - journal.db, the bbolt file.
 //   - boot.json, the witness: the boot counter and a late state of the chain, written
@@ -9,6 +9,8 @@
 //     restored from a copy, and goes on under a new epoch, without marks.
 //   - day.key, the keys under which identities are hashed. It is never copied; without
 //     it the marks in the journal say nothing about anybody.
+//   - orders.json, a copy of what the centre has ordered: where the journal is lost or an
+//     older copy, what it halts stays halted.
 //
 // All methods may be called from several goroutines. What has returned without an
 // error is on the disk.
@@ -70,6 +72,7 @@ type Signer func(epoch, seq uint64, hash [32]byte) ([]byte, error)
 type Options struct {
 	Device, Site string           // event.ValidName
 	Now          func() time.Time // time.Now if nil; judges when an identity may count again
+	Latest       func() time.Time // the latest time that it may be, by which orders begin; Now if nil
 	Rand         io.Reader        // crypto/rand if nil
 	MaxSize      int64            // of journal.db in bytes; DefaultMaxSize if 0, at least 4 MiB
 	Keep         int              // newest events that stay although confirmed; DefaultKeep if 0
@@ -86,6 +89,7 @@ type Journal struct {
 	db      atomic.Pointer[bolt.DB] // replaced after a failed write; closed in between
 	changed chan struct{}
 	book    atomic.Pointer[order.Book]   // as on the disk, never changed once it is here
+	refused atomic.Pointer[order.Book]   // halts that the file could not take yet; nil for none
 	quotas  atomic.Pointer[order.Quotas] // in force; nil for none
 
 	writing sync.Mutex // serialises what changes the file, and guards the rest
@@ -319,6 +323,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Latest == nil {
+		o.Latest = o.Now
 	}
 	if o.Rand == nil {
 		o.Rand = rand.Reader

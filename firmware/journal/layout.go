@@ -29,6 +29,9 @@ var (
 	leasesBucket = []byte("leases") // shareKey → the lease as it was signed
 	spentBucket  = []byte("spent")  // shareKey → tokens spent in this epoch
 	tokensBucket = []byte("tokens") // claimKey → shareKeys, with commas: what an open claim has spent
+
+	// Made where it is missing.
+	begunBucket = []byte("begun") // order.Key → whether the order has begun, 1 byte, then the least version that a held one keeps up
 )
 
 var buckets = [][]byte{metaBucket, epochsBucket, eventsBucket, marksBucket, endsBucket, claimsBucket, keysBucket, lanesBucket}

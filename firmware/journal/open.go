@@ -131,10 +131,17 @@ func laidOut(tx *bolt.Tx) error {
 		}
 	}
 	all, err := generations(tx)
-	if err == nil && len(all) == 0 {
-		err = fmt.Errorf("%w: no epoch", boltfile.ErrDamaged)
+	switch {
+	case err != nil:
+		return err
+	case len(all) == 0:
+		return fmt.Errorf("%w: no epoch", boltfile.ErrDamaged)
+	case number(meta.Get(formatKey)) < format:
+		return nil
 	}
-	return err
+	_, err1 := readBook(tx)
+	_, err2 := readLeases(tx)
+	return errors.Join(err1, err2)
 }
 
 // start begins a boot.
@@ -166,6 +173,9 @@ func (j *Journal) start() error {
 		return err
 	}
 	if err := j.readCentre(); err != nil {
+		return err
+	}
+	if err := j.joinOrders(); err != nil {
 		return err
 	}
 	if err := j.renewKeys(now); err != nil {
@@ -256,7 +266,7 @@ func (j *Journal) started(tx *bolt.Tx, now time.Time, w witness, last generation
 
 // migrate brings a new file, or one of an earlier format, to this one.
 func migrate(tx *bolt.Tx) error {
-	for _, b := range slices.Concat(buckets, later) {
+	for _, b := range slices.Concat(buckets, later, [][]byte{begunBucket}) {
 		if _, err := tx.CreateBucketIfNotExists(b); err != nil {
 			return err
 		}

@@ -1,6 +1,8 @@
 package journal
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -19,25 +21,63 @@ import (
 // signed it, and keeps it for ever, with an event. One that is not newer than the last word
 // on its kind and scope changes nothing and gives order.ErrOld. Doubted says that it needs a
 // supervisor's word, whatever it is; an opening in a journal whose orders were lost does too.
+//
+// A halt is obeyed also while the file cannot take it; the error says to give it again.
 func (j *Journal) Order(o centre.Order, signed []byte, doubted bool) error {
-	return j.direct(func(book *order.Book, tx *bolt.Tx) error {
-		lost := o.Kind != centre.Time && (j.origin == Missing || j.origin == Damaged)
-		s, err := book.Apply(o, doubted || lost)
+	j.writing.Lock()
+	defer j.writing.Unlock()
+	latest := j.options.Latest()
+	err := j.direct(func(book *order.Book, tx *bolt.Tx) error {
+		if s, waits := j.unwritten(o); waits && s.Order.Number < o.Number {
+			_, _ = book.Apply(s.Order, latest, false) // older than what is known: changes nothing
+		}
+		lost := o.Kind != centre.Time && (j.origin == Missing || j.origin == Damaged || j.origin == Restored)
+		s, err := book.Apply(o, latest, doubted || lost)
 		if err != nil {
 			return err
 		}
-		if err := tx.Bucket(ordersBucket).Put([]byte(order.Key(o)), standing(s.Held, signed)); err != nil {
+		if err := putStanding(tx, s, signed); err != nil {
 			return err
 		}
-		state := "open"
-		switch {
-		case o.Halt:
-			state = "halt"
-		case s.Held:
-			state = "open, waits for a supervisor"
-		}
-		return j.obeyed(tx, o, state)
+		return j.obeyed(tx, o, stateOf(s))
 	})
+	s, waits := j.unwritten(o)
+	switch {
+	case err == nil && waits && s.Order.Number <= o.Number:
+		j.refuse(func(b *order.Book) { b.Forget(o) })
+	case err != nil && !errors.Is(err, order.ErrOld) && o.Halt && (!waits || s.Order.Number < o.Number):
+		j.refuse(func(b *order.Book) { b.Restore(order.Standing{Order: o, Begun: !latest.Before(o.NotBefore)}) })
+	}
+	return err
+}
+
+// unwritten is the halt of the same kind and scope that the file could not take.
+func (j *Journal) unwritten(o centre.Order) (order.Standing, bool) {
+	b := j.refused.Load()
+	if b == nil {
+		return order.Standing{}, false
+	}
+	return b.Of(o)
+}
+
+// refuse changes the halts that the file could not take. It needs writing.
+func (j *Journal) refuse(change func(*order.Book)) {
+	b := &order.Book{}
+	if had := j.refused.Load(); had != nil {
+		b = had.Clone()
+	}
+	change(b)
+	j.refused.Store(b)
+}
+
+func stateOf(s order.Standing) string {
+	switch {
+	case s.Order.Halt:
+		return "halt"
+	case s.Held:
+		return "open, waits for a supervisor"
+	}
+	return "open"
 }
 
 // Confirm is a supervisor at a lane agreeing to what the centre would have open there. It
@@ -46,15 +86,11 @@ func (j *Journal) Confirm(p order.Place) (opened []order.Standing, err error) {
 	if len(j.book.Load().Clone().Confirm(p, j.options.Now())) == 0 {
 		return nil, nil
 	}
+	j.writing.Lock()
+	defer j.writing.Unlock()
 	err = j.direct(func(book *order.Book, tx *bolt.Tx) error {
-		orders := tx.Bucket(ordersBucket)
 		for _, s := range book.Confirm(p, j.options.Now()) {
-			key := []byte(order.Key(s.Order))
-			kept := orders.Get(key)
-			if len(kept) == 0 {
-				return fmt.Errorf("%w: an order is missing", boltfile.ErrDamaged)
-			}
-			if err := orders.Put(key, standing(false, kept[1:])); err != nil {
+			if err := restand(tx, s); err != nil {
 				return err
 			}
 			if err := j.obeyed(tx, s.Order, "opened by a supervisor"); err != nil {
@@ -84,11 +120,25 @@ func (j *Journal) Overruled() (floor time.Time) {
 	return floor
 }
 
+// noteBegun notes which halts have begun, so that no clock that is set back undoes it. It needs writing.
+func (j *Journal) noteBegun() {
+	latest := j.options.Latest()
+	if len(j.book.Load().Clone().Begin(latest)) == 0 {
+		return
+	}
+	_ = j.direct(func(book *order.Book, tx *bolt.Tx) error { // what could not be noted is at the next claim
+		for _, s := range book.Begin(latest) {
+			if err := restand(tx, s); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // direct changes the book in one transaction. The book that lanes look at changes when that is
-// on the disk.
+// on the disk. It needs writing.
 func (j *Journal) direct(change func(*order.Book, *bolt.Tx) error) error {
-	j.writing.Lock()
-	defer j.writing.Unlock()
 	if err := j.ready(); err != nil {
 		return err
 	}
@@ -98,6 +148,7 @@ func (j *Journal) direct(change func(*order.Book, *bolt.Tx) error) error {
 	}
 	j.book.Store(book)
 	j.wake()
+	_ = j.copyOrders() // the next order, or start, writes it again
 	return nil
 }
 
@@ -119,7 +170,20 @@ func (j *Journal) Orders() *order.Book { return j.book.Load() }
 // if not. The claim asks again.
 func (j *Journal) Allows(p order.Place) error {
 	p.Version = j.options.Version
-	return j.book.Load().Allows(p, j.options.Now())
+	latest := j.options.Latest()
+	if b := j.refused.Load(); b != nil {
+		if err := b.Allows(p, latest); err != nil {
+			return err
+		}
+	}
+	return j.book.Load().Allows(p, latest)
+}
+
+// Halted reports whether an order stops a lane, whatever the code that is shown; waiting that there
+// is something for a supervisor to agree to.
+func (j *Journal) Halted(p order.Place) (halted, waiting bool) {
+	_, waiting = j.book.Load().Halted(p, j.options.Now(), j.options.Latest())
+	return j.Allows(p) != nil, waiting
 }
 
 // Place is where the lane stands, for orders and quotas.
@@ -152,17 +216,31 @@ func (l *Lane) halted(v verdict.Verdict) bool {
 	return false
 }
 
-// standing is the value of an order in ordersBucket: whether it is held, and what was signed.
-func standing(held bool, signed []byte) []byte {
-	if held {
-		return append([]byte{1}, signed...)
+// putStanding writes an order as it stands.
+func putStanding(tx *bolt.Tx, s order.Standing, signed []byte) error {
+	key, state := []byte(order.Key(s.Order)), byte(0)
+	if s.Held {
+		state = 1
 	}
-	return append([]byte{0}, signed...)
+	begun := []byte{0}
+	if s.Begun {
+		begun[0] = 1
+	}
+	return errors.Join(tx.Bucket(ordersBucket).Put(key, append([]byte{state}, signed...)), tx.Bucket(begunBucket).Put(key, append(begun, s.Least...)))
+}
+
+// restand writes how an order stands that is there already.
+func restand(tx *bolt.Tx, s order.Standing) error {
+	kept := tx.Bucket(ordersBucket).Get([]byte(order.Key(s.Order)))
+	if len(kept) == 0 {
+		return fmt.Errorf("%w: an order is missing", boltfile.ErrDamaged)
+	}
+	return putStanding(tx, s, bytes.Clone(kept[1:]))
 }
 
 // readBook reads all orders. Their signatures were checked when they came.
 func readBook(tx *bolt.Tx) (*order.Book, error) {
-	book := &order.Book{}
+	book, begun := &order.Book{}, tx.Bucket(begunBucket)
 	err := tx.Bucket(ordersBucket).ForEach(func(k, v []byte) error {
 		if len(v) == 0 {
 			return fmt.Errorf("%w: an order is empty", boltfile.ErrDamaged)
@@ -171,7 +249,13 @@ func readBook(tx *bolt.Tx) (*order.Book, error) {
 		if err != nil || order.Key(o) != string(k) {
 			return fmt.Errorf("%w: the order of %s: %v", boltfile.ErrDamaged, strings.ReplaceAll(string(k), "\x00", "/"), err)
 		}
-		book.Restore(order.Standing{Order: o, Held: v[0] == 1})
+		s := order.Standing{Order: o, Held: v[0] == 1}
+		if begun != nil {
+			if b := begun.Get(k); len(b) > 0 {
+				s.Begun, s.Least = b[0] == 1, string(b[1:])
+			}
+		}
+		book.Restore(s)
 		return nil
 	})
 	return book, err

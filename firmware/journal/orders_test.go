@@ -145,8 +145,115 @@ func TestOrderNotWritten(t *testing.T) {
 		t.Fatal("written")
 	}
 	j.wait()
+	j.Confirm(j.Lane("1").Place())
+	b.claim(j.Lane("1"), 1, verdict.Halted, "a") // obeyed all the same
+	if halted, _ := j.Halted(j.Lane("1").Place()); !halted {
+		t.Error("it does not show")
+	}
+	b.must(b.order(j, 2, "open", centre.Scope{})) // which knows of the halt
+	b.claim(j.Lane("1"), 2, verdict.Halted, "a")
+	if n, err := j.Confirm(j.Lane("1").Place()); len(n) != 1 || err != nil {
+		t.Error(n, err)
+	}
+	b.claim(j.Lane("1"), 3, "", "a")
+	b.fails()
+	if err := b.order(j, 3, "halt", centre.Scope{}); err == nil {
+		t.Fatal("written")
+	}
+	j.wait()
+	b.must(b.order(j, 3, "halt", centre.Scope{}))
+	b.close(j)
+	j = b.open()
+	b.claim(j.Lane("1"), 1, verdict.Halted, "a")
+}
+
+// TestHaltSurvives the journal: an older copy of it, its loss and its damage open nothing that was
+// halted since, and neither does a clock that is set back.
+func TestHaltSurvives(t *testing.T) {
+	for name, lose := range map[string]func(b *ruled, old string){
+		"restored":         func(b *ruled, old string) { b.copy(old, b.dir) },
+		"journal restored": func(b *ruled, old string) { b.copyFile(old, journalFile) },
+		"journal lost":     func(b *ruled, _ string) { b.must(os.Remove(filepath.Join(b.dir, journalFile))) },
+		"all but it lost": func(b *ruled, _ string) {
+			b.must(errors.Join(os.Remove(filepath.Join(b.dir, journalFile)), os.Remove(filepath.Join(b.dir, witnessFile))))
+		},
+		"journal damaged": func(b *ruled, _ string) {
+			b.must(os.WriteFile(filepath.Join(b.dir, journalFile), make([]byte, 1<<16), 0o600))
+		},
+		"copy lost":         func(b *ruled, _ string) { b.must(os.Remove(filepath.Join(b.dir, ordersFile))) },
+		"copy torn":         func(b *ruled, _ string) { b.must(os.WriteFile(filepath.Join(b.dir, ordersFile), []byte("{"), 0o600)) },
+		"a clock set back":  func(b *ruled, _ string) { b.now = noon.Add(-24 * time.Hour) },
+		"nothing at all":    func(*ruled, string) {},
+		"copy of yesterday": func(b *ruled, old string) { b.copyFile(old, ordersFile) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newRuled(t)
+			j := b.open()
+			b.must(b.order(j, 1, "halt", centre.Scope{}))
+			b.must(b.order(j, 2, "open", centre.Scope{}))
+			if n, err := j.Confirm(j.Lane("1").Place()); len(n) != 1 || err != nil {
+				t.Fatal(n, err)
+			}
+			b.close(j)
+			old := t.TempDir()
+			b.copy(b.dir, old)
+			text, err := os.ReadFile(filepath.Join(b.dir, ordersFile))
+			b.must(err)
+			b.must(os.WriteFile(filepath.Join(old, ordersFile), text, 0o600))
+			j = b.open()
+			b.claim(j.Lane("1"), 1, "", "a")
+			b.must(b.order(j, 3, "halt", centre.Scope{Lane: "1"}))
+			b.must(b.order(j, 4, "halt", centre.Scope{}))
+			b.must(b.order(j, 5, "open", centre.Scope{}))
+			b.close(j)
+			lose(b, old)
+			for range 2 {
+				j = b.open()
+				b.claim(j.Lane("1"), 1, verdict.Halted, "b")
+				b.claim(j.Lane("2"), 1, verdict.Halted, "b")
+				b.close(j)
+			}
+			j = b.open()
+			if n, err := j.Confirm(j.Lane("2").Place()); err != nil || len(n) != 1 && name != "a clock set back" {
+				t.Error(n, err)
+			}
+			b.claim(j.Lane("1"), 2, verdict.Halted, "b")
+		})
+	}
+}
+
+// TestDoubtfulClock: when nobody knows the time an order has begun.
+func TestDoubtfulClock(t *testing.T) {
+	b := newRuled(t)
+	b.options.Latest = func() time.Time { return noon.Add(1000 * time.Hour) }
+	b.now = noon.Add(-24 * time.Hour)
+	j := b.open()
 	b.must(b.order(j, 1, "halt", centre.Scope{}))
 	b.claim(j.Lane("1"), 1, verdict.Halted, "a")
+}
+
+// TestScheduledHalt begins at a claim, and then stays.
+func TestScheduledHalt(t *testing.T) {
+	b := newRuled(t)
+	b.now = noon.Add(-time.Minute)
+	j := b.open()
+	b.must(b.order(j, 1, "halt", centre.Scope{}))
+	b.claim(j.Lane("1"), 1, "", "a")
+	b.settle(j.Lane("1"), 1, true)
+	b.now = noon
+	b.claim(j.Lane("1"), 2, verdict.Halted, "b")
+	b.close(j)
+	b.now = noon.Add(-time.Minute)
+	j = b.open()
+	b.claim(j.Lane("1"), 1, verdict.Halted, "b")
+}
+
+// copyFile puts one file back.
+func (b *ruled) copyFile(from, name string) {
+	b.Helper()
+	text, err := os.ReadFile(filepath.Join(from, name))
+	b.must(err)
+	b.must(os.WriteFile(filepath.Join(b.dir, name), text, 0o600))
 }
 
 // TestFormat1: a journal of the first format goes on.

@@ -23,13 +23,24 @@ type slot struct {
 // Standing is the last word for one kind and scope.
 type Standing struct {
 	Order centre.Order
-	Held  bool // it came after a halt, and no supervisor has agreed to open since
+	Held  bool   // it came after a halt, and no supervisor has agreed to open since
+	Begun bool   // its time has come once: a clock that is set back does not undo it
+	Least string // of a held one of min-version: the version that was demanded before
 }
 
 // Key tells one kind and scope from every other.
 func Key(o centre.Order) string {
 	return strings.Join([]string{string(o.Kind), o.Scope.Site, o.Scope.Direction, o.Scope.Scheme, o.Scope.Lane}, "\x00")
 }
+
+// Of gives the last word on the kind and scope of an order.
+func (b *Book) Of(o centre.Order) (s Standing, known bool) {
+	s, known = b.orders[slot{o.Kind, o.Scope}]
+	return s, known
+}
+
+// Forget drops the last word on the kind and scope of an order.
+func (b *Book) Forget(o centre.Order) { delete(b.orders, slot{o.Kind, o.Scope}) }
 
 // Clone returns a copy that later changes of b do not touch.
 func (b *Book) Clone() *Book {
@@ -48,21 +59,81 @@ func (b *Book) Restore(s Standing) {
 	b.orders[slot{s.Order.Kind, s.Order.Scope}] = s
 }
 
-// Apply makes o the last word and returns how it stands. One with the same or a lower number
-// changes nothing and gives ErrOld. Doubted says that an opening waits for a supervisor also
-// where no halt is known that it ends.
-func (b *Book) Apply(o centre.Order, doubted bool) (Standing, error) {
+// Apply makes o the last word and returns how it stands. Latest is the latest time that it may
+// be. One with the same or a lower number changes nothing and gives ErrOld. Doubted says that an
+// opening waits for a supervisor also where no halt is known that it ends.
+func (b *Book) Apply(o centre.Order, latest time.Time, doubted bool) (Standing, error) {
 	before, known := b.orders[slot{o.Kind, o.Scope}]
 	if known && o.Number <= before.Order.Number {
 		return before, fmt.Errorf("order %d: %w: %d", o.Number, ErrOld, before.Order.Number)
 	}
-	held := before.Order.Halt || before.Held
-	if !known || o.Kind == centre.Time {
-		held = doubted && !o.Halt
+	s := Standing{Order: o, Held: before.Held || before.halting(latest), Begun: !latest.Before(o.NotBefore)}
+	switch {
+	case !known || o.Kind == centre.Time:
+		s.Held = doubted && !o.Halt
+	case o.Kind == centre.MinVersion && s.Held:
+		s.Least = before.least(latest)
+		if o.Halt && s.Begun && !older(o.Reason, s.Least) { // it demands as much by itself
+			s.Held, s.Least = false, ""
+		}
 	}
-	s := Standing{o, held}
 	b.Restore(s)
 	return s, nil
+}
+
+// halting reports whether it halts by itself, not for what was before.
+func (s Standing) halting(latest time.Time) bool {
+	return s.Order.Halt && (s.Begun || !latest.Before(s.Order.NotBefore))
+}
+
+// least is the version that it demands.
+func (s Standing) least(latest time.Time) string {
+	if !s.halting(latest) || s.Held && older(s.Order.Reason, s.Least) {
+		return s.Least
+	}
+	return s.Order.Reason
+}
+
+// Begin notes which halts have begun, and returns those that had not before.
+func (b *Book) Begin(latest time.Time) []Standing {
+	var begun []Standing
+	for at, s := range b.orders {
+		if !s.Begun && s.halting(latest) {
+			s.Begun = true
+			b.orders[at] = s
+			begun = append(begun, s)
+		}
+	}
+	return begun
+}
+
+// Join takes over what another record of the same centre's words has against admitting: of each
+// kind and scope the higher number, if it halts or speaks of the time, and of the same number
+// whatever halts. An opening comes from the centre alone.
+func (b *Book) Join(other *Book) []Standing {
+	var better []Standing
+	for at, s := range other.orders {
+		if !s.Order.Halt && !s.Held && s.Order.Kind != centre.Time {
+			continue
+		}
+		have, known := b.orders[at]
+		if known && have.Order.Number == s.Order.Number {
+			s.Begun = s.Begun || have.Begun
+			if have.Held && !s.Held {
+				s.Held, s.Least = true, have.Least
+			}
+		}
+		if known && have.Order.Number > s.Order.Number || known && have.same(s) {
+			continue
+		}
+		b.Restore(s)
+		better = append(better, s)
+	}
+	return better
+}
+
+func (s Standing) same(t Standing) bool {
+	return s.Order.Number == t.Order.Number && s.Held == t.Held && s.Begun == t.Begun && s.Least == t.Least
 }
 
 // Confirm is a supervisor at a place agreeing to what opens there, and returns that. Only then
@@ -70,43 +141,43 @@ func (b *Book) Apply(o centre.Order, doubted bool) (Standing, error) {
 func (b *Book) Confirm(p Place, now time.Time) []Standing {
 	var opened []Standing
 	for at, s := range b.orders {
-		p.Scheme = at.scope.Scheme // a supervisor stands at a lane, not for a scheme
-		if !s.Held || s.Order.Halt || now.Before(s.Order.NotBefore) || !covers(at.scope, p) {
+		p.Scheme = at.scope.Scheme                   // a supervisor stands at a lane, not for a scheme
+		lowered := s.Order.Kind == centre.MinVersion // by a halt that demands less
+		if !s.Held || s.Order.Halt && !lowered || now.Before(s.Order.NotBefore) || !covers(at.scope, p) {
 			continue
 		}
-		s.Held = false
+		s.Held, s.Least = false, ""
 		b.orders[at] = s
 		opened = append(opened, s)
 	}
 	return opened
 }
 
-// Allows returns ErrHalted where an order stops admitting. It never speaks of
-// letting people out.
-func (b *Book) Allows(p Place, now time.Time) error {
+// Allows returns ErrHalted where an order stops admitting. Latest is the latest time that it may
+// be: when in doubt an order has begun. It never speaks of letting people out.
+func (b *Book) Allows(p Place, latest time.Time) error {
 	for at, s := range b.orders {
-		if covers(at.scope, p) && s.halts(p, now) {
+		if covers(at.scope, p) && s.halts(p, latest) {
 			return fmt.Errorf("order %d: %w", s.Order.Number, ErrHalted)
 		}
 	}
 	return nil
 }
 
-func (s Standing) halts(p Place, now time.Time) bool {
-	in := s.Held || s.Order.Halt && !now.Before(s.Order.NotBefore)
+func (s Standing) halts(p Place, latest time.Time) bool {
 	switch s.Order.Kind {
 	case centre.Breaker, centre.Lockdown:
-		return in
+		return s.Held || s.halting(latest)
 	case centre.MinVersion: // its reason is the lowest version that may admit
-		return in && older(p.Version, s.Order.Reason)
+		return s.Held && older(p.Version, s.Least) || s.halting(latest) && older(p.Version, s.Order.Reason)
 	}
 	return false
 }
 
 // Halted reports whether an order stops admitting at a place, whatever the code that is shown;
-// waiting that there is something for a supervisor to agree to.
-func (b *Book) Halted(p Place, now time.Time) (halted, waiting bool) {
-	return b.Allows(p, now) != nil, len(b.Clone().Confirm(p, now)) > 0
+// waiting that there is something for a supervisor to agree to. Now is at most latest.
+func (b *Book) Halted(p Place, now, latest time.Time) (halted, waiting bool) {
+	return b.Allows(p, latest) != nil, len(b.Clone().Confirm(p, now)) > 0
 }
 
 // Overdue returns the halts that somebody should have looked at again. They stay in force.

@@ -23,7 +23,7 @@ var (
 )
 
 func apply(b *order.Book, o centre.Order) error {
-	_, err := b.Apply(o, false)
+	_, err := b.Apply(o, now, false)
 	return err
 }
 
@@ -39,7 +39,7 @@ func TestBook(t *testing.T) {
 	}{
 		{"nothing said", func() error { return nil }, false, now, true, true},
 		{"one site halts", func() error { return apply(&b, say(41, true, lmc)) }, false, now, false, true},
-		{"not before its time", func() error { return nil }, false, now.Add(-time.Second), true, true},
+		{"a clock that is set back opens nothing", func() error { return nil }, false, now.Add(-time.Hour), false, true},
 		{"review passes: nothing opens", func() error { return nil }, false, now.Add(48 * time.Hour), false, true},
 		{"the same again", func() error { return apply(&b, say(41, true, lmc)) }, true, now, false, true},
 		{"an older one opens: no", func() error { return apply(&b, say(40, false, lmc)) }, true, now, false, true},
@@ -82,14 +82,14 @@ func TestBook(t *testing.T) {
 // TestForgotten: a book that was lost may have held a halt.
 func TestForgotten(t *testing.T) {
 	var b order.Book
-	if s, err := b.Apply(say(42, false, lmc), true); err != nil || !s.Held {
+	if s, err := b.Apply(say(42, false, lmc), now, true); err != nil || !s.Held {
 		t.Fatal(s, err)
 	}
-	if halted, waiting := b.Halted(east, now); !halted || !waiting {
+	if halted, waiting := b.Halted(east, now, now); !halted || !waiting {
 		t.Error("an opening is obeyed though nobody knows what it opens")
 	}
 	b.Confirm(east, now)
-	if halted, _ := b.Halted(east, now); halted {
+	if halted, _ := b.Halted(east, now, now); halted {
 		t.Error("a supervisor has agreed")
 	}
 }
@@ -104,7 +104,7 @@ func TestRestored(t *testing.T) {
 	for _, s := range a.All() {
 		b.Restore(s)
 	}
-	if halted, waiting := b.Halted(east, now); !halted || !waiting || len(b.All()) != 2 {
+	if halted, waiting := b.Halted(east, now, now); !halted || !waiting || len(b.All()) != 2 {
 		t.Error("what was kept is not what it was")
 	}
 	c := b.Clone()
@@ -196,10 +196,91 @@ func TestSchemeOpens(t *testing.T) {
 	}
 	place := east
 	place.Scheme = ""
-	if halted, waiting := b.Halted(place, now); halted || !waiting || b.Allows(east, now) == nil {
+	if halted, waiting := b.Halted(place, now, now); halted || !waiting || b.Allows(east, now) == nil {
 		t.Error("one scheme is halted, and the lane is not")
 	}
 	if n := len(b.Confirm(place, now)); n != 1 || b.Allows(east, now) != nil {
 		t.Errorf("%d opened", n)
+	}
+}
+
+// TestBegins: an order begins at its time, and once it has no clock undoes that. What was called
+// off before it began halts nobody.
+func TestBegins(t *testing.T) {
+	var b order.Book
+	o := say(1, true, lmc)
+	o.NotBefore = now.Add(time.Hour)
+	if err := apply(&b, o); err != nil || b.Allows(east, now) != nil {
+		t.Fatal("halted before its time: ", err)
+	}
+	if len(b.Begin(now)) != 0 || b.Allows(east, now.Add(time.Hour)) == nil {
+		t.Error("its time comes")
+	}
+	called := b.Clone()
+	if s, err := called.Apply(say(2, false, lmc), now, false); err != nil || s.Held || called.Allows(east, now.Add(2*time.Hour)) != nil {
+		t.Error("called off: ", s, err)
+	}
+	if len(b.Begin(now.Add(time.Hour))) != 1 || len(b.Begin(now.Add(time.Hour))) != 0 || b.Allows(east, now) == nil {
+		t.Error("opened by a clock that was set back")
+	}
+	if s, err := b.Apply(say(2, false, lmc), now, false); err != nil || !s.Held {
+		t.Error("opened without a supervisor: ", s, err)
+	}
+}
+
+// TestLeastVersionIsNotLowered without a supervisor, neither by an opening nor by a halt that
+// demands less.
+func TestLeastVersionIsNotLowered(t *testing.T) {
+	least := func(number uint64, halt bool, version string) centre.Order {
+		o := say(number, halt, every)
+		o.Kind, o.Reason = centre.MinVersion, version
+		return o
+	}
+	for name, lower := range map[string]centre.Order{"a halt": least(2, true, "1.0.0"), "an opening": least(2, false, "1.0.0"), "one that says nothing": least(2, false, "")} {
+		var b order.Book
+		p := east
+		p.Version = "1.4.0"
+		if err := errors.Join(apply(&b, least(1, true, "2.0.0")), apply(&b, lower)); err != nil {
+			t.Fatal(err)
+		}
+		if b.Allows(p, now) == nil {
+			t.Errorf("%s of a lower version opened without a supervisor", name)
+		}
+		p.Version = "2.0.0"
+		if b.Allows(p, now) != nil {
+			t.Errorf("%s: halts a version that was never halted", name)
+		}
+		p.Version = "1.4.0"
+		if len(b.Confirm(p, now)) != 1 || b.Allows(p, now) != nil {
+			t.Errorf("%s: a supervisor has agreed", name)
+		}
+	}
+	var b order.Book
+	p := east
+	p.Version = "2.0.0"
+	if err := errors.Join(apply(&b, least(1, true, "1.0.0")), apply(&b, least(2, true, "2.0.0"))); err != nil {
+		t.Fatal(err)
+	}
+	if halted, waiting := b.Halted(p, now, now); halted || waiting {
+		t.Error("what demands more leaves nothing to agree to")
+	}
+}
+
+// TestJoin: a copy of the book adds what halts, and never opens.
+func TestJoin(t *testing.T) {
+	var kept, b, c order.Book
+	for _, o := range []centre.Order{say(5, true, lmc), say(6, false, every)} {
+		if err := apply(&kept, o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(apply(&b, say(4, false, lmc)), apply(&b, say(1, true, every))); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(b.Join(&kept)); n != 1 || b.Allows(east, now) == nil || b.Allows(west, now) == nil {
+		t.Errorf("%d joined", n)
+	}
+	if len(b.Join(&kept)) != 0 || len(c.Join(&kept)) != 1 || len(kept.Join(&b)) != 0 {
+		t.Error("joined again")
 	}
 }

@@ -81,7 +81,7 @@ func (p past) counted(counts []verdict.Count, at time.Time) bool {
 func (p *past) apply(s statement) error {
 	switch s.what {
 	case "order":
-		_, err := p.book.Apply(s.order, false)
+		_, err := p.book.Apply(s.order, s.order.NotBefore, false)
 		return err
 	case "lease":
 		return p.leases.Take(s.lease)
