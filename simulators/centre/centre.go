@@ -28,7 +28,7 @@ import (
 type Options struct {
 	Dir      string // everything durable
 	NATSPort int    // on loopback; 0 = any
-	Join     string // URLs of a cluster, with commas, that devices use instead of a server in this process; streams are kept thrice
+	Join     string // URLs of a cluster, with commas, that devices use instead of a server in this process
 	HTTPPort int    // on loopback; 0 = any
 	Registry string // directory of enrolment cards (*.json); "" = Dir/registry; read again as it changes
 	MarkKey  string // PEM file, made at first start; "" = Dir/mark.key

@@ -45,8 +45,8 @@ func (c *Centre) own() []nats.Option {
 }
 
 // copies is how many nodes keep what the centre stores.
-func (c *Centre) copies() int {
-	if c.o.Join == "" {
+func copies(js jetstream.JetStream) int {
+	if js.Conn().ConnectedClusterName() == "" {
 		return 1
 	}
 	return replicas
@@ -158,8 +158,8 @@ const patience = time.Minute
 // provisionAll makes the streams and buckets; in a cluster it waits until somebody leads.
 func (c *Centre) provisionAll(ctx context.Context, js jetstream.JetStream) (events jetstream.Consumer, files jetstream.ObjectStore, err error) {
 	for end := time.Now().Add(patience); ; pause(ctx, time.Second) {
-		if events, files, err = c.provision(ctx, js); err == nil {
-			err = provisionHall(ctx, js, c.copies())
+		if events, files, err = provision(ctx, js); err == nil {
+			err = provisionHall(ctx, js, copies(js))
 		}
 		if err == nil || c.server != nil || ctx.Err() != nil || time.Now().After(end) {
 			return events, files, err

@@ -53,18 +53,18 @@ func (c *Centre) startNATS() error {
 }
 
 // provision makes the streams and the bucket, or brings them to this form.
-func (c *Centre) provision(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer, jetstream.ObjectStore, error) {
+func provision(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer, jetstream.ObjectStore, error) {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	if _, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
 		Name: eventStream, Subjects: []string{"ev.>", "cp.>", "lr.>"}, Storage: jetstream.FileStorage, Retention: jetstream.WorkQueuePolicy,
-		Duplicates: 2 * time.Minute, AllowAtomicPublish: true, MaxMsgSize: maxPayload, Replicas: c.copies(),
+		Duplicates: 2 * time.Minute, AllowAtomicPublish: true, MaxMsgSize: maxPayload, Replicas: copies(js),
 	}); err != nil {
 		return nil, nil, err
 	}
 	for name, subjects := range map[string]string{markStream: "mark.>", orderStream: "order.>", leaseStream: "lease.>"} {
 		if _, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
-			Name: name, Subjects: []string{subjects}, Storage: jetstream.FileStorage, MaxMsgsPerSubject: 1, AllowDirect: true, Replicas: c.copies(),
+			Name: name, Subjects: []string{subjects}, Storage: jetstream.FileStorage, MaxMsgsPerSubject: 1, AllowDirect: true, Replicas: copies(js),
 		}); err != nil {
 			return nil, nil, err
 		}
@@ -75,6 +75,6 @@ func (c *Centre) provision(ctx context.Context, js jetstream.JetStream) (jetstre
 	if err != nil {
 		return nil, nil, err
 	}
-	bucket, err := js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{Bucket: bucketName, Storage: jetstream.FileStorage, Replicas: c.copies()})
+	bucket, err := js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{Bucket: bucketName, Storage: jetstream.FileStorage, Replicas: copies(js)})
 	return consumer, bucket, err
 }
