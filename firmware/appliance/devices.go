@@ -81,8 +81,14 @@ func (c *LaneConfig) devices(to hears, log *slog.Logger) (all []Device) {
 		s := sc.open(log)
 		all = append(all, Device{Lane: c.Name, What: "code scanner " + sc.Device, Fault: s.Fault, reads: true, means: scannerMeans,
 			Run: func(ctx context.Context) error {
+				running, stop := context.WithCancel(context.WithoutCancel(ctx))
+				defer stop()
 				_ = s.Trigger(true) // told when it is there
-				return s.Run(ctx, func(got scanner.Scan) { to.code(got.Text) })
+				context.AfterFunc(ctx, func() {
+					_ = s.Trigger(false) // one that is away looks for nothing
+					stop()
+				})
+				return s.Run(running, func(got scanner.Scan) { to.code(got.Text) })
 			},
 			Do: "check its cable, and that this user may open it (groups dialout, input)"})
 	}

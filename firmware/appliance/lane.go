@@ -30,9 +30,9 @@ type laneLoop struct {
 	log        *slog.Logger
 	camera     *camera.Camera // nil for none
 	board      *gate.Board
-	devices    []Device    // beside the two
-	beside     beside      // what they gave
-	forced     atomic.Bool // the leaf was, and nobody has reset since
+	devices    []Device     // beside the two
+	beside     beside       // what they gave
+	forced     atomic.Int64 // when the leaf was, in ms since 1970; 0: never, or somebody has reset since
 	display    *screen.Display
 	listener   net.Listener // of the display; nil for none
 	journal    *journal.Lane
@@ -219,7 +219,7 @@ func (l *laneLoop) contact(ctx context.Context, c *contacts, in gate.Input) {
 			l.supervised(l)
 		}
 		if in.Kind == gate.DoorForced {
-			l.forced.Store(true)
+			l.forced.Store(time.Now().UnixMilli())
 		}
 		for _, input := range c.take(in) {
 			l.report(ctx, input)
@@ -254,7 +254,7 @@ func (l *laneLoop) watch(ctx context.Context) {
 		if l.sightless() {
 			now |= lane.CameraFault
 		}
-		if fault := l.board.Fault(); !errors.Is(fault, gate.ErrLost) && closes(fault) {
+		if fault := l.boardFault(); !errors.Is(fault, gate.ErrLost) && closes(fault) {
 			now |= lane.BarrierFault
 		}
 		if begun := now &^ told; begun != 0 {
@@ -264,8 +264,8 @@ func (l *laneLoop) watch(ctx context.Context) {
 			l.report(ctx, lane.Recovered{Fault: over})
 		}
 		told = now
-		if l.controller.State().State != lane.Alarmed {
-			l.forced.Store(false)
+		if at := l.forced.Load(); l.controller.State().State != lane.Alarmed && time.Now().UnixMilli()-at > 1000 { // the lane has heard of it
+			l.forced.CompareAndSwap(at, 0)
 		}
 	}
 }
