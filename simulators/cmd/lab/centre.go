@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
+	"strconv"
+	"strings"
 
 	"example.org/checkpoint/simulators/centre"
 )
@@ -12,15 +15,39 @@ import (
 type centreCmd struct {
 	Dir      string `required:"" help:"Folder of everything durable."`
 	Registry string `required:"" help:"Folder of the devices' enrolment cards."`
-	NATS     int    `required:"" name:"nats" help:"Port for devices."`
+	NATS     string `required:"" name:"nats" help:"Port for devices, or the URLs of a cluster to join, with commas (docs/centre.md)."`
 	HTTP     int    `required:"" name:"http" help:"Port for the administrator."`
+	Secure   bool   `help:"Devices come in by mutual TLS, and each may do what is its own."`
 }
 
 func (c *centreCmd) Run(ctx context.Context) error {
-	s, err := centre.New(centre.Options{Dir: c.Dir, Registry: c.Registry, NATSPort: c.NATS, HTTPPort: c.HTTP,
-		Log: slog.New(slog.NewJSONHandler(os.Stderr, nil))})
+	o := centre.Options{Dir: c.Dir, Registry: c.Registry, HTTPPort: c.HTTP, Secure: c.Secure, Log: slog.New(slog.NewJSONHandler(os.Stderr, nil))}
+	var err error
+	if o.NATSPort, err = strconv.Atoi(c.NATS); err != nil {
+		o.Join = c.NATS
+	}
+	s, err := centre.New(o)
 	if err != nil {
 		return err
 	}
 	return s.Run(ctx)
+}
+
+// clusterCmd writes what nodes and hubs need to let in the devices of a centre.
+type clusterCmd struct {
+	Dir  string   `required:"" help:"Folder of the centre, with its keys; they are made if there are none."`
+	Out  string   `required:"" help:"Folder for the files."`
+	Node []string `required:"" sep:"none" placeholder:"NAME=HOST,…" help:"A node or hub, with its names and addresses. May be repeated."`
+}
+
+func (c *clusterCmd) Run() error {
+	nodes := map[string][]string{}
+	for _, n := range c.Node {
+		name, hosts, ok := strings.Cut(n, "=")
+		if !ok {
+			return fmt.Errorf("--node %q: use NAME=HOST,…", n)
+		}
+		nodes[name] = strings.Split(hosts, ",")
+	}
+	return centre.WriteCluster(c.Dir, c.Out, nodes)
 }

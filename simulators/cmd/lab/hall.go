@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -41,6 +43,7 @@ type hall struct {
 	places     []place
 	centrePort int // of the centre's status page
 	natsPort   int
+	cluster    string // URL of the NATS cluster in place of the centre's own server; "" = none
 
 	link   *link
 	centre *process
@@ -107,13 +110,17 @@ func (h *hall) startCentre(ctx context.Context) (err error) {
 		if h.centrePort, err = freePort(); err != nil {
 			return err
 		}
-		if h.link, err = newLink(fmt.Sprintf("127.0.0.1:%d", h.natsPort)); err != nil {
+		to, err := h.lineTo()
+		if err != nil {
+			return err
+		}
+		if h.link, err = newLink(to); err != nil {
 			return err
 		}
 	}
 	h.centre, err = start("centre", h.path("logs", "centre.log"), nil, nil, h.lab, "centre",
 		"--dir", h.path("centre"), "--registry", h.path("registry"),
-		"--nats", strconv.Itoa(h.natsPort), "--http", strconv.Itoa(h.centrePort))
+		"--nats", cmp.Or(h.cluster, strconv.Itoa(h.natsPort)), "--http", strconv.Itoa(h.centrePort))
 	if err != nil {
 		return err
 	}
@@ -121,6 +128,18 @@ func (h *hall) startCentre(ctx context.Context) (err error) {
 		_, err := h.ask("/counts")
 		return err == nil
 	})
+}
+
+// lineTo is where the device's line ends.
+func (h *hall) lineTo() (string, error) {
+	if h.cluster == "" {
+		return fmt.Sprintf("127.0.0.1:%d", h.natsPort), nil
+	}
+	u, err := url.Parse(h.cluster)
+	if err != nil || u.Scheme != "nats" || u.Port() == "" {
+		return "", fmt.Errorf("--nats %q: use one nats://host:port", h.cluster)
+	}
+	return u.Host, nil
 }
 
 // ask reads one page of the centre.

@@ -20,6 +20,7 @@ type runCmd struct {
 	Dir        string        `help:"Folder for everything the lab writes, kept afterwards. Default: a temporary one, removed."`
 	Port       int           `default:"8080" help:"Port of the lab's page; lane displays follow (+1, …), the attendant's page is +10, the venue's screen +12."`
 	Checkpoint string        `help:"The program. Default: beside this one."`
+	NATS       string        `name:"nats" help:"URL of a NATS cluster that the centre joins and the device uses, nats://host:port, in place of the centre's own server."`
 	Cut        bool          `help:"Cut the link to the centre for the middle third of the people."`
 	Kill       time.Duration `help:"Kill the program about that often, and now and then the centre, as a power cut would."`
 }
@@ -64,7 +65,7 @@ func (c *runCmd) hall() (*hall, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &hall{dir: c.Dir, program: c.Checkpoint, lab: self, port: c.Port, fast: c.Fast, seed: c.Seed}
+	h := &hall{dir: c.Dir, program: c.Checkpoint, lab: self, port: c.Port, fast: c.Fast, seed: c.Seed, cluster: c.NATS}
 	if h.seed == 0 {
 		h.seed = rand.Uint64()
 	}
