@@ -3,12 +3,14 @@ package journal
 import (
 	"bytes"
 	"cmp"
+	"encoding/hex"
 	"fmt"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
 
 	"example.org/checkpoint/firmware/event"
+	"example.org/checkpoint/firmware/order"
 )
 
 // Entry is one event on its way to the centre.
@@ -62,19 +64,21 @@ func (j *Journal) Entries(max, maxBytes int) ([]Entry, error) {
 // last of which has that SHA-256; only then may they be deleted here. ErrMark if
 // that event has another hash here, or if there is none.
 //
-// Of an epoch that has ended the centre may hold more than is here: the journal was
-// restored from a copy. Then a later seq confirms nothing (ErrAhead): what is here is sent,
+// The centre may hold more of an epoch than is here: the journal was restored from a copy, with
+// all that lies beside it. Then a later seq confirms nothing (ErrAhead): what is here is sent,
 // and the centre answers with the mark of the last event of that. Another hash there
 // says that the two records went different ways. Such an epoch is disputed: its events
-// are neither sent nor deleted any more, and hold up no other.
+// are neither sent nor deleted any more, and hold up no other. Either ends the epoch at once,
+// if it is the present one: what was marked, claimed or leased in it may have been spent already.
 func (j *Journal) Mark(epoch, seq uint64, hash [32]byte) error {
 	j.writing.Lock()
 	defer j.writing.Unlock()
 	if err := j.ready(); err != nil {
 		return err
 	}
-	moved := false
+	moved, ended := false, false
 	var conflict error
+	gen, id, origin := j.gen, j.epoch, j.origin
 	err := j.writeLocked(atUpkeep, func(tx *bolt.Tx) error {
 		g, err := generationOf(tx, epoch)
 		if err != nil {
@@ -93,14 +97,19 @@ func (j *Journal) Mark(epoch, seq uint64, hash [32]byte) error {
 		case seq > head.seq && g.gen != j.gen:
 			return ErrAhead
 		case seq > head.seq:
-			return fmt.Errorf("%w: it confirms event %s/%016x/%d; the last here is %d", ErrMark, j.options.Device, epoch, seq, head.seq)
+			conflict, ended = ErrAhead, true
+			return j.restored(tx, g, point{seq, hash})
 		}
 		if ours != hash {
 			conflict = fmt.Errorf("%w: event %s/%016x/%d has another hash here", ErrMark, j.options.Device, epoch, seq)
-			if g.gen == j.gen || seq <= g.marked.seq {
+			if seq <= g.marked.seq {
 				return conflict
 			}
-			return tx.Bucket(metaBucket).Put(disputedKey(g.gen), u64(seq))
+			if err := tx.Bucket(metaBucket).Put(disputedKey(g.gen), u64(seq)); err != nil || g.gen != j.gen {
+				return err
+			}
+			ended = true
+			return j.restored(tx, g, point{seq, hash})
 		}
 		if moved = seq > g.marked.seq; !moved {
 			return nil
@@ -112,10 +121,30 @@ func (j *Journal) Mark(epoch, seq uint64, hash [32]byte) error {
 		_, err = j.prune(tx, j.options.Keep)
 		return err
 	})
-	if err != nil || !moved {
-		return cmp.Or(err, conflict)
+	if err != nil {
+		j.gen, j.epoch, j.origin = gen, id, origin
+		return err
+	}
+	if ended {
+		j.leases = &order.Leases{}
+		j.wake()
+		return cmp.Or(j.observe(), conflict)
+	}
+	if !moved {
+		return conflict
 	}
 	return j.observe()
+}
+
+// restored ends the present epoch, of which the centre holds another event or more of them.
+func (j *Journal) restored(tx *bolt.Tx, last generation, theirs point) error {
+	j.gen, j.origin = j.gen+1, Restored
+	if err := j.begin(tx); err != nil {
+		return err
+	}
+	w := witness{Epoch: last.epoch, Seq: theirs.seq, Hash: hex.EncodeToString(theirs.hash[:]),
+		MarkSeq: last.marked.seq, MarkHash: hex.EncodeToString(last.marked.hash[:])}
+	return j.put(tx, event.Record{Boot: j.boot, Event: event.Event{At: j.options.Now(), Kind: event.Started, Note: j.origins(w)}})
 }
 
 // disputed reports whether the centre holds other events of that epoch than this journal.

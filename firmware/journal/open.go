@@ -239,7 +239,6 @@ func (j *Journal) judge(tx *bolt.Tx, w witness, found bool) (last generation, er
 
 // started writes the first event of a boot, and makes its epoch if it is a new one.
 func (j *Journal) started(tx *bolt.Tx, now time.Time, w witness, last generation) error {
-	note := map[string]string{"origin": string(j.origin)}
 	if err := migrate(tx); err != nil {
 		return err
 	}
@@ -250,18 +249,27 @@ func (j *Journal) started(tx *bolt.Tx, now time.Time, w witness, last generation
 		if w.Epoch == 0 && last.gen != 0 { // the witness was lost: what the journal says
 			w.Epoch, w.MarkSeq, w.MarkHash = last.epoch, last.marked.seq, hex.EncodeToString(last.marked.hash[:])
 		}
-		if w.Epoch != 0 {
-			note["previous_epoch"] = fmt.Sprintf("%016x", w.Epoch)
-			note["previous_mark"], note["previous_mark_hash"] = strconv.FormatUint(w.MarkSeq, 10), w.MarkHash
-		}
-		if w.Seq != 0 {
-			note["previous_seen"], note["previous_seen_hash"] = strconv.FormatUint(w.Seq, 10), w.Hash
-		}
 	}
 	if err := tx.Bucket(metaBucket).Put(bootKey, u64(j.boot)); err != nil {
 		return err
 	}
-	return j.put(tx, event.Record{Boot: j.boot, Event: event.Event{At: now, Kind: event.Started, Note: note}})
+	return j.put(tx, event.Record{Boot: j.boot, Event: event.Event{At: now, Kind: event.Started, Note: j.origins(w)}})
+}
+
+// origins says where the epoch comes from, and what was known of the one before.
+func (j *Journal) origins(before witness) map[string]string {
+	note := map[string]string{"origin": string(j.origin)}
+	if j.origin == Continued {
+		return note
+	}
+	if before.Epoch != 0 {
+		note["previous_epoch"] = fmt.Sprintf("%016x", before.Epoch)
+		note["previous_mark"], note["previous_mark_hash"] = strconv.FormatUint(before.MarkSeq, 10), before.MarkHash
+	}
+	if before.Seq != 0 {
+		note["previous_seen"], note["previous_seen_hash"] = strconv.FormatUint(before.Seq, 10), before.Hash
+	}
+	return note
 }
 
 // migrate brings a new file, or one of an earlier format, to this one.
