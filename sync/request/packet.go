@@ -17,7 +17,7 @@ const (
 	maxPacket = 2 << 20   // bytes (PROTOCOL part C)
 )
 
-// ErrPacket: the packet can never be sent.
+// ErrPacket means that the packet can never be sent.
 var ErrPacket = errors.New("request: a packet has 1 byte to 2 MiB")
 
 // Receipt is the centre's word that it has a packet; nothing else ends one (PROTOCOL C8).
