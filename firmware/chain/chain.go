@@ -6,6 +6,7 @@ package chain
 import (
 	"crypto/sha256"
 	"fmt"
+	"slices"
 
 	"example.org/checkpoint/firmware/event"
 )
@@ -34,6 +35,26 @@ type Report struct {
 	Device string
 	Epochs []Epoch // oldest first; up to and with the one that has the fault
 	Fault  *Fault  // the first one; nil if all is whole
+}
+
+// Has reports whether an epoch is among those that were walked.
+func (r Report) Has(epoch uint64) bool {
+	return slices.ContainsFunc(r.Epochs, func(e Epoch) bool { return e.Epoch == epoch })
+}
+
+// Missing finds an epoch that is not there at all and of which somebody has kept a checkpoint.
+func (r Report) Missing(kept []Checkpoint) *Fault {
+	for _, c := range kept {
+		if (r.Device == "" || c.Device == r.Device) && !r.Has(c.Epoch) {
+			return &Fault{Truncation, c.Epoch, c.Seq, fmt.Sprintf("the whole epoch is missing: a checkpoint names its event %d", c.Seq)}
+		}
+	}
+	return nil
+}
+
+// Twice is the fault of an epoch that has been walked already.
+func Twice(epoch uint64) *Fault {
+	return &Fault{Reorder, epoch, 0, "the epoch comes twice"}
 }
 
 // Epoch is what one epoch holds.

@@ -117,6 +117,10 @@ func CheckExport(r io.Reader, kept []Checkpoint, open func([]byte) (Checkpoint, 
 			if head, err = readHeader(line); err != nil {
 				return report, err
 			}
+			if report.Has(head.Epoch) {
+				report.Fault = Twice(head.Epoch)
+				return report, nil
+			}
 			report.Device = head.Device
 			memories, witnessed, f := head.Memories(kept, open)
 			wit = witnessed
@@ -146,6 +150,8 @@ func CheckExport(r io.Reader, kept []Checkpoint, open func([]byte) (Checkpoint, 
 	}
 	if walk != nil {
 		finish(walk.fault(Truncation, walk.before.Seq+1, "the export ends after event %d, before the end of the epoch", walk.before.Seq))
+	} else {
+		report.Fault = report.Missing(kept)
 	}
 	return report, nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -59,6 +60,7 @@ func look(path string, fn func(*bolt.Tx) error) error {
 func walk(tx *bolt.Tx, w witness, known Known, r *chain.Report) error {
 	meta := tx.Bucket(metaBucket)
 	if meta == nil {
+		r.Fault = r.Missing(known.Checkpoints)
 		return nil
 	}
 	r.Device = string(meta.Get(deviceKey))
@@ -66,10 +68,14 @@ func walk(tx *bolt.Tx, w witness, known Known, r *chain.Report) error {
 	if err != nil {
 		return err
 	}
-	for i, g := range all {
+	for _, g := range all {
+		if r.Has(g.epoch) {
+			r.Fault = chain.Twice(g.epoch)
+			return nil
+		}
 		h := g.header(tx)
 		remembered, witnessed, anchored := h.Memories(known.Checkpoints, known.Open)
-		if i == len(all)-1 && w.Epoch == g.epoch {
+		if w.Epoch == g.epoch {
 			remembered = append(remembered, chain.Memory{Point: chain.Point{Seq: w.Seq, Hash: unhex(w.Hash)}, Who: "the witness has seen it"})
 		}
 		e, f := walkOne(tx, g, h, remembered)
@@ -81,6 +87,11 @@ func walk(tx *bolt.Tx, w witness, known Known, r *chain.Report) error {
 			return nil
 		}
 	}
+	seen := known.Checkpoints
+	if w.Epoch != 0 {
+		seen = append(slices.Clone(seen), chain.Checkpoint{Device: r.Device, Epoch: w.Epoch, Point: chain.Point{Seq: w.Seq}})
+	}
+	r.Fault = r.Missing(seen)
 	return nil
 }
 

@@ -130,3 +130,36 @@ func TestVerifyCannotLook(t *testing.T) {
 		t.Error("no journal, no error")
 	}
 }
+
+// TestVerifyFindsAMissingEpoch: a journal from which the newest epoch was taken, or all of them, is
+// whole in itself.
+func TestVerifyFindsAMissingEpoch(t *testing.T) {
+	b := newBench(t)
+	j := b.open()
+	b.alarm(j.Lane("1"))
+	b.close(j)
+	old := t.TempDir()
+	b.copy(b.dir, old)
+	b.must(os.Remove(filepath.Join(b.dir, witnessFile)))
+	j = b.open()
+	b.origin(j, Restored)
+	b.alarm(j.Lane("1"))
+	epoch, seq, hash, err := j.Head()
+	b.must(err)
+	b.close(j)
+	kept := Known{Checkpoints: []chain.Checkpoint{{Device: "gate-07", Epoch: epoch, Point: chain.Point{Seq: seq, Hash: hash}}}}
+	r, err := Verify(b.dir, kept)
+	if b.must(err); r.Fault != nil {
+		t.Errorf("%+v", r.Fault)
+	}
+	if r, err = Verify(filepath.Join(old, journalFile), kept); err != nil || r.Fault == nil || r.Fault.Kind != chain.Truncation || r.Fault.Epoch != epoch {
+		t.Errorf("by the centre's checkpoint: %+v %v", r.Fault, err)
+	}
+	b.must(os.Remove(filepath.Join(old, witnessFile)))
+	text, err := os.ReadFile(filepath.Join(b.dir, witnessFile))
+	b.must(err)
+	b.must(os.WriteFile(filepath.Join(old, witnessFile), text, 0o600))
+	if r, err = Verify(old, Known{}); err != nil || r.Fault == nil || r.Fault.Kind != chain.Truncation {
+		t.Errorf("by the witness: %+v %v", r.Fault, err)
+	}
+}
