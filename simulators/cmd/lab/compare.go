@@ -57,6 +57,16 @@ func (s *session) counts() (c counts, err error) {
 	return c, err
 }
 
+// audit has the centre look at every chain, and says how many are not whole.
+func (h *hall) audit() (damaged int, err error) {
+	var a struct{ Faults []json.RawMessage }
+	page, err := h.ask("/audit")
+	if err == nil {
+		err = json.Unmarshal(page, &a)
+	}
+	return len(a.Faults), err
+}
+
 // stopDevice ends the program in good order.
 func (s *session) stopDevice() error {
 	s.mu.Lock()
@@ -76,6 +86,9 @@ func (s *session) compare() error {
 	t.Doubles, t.Conflicts, t.Poison = c.Doubles, c.Conflicts+c.Broken, c.Quarantined
 	page, err := s.ask("/events?device=" + deviceName + "&limit=1000000000")
 	if err != nil {
+		return err
+	}
+	if t.Damage, err = s.audit(); err != nil {
 		return err
 	}
 	t.Centre, t.Outcome, t.AtBorder = map[string]int{}, map[string]int{}, 0

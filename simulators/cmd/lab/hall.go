@@ -178,6 +178,9 @@ func (h *hall) publish(ctx context.Context) error {
 	if err := os.WriteFile(h.path("source", "keys.json"), keys, 0o644); err != nil {
 		return err
 	}
+	if err := h.writeOrders(); err != nil {
+		return err
+	}
 	if err := os.RemoveAll(h.path("targets")); err != nil {
 		return err
 	}

@@ -24,6 +24,7 @@ type tally struct {
 	Doubles    int      // by the centre: events received again, the same to the byte
 	Conflicts  int      // by the centre: events received again with other bytes
 	Poison     int      // by the centre: what it could not read
+	Damage     int      // by the centre: chains with an edit, a gap, a change of order or an end cut off
 }
 
 // check returns every equation that does not hold. After a kill the people's
@@ -51,6 +52,7 @@ func (t tally) check(killed bool) error {
 	}
 	equal("conflicts", t.Conflicts, "none", 0)
 	equal("unreadable at the centre", t.Poison, "none", 0)
+	equal("chains that are not whole at the centre", t.Damage, "none", 0)
 	equal("leaves shut on a beam", t.OnABeam, "none", 0)
 	for _, c := range t.Complaints {
 		faults = append(faults, errors.New(c))
