@@ -169,6 +169,7 @@ func (a *Appliance) followBundle(ctx context.Context) {
 	tick := time.NewTicker(a.config.Centre.Refresh.Duration)
 	defer tick.Stop()
 	soon := time.NewTimer(0) // until the first answer, more often
+	stick := bundle.Dir(a.config.Centre.Stick)
 	for {
 		select {
 		case <-ctx.Done():
@@ -178,7 +179,7 @@ func (a *Appliance) followBundle(ctx context.Context) {
 		case <-soon.C:
 		}
 		a.refresh(ctx)
-		a.readStick(ctx)
+		a.readStick(ctx, stick)
 		if _, ok := a.store.Current(); !ok {
 			soon.Reset(200 * time.Millisecond)
 		}
@@ -196,12 +197,13 @@ func (a *Appliance) refresh(ctx context.Context) {
 }
 
 // readStick takes the set on a USB stick by the same rules, when there is another one than before.
-func (a *Appliance) readStick(ctx context.Context) {
+func (a *Appliance) readStick(ctx context.Context, stick bundle.Fetcher) {
 	if a.config.Centre.Stick == "" {
 		return
 	}
-	stick := bundle.Dir(a.config.Centre.Stick)
-	stamp, err := stick(ctx, "timestamp.json", maxStamp)
+	short, cancel := context.WithTimeout(ctx, stickPatience)
+	stamp, err := stick(short, "timestamp.json", maxStamp)
+	cancel()
 	if err != nil || bytes.Equal(stamp, a.stick) {
 		return
 	}
@@ -216,6 +218,9 @@ func (a *Appliance) readStick(ctx context.Context) {
 	}
 	a.log.Info("USB stick read")
 }
+
+// stickPatience is how long a stick may take to say whether there is anything new on it.
+const stickPatience = 5 * time.Second
 
 // maxStamp bounds what is compared of a stick.
 const maxStamp = 16 << 10

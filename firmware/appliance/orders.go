@@ -174,7 +174,7 @@ func (a *Appliance) orderedFloor() {
 		if s.Order.Kind != centre.Time || s.Held {
 			continue
 		}
-		if wrong := a.journal.Overruled(); !a.clock.Floor().After(wrong) {
+		if wrong := a.journal.Overruled(); a.clock.Floor().Unix() == wrong.Unix() { // the bundle still says so
 			a.clock.Lower(s.Order.NotBefore)
 		}
 		a.clock.Raise(s.Order.NotBefore)

@@ -535,3 +535,26 @@ func TestStick(t *testing.T) {
 		t.Errorf("%d bytes read of a longer file, %v", len(b), err)
 	}
 }
+
+// TestHungStick: a stick that does not answer is given up, and asked again only when it has.
+func TestHungStick(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked, answer := 0, make(chan struct{})
+		stick := patiently(func(string, int64) ([]byte, error) { asked++; <-answer; return []byte("x"), nil })
+		for range 3 {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			began := time.Now()
+			if _, err := stick(ctx, "timestamp.json", 1); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != time.Second {
+				t.Error(err, time.Since(began))
+			}
+			cancel()
+		}
+		if asked != 1 {
+			t.Errorf("%d goroutines wait", asked)
+		}
+		close(answer)
+		if data, err := stick(t.Context(), "timestamp.json", 1); err != nil || string(data) != "x" {
+			t.Error(data, err)
+		}
+	})
+}

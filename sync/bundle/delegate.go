@@ -94,7 +94,7 @@ func within(r metadata.DelegatedRole, name string) bool {
 // delegate fetches the metadata of a role, unless the one on the device is still the one that the
 // snapshot means.
 func (r *walk) delegate(t *trustedmetadata.TrustedMetadata, role string) (m *metadata.Metadata[metadata.TargetsType], err error) {
-	want, err := entry(t.Snapshot.Signed.Meta, role+".json", maxTargets)
+	want, err := entry(t.Snapshot.Signed.Meta, role+".json", maxRole)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +104,7 @@ func (r *walk) delegate(t *trustedmetadata.TrustedMetadata, role string) (m *met
 	if old := r.kept.seen.roles[role]; old != nil && update(old) == nil {
 		return m, nil
 	}
-	data, err := r.get(r.versioned(role, want.Version), limit(want.Length, maxTargets))
+	data, err := r.get(r.versioned(role, want.Version), limit(want.Length, maxRole))
 	if err != nil {
 		return nil, err
 	}

@@ -223,7 +223,7 @@ func TestDelegatedRollback(t *testing.T) {
 			d.next()
 			d.lists["HK"].Signed.Version = 4
 			d.publish()
-			d.files["4.HK.json"] = make([]byte, 6<<20)
+			d.files["4.HK.json"] = make([]byte, maxRole+1)
 		},
 		"other file": func() {
 			d.next()

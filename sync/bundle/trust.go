@@ -30,6 +30,7 @@ const (
 	maxTimestamp = 16 << 10
 	maxSnapshot  = 2 << 20
 	maxTargets   = 5 << 20
+	maxRole      = 1 << 20 // of a scheme: as many files as a set may have
 	maxRotations = 256
 )
 

@@ -130,11 +130,7 @@ func Admit(dir, device string, text []byte) error {
 	if _, err := d.pass(device, text); err != nil {
 		return err
 	}
-	path := filepath.Join(dir, admissionFile)
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("enrol: %w", err)
-	}
-	if err := write(dir, admissionFile, text); err != nil {
+	if err := put(dir, admissionFile, text, os.Rename); err != nil { // never none in between: the device would come in plainly
 		return fmt.Errorf("enrol: %w", err)
 	}
 	return nil

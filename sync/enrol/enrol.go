@@ -90,7 +90,10 @@ func of(private *ecdsa.PrivateKey) (*Key, error) {
 
 // write puts a file there whole or not at all. Of two programs at their first start
 // one wins and the other gets an error: Link does not replace.
-func write(dir, file string, data []byte) error {
+func write(dir, file string, data []byte) error { return put(dir, file, data, os.Link) }
+
+// put writes a file beside its place and moves it there.
+func put(dir, file string, data []byte, move func(from, to string) error) error {
 	f, err := os.CreateTemp(dir, file+".*") // mode 0600
 	if err != nil {
 		return err
@@ -103,7 +106,7 @@ func write(dir, file string, data []byte) error {
 	if err := errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	if err := os.Link(f.Name(), filepath.Join(dir, file)); err != nil {
+	if err := move(f.Name(), filepath.Join(dir, file)); err != nil {
 		return err
 	}
 	d, err := os.Open(dir)

@@ -74,3 +74,26 @@ func TestCard(t *testing.T) {
 		t.Errorf("a key prints as %q", s)
 	}
 }
+
+// TestAdmittedAgain: an admission that takes the place of another leaves no moment without one, in
+// which the device would come in plainly, and no half of one.
+func TestAdmittedAgain(t *testing.T) {
+	dir := t.TempDir()
+	for _, text := range []string{"one", "two"} {
+		if err := put(dir, admissionFile, []byte(text), os.Rename); err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(filepath.Join(dir, admissionFile))
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Error(info, err)
+		}
+	}
+	failing := func(string, string) error { return os.ErrInvalid }
+	if err := put(dir, admissionFile, []byte("three"), failing); !errors.Is(err, os.ErrInvalid) {
+		t.Error(err)
+	}
+	left, err := os.ReadDir(dir)
+	if text, _ := os.ReadFile(filepath.Join(dir, admissionFile)); err != nil || string(text) != "two" || len(left) != 1 {
+		t.Errorf("%q, %v, %v", text, left, err)
+	}
+}

@@ -257,8 +257,11 @@ func (l *Link) pushed(data []byte) {
 	}
 }
 
-// maxStanding bounds what is read of one stream.
-const maxStanding = 256
+// maxStanding bounds what is read of one stream, a page at a time.
+const (
+	maxStanding = 16 << 10
+	pageOfWords = 256
+)
 
 // Standing asks for every order that stands and every lease of this device, which the
 // centre keeps: what was given while the line was down is not lost.
@@ -283,16 +286,30 @@ func (l *Link) newest(ctx context.Context, stream, filter string) (all [][]byte,
 	if err != nil {
 		return nil, err
 	}
-	batch, err := c.FetchNoWait(maxStanding)
-	if err != nil {
-		return nil, err
+	pending := c.CachedInfo().NumPending
+	if pending > maxStanding {
+		return nil, fmt.Errorf("%d words stand, more than %d", pending, maxStanding)
 	}
-	for m := range batch.Messages() {
-		if data := m.Data(); len(data) > 0 && len(data) <= maxWord {
-			all = append(all, data)
+	for got := uint64(0); got < pending; {
+		batch, err := c.Fetch(int(min(pending-got, pageOfWords)), jetstream.FetchContext(ctx))
+		if err != nil {
+			return nil, err
+		}
+		before := got
+		for m := range batch.Messages() {
+			got++
+			if data := m.Data(); len(data) > 0 && len(data) <= maxWord {
+				all = append(all, data)
+			}
+		}
+		if err := batch.Error(); err != nil {
+			return nil, err
+		}
+		if got == before { // replaced by newer words meanwhile, which come by themselves
+			break
 		}
 	}
-	return all, batch.Error()
+	return all, nil
 }
 
 // Tell sends the centre something else that the device signed: a checkpoint on "cp", a lease

@@ -3,6 +3,7 @@ package jetstream
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -202,6 +203,14 @@ func TestLine(t *testing.T) {
 		t.Fatal("no lease")
 	}
 	if all, err := l.Standing(t.Context()); err != nil || len(all) != 3 { // two orders that stand, and its own lease
+		t.Errorf("%d stand, %v", len(all), err)
+	}
+	for i := range pageOfWords + 10 { // more than come at once
+		if _, err := l.js.Publish(t.Context(), fmt.Sprintf("order.x%d", i), []byte("x")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if all, err := l.Standing(t.Context()); err != nil || len(all) != 3+pageOfWords+10 {
 		t.Errorf("%d stand, %v", len(all), err)
 	}
 	if err := errors.Join(l.Tell(t.Context(), "cp", []byte("x")), l.Tell(t.Context(), "lr", []byte("x"))); err != nil {
