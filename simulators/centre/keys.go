@@ -148,6 +148,15 @@ type registry struct {
 	mu      sync.Mutex
 	read    time.Time
 	devices map[string]device // by name
+	cards   map[string]card   // by path, as they were last read
+}
+
+// card is one file of the registry: read again only if it has changed.
+type card struct {
+	changed time.Time
+	size    int64
+	name    string // "" = it is not used
+	device  device
 }
 
 type device struct {
@@ -162,27 +171,38 @@ type device struct {
 func (r *registry) lookup(name string) (device, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if now := time.Now(); now.Sub(r.read) > time.Second {
-		r.read, r.devices = now, r.load()
+	if time.Since(r.read) > time.Second {
+		r.devices = r.load()
+		r.read = time.Now()
 	}
 	d, ok := r.devices[name]
 	return d, ok
 }
 
 func (r *registry) load() map[string]device {
-	devices := map[string]device{}
+	devices, cards := map[string]device{}, map[string]card{}
 	paths, err := filepath.Glob(filepath.Join(r.dir, "*.json"))
 	if err != nil {
 		return nil
 	}
 	for _, path := range paths {
-		name, d, err := readCard(path)
+		info, err := os.Stat(path)
 		if err != nil {
-			r.log.Warn("registry: a card is not used", "file", filepath.Base(path), "err", err)
-			continue
+			continue // taken out just now
 		}
-		devices[name] = d
+		c, ok := r.cards[path]
+		if !ok || !c.changed.Equal(info.ModTime()) || c.size != info.Size() {
+			c = card{changed: info.ModTime(), size: info.Size()}
+			if c.name, c.device, err = readCard(path); err != nil {
+				c.name = ""
+				r.log.Warn("registry: a card is not used", "file", filepath.Base(path), "err", err)
+			}
+		}
+		if cards[path] = c; c.name != "" {
+			devices[c.name] = c.device
+		}
 	}
+	r.cards = cards
 	return devices
 }
 

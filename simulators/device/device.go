@@ -66,6 +66,13 @@ func (d *Device) Connect(url string, keys *Keys, heard func(Order)) error {
 	return line.Listen(d.take, "mark."+d.name, "cmd.all", "cmd."+d.name)
 }
 
+// Fork is a copy of the device as its disk is now: the same key, name and epoch, and no line.
+// What both write from here on contradicts each other.
+func (d *Device) Fork() *Device {
+	return &Device{name: d.name, site: d.site, key: d.key, marks: make(chan mark, 1), faults: make(chan error, 1),
+		epoch: d.epoch, seq: d.seq, prev: d.prev, waiting: slices.Clone(d.waiting)}
+}
+
 // Close ends the line.
 func (d *Device) Close() {
 	if d.line != nil {
