@@ -22,7 +22,7 @@ type pace struct {
 
 var (
 	usual = pace{served: 60 * time.Second, patience: 8 * time.Second, still: 10 * time.Second, step: 450 * time.Millisecond, calm: 300 * time.Millisecond}
-	quick = pace{served: 60 * time.Second, patience: 6 * time.Second, still: 10 * time.Second, step: 130 * time.Millisecond, calm: 60 * time.Millisecond}
+	quick = pace{served: 60 * time.Second, patience: 6 * time.Second, still: 10 * time.Second, step: 200 * time.Millisecond, calm: 60 * time.Millisecond}
 )
 
 // tries is how often a person holds up a code again after a blue lamp, or comes
