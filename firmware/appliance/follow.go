@@ -169,7 +169,7 @@ func (a *Appliance) followBundle(ctx context.Context) {
 	tick := time.NewTicker(a.config.Centre.Refresh.Duration)
 	defer tick.Stop()
 	soon := time.NewTimer(0) // until the first answer, more often
-	stick := bundle.Dir(a.config.Centre.Stick)
+	stick, told := bundle.Dir(a.config.Centre.Stick), ""
 	for {
 		select {
 		case <-ctx.Done():
@@ -179,7 +179,7 @@ func (a *Appliance) followBundle(ctx context.Context) {
 		case <-soon.C:
 		}
 		a.refresh(ctx)
-		a.readStick(ctx, stick)
+		told = a.readStick(ctx, stick, told)
 		if _, ok := a.store.Current(); !ok {
 			soon.Reset(200 * time.Millisecond)
 		}
@@ -196,27 +196,33 @@ func (a *Appliance) refresh(ctx context.Context) {
 	a.disbelieved = ""
 }
 
-// readStick takes the set on a USB stick by the same rules, when there is another one than before.
-func (a *Appliance) readStick(ctx context.Context, stick bundle.Fetcher) {
+// readStick takes the set on a USB stick by the same rules, when there is another one than before,
+// or that one could not be read or judged yet. Told is what was last said of it, and is returned anew.
+func (a *Appliance) readStick(ctx context.Context, stick bundle.Fetcher, told string) string {
 	if a.config.Centre.Stick == "" {
-		return
+		return ""
 	}
 	short, cancel := context.WithTimeout(ctx, stickPatience)
 	stamp, err := stick(short, "timestamp.json", maxStamp)
 	cancel()
 	if err != nil || bytes.Equal(stamp, a.stick) {
-		return
+		return told
 	}
-	a.stick = stamp
 	err = a.renew(ctx, func(ctx context.Context, now bundle.Time) (bundle.Set, bool, error) {
 		return a.store.Import(ctx, now, stick)
 	})
-	if err != nil {
+	if err == nil || errors.Is(err, bundle.ErrRefused) || errors.Is(err, bundle.ErrContents) {
+		a.stick = stamp
+	}
+	switch {
+	case err == nil:
+		a.log.Info("USB stick read")
+		return ""
+	case err.Error() != told:
 		a.log.Error("USB stick", "err", err)
 		a.note(event.Event{Kind: event.BundleRejected, Note: map[string]string{"from": "stick", "why": err.Error()}})
-		return
 	}
-	a.log.Info("USB stick read")
+	return err.Error()
 }
 
 // stickPatience is how long a stick may take to say whether there is anything new on it.

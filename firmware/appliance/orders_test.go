@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -404,16 +405,8 @@ func TestStick(t *testing.T) {
 	if !a.admits(t, "1") {
 		t.Fatal("halted before anybody said so")
 	}
-	if err := os.CopyFS(o.stick, os.DirFS(o.repo)); err != nil {
-		t.Fatal(err)
-	}
-	o.eventually("the stick's order is obeyed", func() bool { return !a.admits(t, "1") })
-	o.eventually("the set is in force", func() bool { s := a.store.Status(); return s.Version == "2" })
-	if lists := *a.lists.Load(); !slices.ContainsFunc(lists, func(l screen.ListStatus) bool { return l.Name == "texts/x.toml" }) {
-		t.Errorf("the cohort's file is not seen: %v", lists)
-	}
 	events := func() (n int) {
-		all, err := a.journal.Recent(100)
+		all, err := a.journal.Recent(100_000)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -424,13 +417,26 @@ func TestStick(t *testing.T) {
 		}
 		return n
 	}
+	half := t.TempDir()
+	if err := errors.Join(os.CopyFS(half, os.DirFS(o.repo)), os.Rename(filepath.Join(half, "targets"), filepath.Join(half, "later")), os.CopyFS(o.stick, os.DirFS(half))); err != nil {
+		t.Fatal(err)
+	}
+	o.eventually("a stick that is still being written is not taken", func() bool { return events() == 1 })
+	if err := os.Rename(filepath.Join(o.stick, "later"), filepath.Join(o.stick, "targets")); err != nil {
+		t.Fatal(err)
+	}
+	o.eventually("the stick's order is obeyed", func() bool { return !a.admits(t, "1") })
+	o.eventually("the set is in force", func() bool { s := a.store.Status(); return s.Version == "2" })
+	o.eventually("the cohort's file is seen", func() bool {
+		return slices.ContainsFunc(*a.lists.Load(), func(l screen.ListStatus) bool { return l.Name == "texts/x.toml" })
+	})
 	stop()
 	o.stick = old
 	a, _ = o.device("gate")
-	o.eventually("the old stick is refused", func() bool { return events() == 1 })
+	o.eventually("the old stick is refused", func() bool { return events() == 2 })
 	time.Sleep(2500 * time.Millisecond) // two looks more
-	if n := events(); n != 1 || a.admits(t, "1") {
-		t.Errorf("%d refusals of an old stick", n)
+	if n := events(); n != 2 || a.admits(t, "1") {
+		t.Errorf("%d refusals of sticks", n)
 	}
 }
 

@@ -70,7 +70,7 @@ func (j *Journal) makeRoom(p purpose) error {
 
 // prune deletes confirmed events but for the newest keep of all events, at most
 // pruneBatch of them, and says how many. What is left is anchored by a signed checkpoint of the
-// last that is gone; where nobody signs it, nothing is deleted.
+// last that is gone; where signing it fails, nothing is deleted.
 func (j *Journal) prune(tx *bolt.Tx, keep int) (int, error) {
 	all, err := generations(tx)
 	if err != nil {

@@ -3,6 +3,7 @@ package centre
 import (
 	"crypto/sha256"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -120,5 +121,20 @@ func (b *bench) tamper(e [][]byte, change func(*bolt.Bucket) error) {
 	b.eventually("checkpoint", func() bool { l, _ := b.c.store.checkpoints("g1"); return len(l) == 1 })
 	if err := b.c.store.db.Update(func(tx *bolt.Tx) error { return change(tx.Bucket(bEvents)) }); err != nil {
 		b.t.Fatal(err)
+	}
+}
+
+// TestAGapThatWasGivenUp: a batch behind the next gap finds no event to be marked, and gets no mark.
+func TestAGapThatWasGivenUp(t *testing.T) {
+	s, err := openStore(filepath.Join(t.TempDir(), "sink.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.db.Close()
+	if err := s.giveUp("g1", 7, 5); err != nil {
+		t.Fatal(err)
+	}
+	if seq, _, err := s.keep(batch{device: "g1", epoch: 7, first: 9, items: []item{{kind: "alarm", bytes: []byte("x")}}}); err != nil || seq != 0 {
+		t.Error(seq, err)
 	}
 }

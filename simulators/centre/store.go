@@ -100,7 +100,12 @@ func (s *store) keep(b batch) (seq uint64, hash []byte, err error) {
 		if seq == before {
 			seq = min(seq, b.first+uint64(len(b.items))-1)
 		}
-		hash = bytes.Clone(events.Get(place(b.device, b.epoch, seq))[:sha256.Size])
+		kept := events.Get(place(b.device, b.epoch, seq))
+		if kept == nil { // the administrator gave it up
+			seq = 0
+			return nil
+		}
+		hash = bytes.Clone(kept[:sha256.Size])
 		return nil
 	})
 	return seq, hash, err
