@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"example.org/checkpoint/firmware/clock"
+	"example.org/checkpoint/firmware/credential/centre"
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/firmware/legal"
@@ -102,6 +103,7 @@ func (a *Appliance) parse(set bundle.Set) (p parsed, err error) {
 
 // take puts a set in force. What it orders is obeyed before anybody is judged by it.
 func (a *Appliance) take(set bundle.Set, p parsed) {
+	a.journal.Disown(func(o centre.Order) bool { return order.Believed(p.rules.Trust(), o, a.clock.Now()) })
 	a.ordered.Store(&p.orders)
 	a.obeyAll()
 	a.journal.Quotas(p.quotas)

@@ -377,6 +377,11 @@ func TestTimeOrder(t *testing.T) {
 	if floor := a.clock.Floor(); floor.After(right.Add(time.Hour)) || floor.Before(later) {
 		t.Errorf("floor %v after a restart, %v was signed since", floor, later)
 	}
+	for _, s := range a.journal.Orders().All() {
+		if s.Disowned {
+			t.Errorf("order %d: its key is still believed", s.Order.Number)
+		}
+	}
 }
 
 // TestStick: a running device that is cut off takes a newer set from a stick, once, and an older one never.

@@ -80,6 +80,15 @@ func stateOf(s order.Standing) string {
 	return "open"
 }
 
+// Disown says whose orders are believed, since the keys have changed.
+func (j *Journal) Disown(believed func(centre.Order) bool) {
+	j.writing.Lock()
+	defer j.writing.Unlock()
+	book := j.book.Load().Clone()
+	book.Disown(believed)
+	j.book.Store(book)
+}
+
 // Confirm is a supervisor at a lane agreeing to what the centre would have open there. It
 // returns the orders that that concerned.
 func (j *Journal) Confirm(p order.Place) (opened []order.Standing, err error) {

@@ -248,6 +248,21 @@ func TestScheduledHalt(t *testing.T) {
 	b.claim(j.Lane("1"), 1, verdict.Halted, "b")
 }
 
+// TestDisowned: what a stolen key has opened for ever gives way, also in the file.
+func TestDisowned(t *testing.T) {
+	b := newRuled(t)
+	j := b.open()
+	b.must(b.order(j, 1<<40, "open", centre.Scope{}))
+	if err := b.order(j, 2, "halt", centre.Scope{}); !errors.Is(err, order.ErrOld) {
+		t.Fatal(err)
+	}
+	j.Disown(func(decoded.Order) bool { return false })
+	b.must(b.order(j, 2, "halt", centre.Scope{}))
+	b.close(j)
+	j = b.open()
+	b.claim(j.Lane("1"), 1, verdict.Halted, "a")
+}
+
 // copyFile puts one file back.
 func (b *ruled) copyFile(from, name string) {
 	b.Helper()

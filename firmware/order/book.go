@@ -26,6 +26,8 @@ type Standing struct {
 	Held  bool   // it came after a halt, and no supervisor has agreed to open since
 	Begun bool   // its time has come once: a clock that is set back does not undo it
 	Least string // of a held one of min-version: the version that was demanded before
+
+	Disowned bool // it opens, and who signed it is believed no more: a halt of any number replaces it
 }
 
 // Key tells one kind and scope from every other.
@@ -64,7 +66,7 @@ func (b *Book) Restore(s Standing) {
 // opening waits for a supervisor also where no halt is known that it ends.
 func (b *Book) Apply(o centre.Order, latest time.Time, doubted bool) (Standing, error) {
 	before, known := b.orders[slot{o.Kind, o.Scope}]
-	if known && o.Number <= before.Order.Number {
+	if known && o.Number <= before.Order.Number && !(before.Disowned && o.Halt) {
 		return before, fmt.Errorf("order %d: %w: %d", o.Number, ErrOld, before.Order.Number)
 	}
 	s := Standing{Order: o, Held: before.Held || before.halting(latest), Begun: !latest.Before(o.NotBefore)}
@@ -92,6 +94,15 @@ func (s Standing) least(latest time.Time) string {
 		return s.Least
 	}
 	return s.Order.Reason
+}
+
+// Disown looks anew at who is believed. A key that was stolen may have opened under the highest of
+// all numbers: when it is believed no more that must not keep the centre from halting.
+func (b *Book) Disown(believed func(centre.Order) bool) {
+	for at, s := range b.orders {
+		s.Disowned = !s.Order.Halt && !believed(s.Order)
+		b.orders[at] = s
+	}
 }
 
 // Begin notes which halts have begun, and returns those that had not before.

@@ -33,6 +33,12 @@ func Order(s *trust.Store, data []byte, now time.Time) (centre.Order, trust.Find
 	return o, f, err
 }
 
+// Believed reports whether who signed an order is believed now.
+func Believed(s *trust.Store, o centre.Order, now time.Time) bool {
+	_, err := signed(s, trust.Orders, o.Signed, now)
+	return err == nil
+}
+
 // Lease is Order for a lease. One that has expired is void.
 func Lease(s *trust.Store, data []byte, now time.Time) (centre.Lease, trust.Finding, error) {
 	l, err := centre.DecodeLease(data)

@@ -2,6 +2,7 @@ package order_test
 
 import (
 	"errors"
+	"math"
 	"testing"
 	"time"
 
@@ -282,5 +283,31 @@ func TestJoin(t *testing.T) {
 	}
 	if len(b.Join(&kept)) != 0 || len(c.Join(&kept)) != 1 || len(kept.Join(&b)) != 0 {
 		t.Error("joined again")
+	}
+}
+
+// TestStolenKey: whoever had the orders key opened under the highest of all numbers. When the key
+// is believed no more the centre halts again, and only halts.
+func TestStolenKey(t *testing.T) {
+	var b order.Book
+	if err := errors.Join(apply(&b, say(math.MaxUint64, false, every)), apply(&b, say(9, true, lmc))); err != nil {
+		t.Fatal(err)
+	}
+	if err := apply(&b, say(10, true, every)); !errors.Is(err, order.ErrOld) {
+		t.Error("while the key is believed the highest number holds: ", err)
+	}
+	b.Disown(func(o centre.Order) bool { return o.Number == 9 })
+	c := b.Clone()
+	if err := apply(c, say(10, false, every)); !errors.Is(err, order.ErrOld) {
+		t.Error("an opening: ", err)
+	}
+	if err := apply(c, say(8, true, lmc)); !errors.Is(err, order.ErrOld) {
+		t.Error("an older one of who is believed: ", err)
+	}
+	if err := apply(c, say(10, true, every)); err != nil || c.Allows(west, now) == nil {
+		t.Error("not halted: ", err)
+	}
+	if err := apply(c, say(9, true, every)); !errors.Is(err, order.ErrOld) {
+		t.Error("after it numbers count again: ", err)
 	}
 }
