@@ -74,6 +74,9 @@ func (a *Appliance) followOrders(ctx context.Context) {
 				a.obeyAll()
 				asked.line = time.Time{}
 			}
+			if a.link.Missed() {
+				asked.line = time.Time{}
+			}
 			line, rules := a.link.State(), a.rules.Load()
 			if !line.Connected || rules == nil || line.Since.Equal(asked.line) && time.Since(asked.at) < standingEvery {
 				continue

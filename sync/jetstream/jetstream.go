@@ -16,6 +16,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"example.org/checkpoint/sync/enrol"
@@ -54,7 +55,8 @@ type Link struct {
 	hints chan struct{}
 	words chan []byte
 
-	pushing sync.Mutex // words has one writer at a time
+	pushing sync.Mutex  // words has one writer at a time
+	missed  atomic.Bool // a word was dropped
 
 	mu    sync.Mutex
 	state State
@@ -232,6 +234,10 @@ func (l *Link) Hints() <-chan struct{} { return l.hints }
 // Words gives orders and leases as the centre gives them, signed; if nobody reads, the newest stay.
 func (l *Link) Words() <-chan []byte { return l.words }
 
+// Missed reports, once, that words came faster than they were read, and some were dropped: then
+// Standing has them.
+func (l *Link) Missed() bool { return l.missed.Swap(false) }
+
 // maxWord bounds an order or a lease in bytes (PROTOCOL part C).
 const maxWord = 2 << 10
 
@@ -244,7 +250,9 @@ func (l *Link) pushed(data []byte) {
 	if data[0] != '{' {
 		l.pushing.Lock()
 		defer l.pushing.Unlock()
-		keepNewest(l.words, data)
+		if keepNewest(l.words, data) {
+			l.missed.Store(true)
+		}
 		return
 	}
 	var h struct{ Hint string }
@@ -323,16 +331,18 @@ func (l *Link) Tell(ctx context.Context, what string, signed []byte) error {
 	return nil
 }
 
-// keepNewest puts data into c, dropping the oldest when c is full. It has one caller at a time.
-func keepNewest(c chan []byte, data []byte) {
+// keepNewest puts data into c, dropping the oldest when c is full, and reports whether it did. It
+// has one caller at a time.
+func keepNewest(c chan []byte, data []byte) (dropped bool) {
 	for {
 		select {
 		case c <- data:
-			return
+			return dropped
 		default:
 		}
 		select {
 		case <-c:
+			dropped = true
 		default:
 		}
 	}

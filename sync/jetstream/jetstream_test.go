@@ -254,3 +254,19 @@ func TestNewestMarksStay(t *testing.T) {
 		t.Errorf("kept %d and %d", a[0], b[0])
 	}
 }
+
+// TestFloodOfWords: of words that come faster than they are read the newest stay, and it is known
+// that there were more.
+func TestFloodOfWords(t *testing.T) {
+	l := &Link{words: make(chan []byte, 2)}
+	for i := range 2 {
+		l.pushed([]byte{0xd2, byte(i)})
+	}
+	if l.Missed() {
+		t.Error("nothing was dropped")
+	}
+	l.pushed([]byte{0xd2, 2})
+	if !l.Missed() || l.Missed() || (<-l.words)[1] != 1 || (<-l.words)[1] != 2 {
+		t.Error("not the newest, or nobody is told")
+	}
+}
