@@ -196,7 +196,7 @@ type Stats struct {
 	Oldest           time.Time // of the oldest of them; zero if there is none
 	Bytes            int64     // in use in the file
 	Full             bool      // no new claim is taken until the centre confirms
-	Origin           Origin    // of the epoch, at the last Open
+	Origin           Origin    // of the epoch, at the last Open or since
 	Aside            string    // the damaged file that was set aside, if any
 	Fault            error     // of the write since which none has succeeded
 }
