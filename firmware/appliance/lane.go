@@ -257,8 +257,8 @@ func (l *laneLoop) watch(ctx context.Context) {
 		if fault := l.boardFault(); !errors.Is(fault, gate.ErrLost) && closes(fault) {
 			now |= lane.BarrierFault
 		}
-		if begun := now &^ told; begun != 0 {
-			l.report(ctx, lane.Failed{Fault: begun})
+		if now != 0 { // again at each look: a leaf that obeys all the same mends nothing of it
+			l.report(ctx, lane.Failed{Fault: now})
 		}
 		if over := told &^ now; over != 0 {
 			l.report(ctx, lane.Recovered{Fault: over})
