@@ -220,3 +220,21 @@ func TestRunning(t *testing.T) {
 	found, said = r.examine(Options{})
 	r.want(found, said, "ok program: runs")
 }
+
+// TestUnreadableRecord takes a record that it cannot look at for one that a program holds: on
+// a bus that two may use, the doctor's silence at the gate would be the end of the heartbeat.
+func TestUnreadableRecord(t *testing.T) {
+	r := newRig(t)
+	record := filepath.Join(r.state, "journal.db")
+	if err := os.Symlink(record, record); err != nil {
+		t.Fatal(err)
+	}
+	l := appliance.LaneConfig{Name: "12"}
+	l.Camera.Device, l.Gate.Wire, l.Gate.Device = "http://127.0.0.1:1/", "modbus", "/nowhere"
+	r.config.Lanes = []appliance.LaneConfig{l}
+	found, said := r.examine(Options{Patience: 100 * time.Millisecond})
+	r.want(found, said, "note program: runs")
+	if strings.Contains(said, "lane 12") {
+		t.Errorf("it tried a device that a program may hold:\n%s", said)
+	}
+}
