@@ -13,7 +13,7 @@ import (
 	"example.org/checkpoint/firmware/event"
 )
 
-// ErrExport: not an export of a journal.
+// ErrExport means: not an export of a journal.
 var ErrExport = errors.New("chain: not an export of a journal")
 
 // An export is one JSON document a line: for each epoch, oldest first, a header, its events as

@@ -15,7 +15,7 @@ import (
 	"example.org/checkpoint/firmware/verdict"
 )
 
-// ErrHolder: the lease is another device's, or an epoch's that has ended.
+// ErrHolder means: the lease is another device's, or an epoch's that has ended.
 var ErrHolder = errors.New("journal: the lease is not for this device and epoch")
 
 // errExhausted rolls a claim back.

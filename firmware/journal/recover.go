@@ -17,7 +17,7 @@ type retry struct {
 
 const (
 	firstPause = time.Second
-	longPause  = time.Minute
+	longPause  = 10 * time.Second
 )
 
 func (r retry) later() retry {

@@ -9,7 +9,7 @@ import (
 	"example.org/checkpoint/firmware/credential/centre"
 )
 
-// ErrQuotas: sites/<site>.json does not say what a quota is.
+// ErrQuotas means: sites/<site>.json does not say what a quota is.
 var ErrQuotas = errors.New("not a site's file of quotas")
 
 // maxQuotas bounds the quotas of one site.

@@ -14,7 +14,7 @@ import (
 	"github.com/fxamacker/cbor/v2"
 )
 
-// ErrCheckpoint: a checkpoint is not the device's, or none.
+// ErrCheckpoint means: a checkpoint is not the device's, or none.
 var ErrCheckpoint = errors.New("outbox: not a checkpoint that the device has signed")
 
 // Sign signs a payload for a purpose with the device key.

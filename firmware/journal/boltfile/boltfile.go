@@ -14,7 +14,7 @@ import (
 	berrors "go.etcd.io/bbolt/errors"
 )
 
-// ErrDamaged: the file is no sound bbolt file, or not what its owner wrote.
+// ErrDamaged means: the file is no sound bbolt file, or not what its owner wrote.
 var ErrDamaged = errors.New("damaged")
 
 // PageSize is twice the machine's: bbolt leaves three events on the page after a
