@@ -12,6 +12,7 @@ import (
 
 	"example.org/checkpoint/firmware/credential"
 	"example.org/checkpoint/firmware/inspection"
+	"example.org/checkpoint/firmware/lane"
 	"example.org/checkpoint/firmware/mrz"
 	"example.org/checkpoint/firmware/policy"
 	"example.org/checkpoint/firmware/verdict"
@@ -38,6 +39,15 @@ type beside struct {
 	shown    time.Time // when
 	doubt    time.Time // when one was not read for certain
 	warm     thermal.Reading
+}
+
+// paper takes a document as that of the next to be judged. What is shown while somebody is
+// let through, or while the lane serves nobody, may be of one who has been judged: that is
+// nobody's, and to be shown again.
+func (l *laneLoop) paper(r document.Reading) {
+	if s := l.controller.State(); s.Invites() || s.State == lane.Inspecting {
+		l.beside.paper(r)
+	}
 }
 
 // paper takes what the document reader gave. A zone is believed whole or not at all.
@@ -114,8 +124,8 @@ func (b *beside) doubted(now time.Time) bool {
 	return !b.doubt.IsZero() && now.Sub(b.doubt) < shownFor
 }
 
-// take gives what counts for a verdict now, and forgets the document: what comes next may
-// be of somebody else.
+// take gives what counts for a verdict now, and forgets it: what comes next may be of
+// somebody else.
 func (b *beside) take(now time.Time) (d policy.Devices) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -126,6 +136,7 @@ func (b *beside) take(now time.Time) (d policy.Devices) {
 	if now.Sub(b.warm.At) < warmFor {
 		d.Temperature = &policy.Temperature{Celsius: b.warm.Object, Uncertainty: b.warm.Uncertainty}
 	}
+	b.warm = thermal.Reading{}
 	return d
 }
 

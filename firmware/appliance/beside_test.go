@@ -97,7 +97,8 @@ func TestDocumentKeys(t *testing.T) {
 	}
 }
 
-// TestBesideCountsOnce gives a document to one verdict only, and no old temperature to any.
+// TestBesideCountsOnce gives a document and a temperature to one verdict only, and none that
+// is old to any.
 func TestBesideCountsOnce(t *testing.T) {
 	b := beside{log: slog.New(slog.DiscardHandler)}
 	now := time.Now()
@@ -106,7 +107,7 @@ func TestBesideCountsOnce(t *testing.T) {
 	if d := b.take(now); d.Document == nil || d.Temperature == nil || d.Temperature.Celsius != 36.4 || d.Temperature.Uncertainty != 0.6 {
 		t.Errorf("%+v", d)
 	}
-	if d := b.take(now); d.Document != nil || d.Temperature == nil {
+	if d := b.take(now); d.Document != nil || d.Temperature != nil {
 		t.Errorf("the next person: %+v", d)
 	}
 	b.paper(docreader.Reading{Lines: specimen})
@@ -116,6 +117,24 @@ func TestBesideCountsOnce(t *testing.T) {
 	b.paper(docreader.Reading{Half: "nothing"})
 	if !b.doubted(time.Now()) || b.doubted(time.Now().Add(time.Minute)) || b.take(time.Now()).Document != nil {
 		t.Error("a half zone is no doubt, or one for ever")
+	}
+}
+
+// TestPaperOfWhoPasses has somebody lay down their passport once more when the barrier is
+// open for them: it is not the next person's.
+func TestPaperOfWhoPasses(t *testing.T) {
+	r := newRig(t)
+	r.open()
+	shown := func() bool {
+		r.lane.paper(docreader.Reading{Lines: specimen})
+		return r.lane.beside.take(time.Now()).Document != nil
+	}
+	if !shown() {
+		t.Error("a document that is shown to a lane that waits is lost")
+	}
+	r.admit("A")
+	if shown() {
+		t.Error("shown after the verdict, and kept for the next person")
 	}
 }
 

@@ -79,7 +79,7 @@ func laneAt(board *gate.Board, c LaneConfig, site string, j *journal.Lane, now f
 		l.camera = c.Camera.open(l.log)
 	}
 	l.beside.log = l.log
-	l.devices = c.devices(hears{func(text []byte) { l.controller.Scan(text) }, l.beside.paper, l.beside.temperature}, l.log)
+	l.devices = c.devices(hears{func(text []byte) { l.controller.Scan(text) }, l.paper, l.beside.temperature}, l.log)
 	l.display = screen.NewDisplay(screen.LaneInfo{Number: c.Name, Kind: c.Kind, Place: inWords(c.Place), Counter: inWords(c.Counter),
 		WidthMM: c.Screen.WidthMM, ViewMM: c.Screen.ViewMM}, screen.Options{Token: c.Screen.Token, Volume: c.Screen.Volume})
 	if c.Screen.Listen != "" {
