@@ -205,6 +205,29 @@ func TestOnce(t *testing.T) {
 	})
 }
 
+// TestKeyOfTheDayReplaced: a day's second key, made while nobody could hand out the first,
+// frees no code that was marked under the first.
+func TestKeyOfTheDayReplaced(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hub := newMeeting()
+		a, b := newGate(t, "a", hub), newGate(t, "b", hub)
+		a.Settle(a.admits("x").N, true)
+		for _, g := range []*gate{a, b} {
+			if err := g.keys.set(dayKey{time.Now().UTC().Format(time.DateOnly), bytes.Repeat([]byte{8}, keySize), true}); err != nil {
+				t.Fatal(err)
+			}
+			g.Hall.Close()
+			g.open(hub)
+			g.refuses("x")
+			if today, older := g.keys.live(time.Now()); today == nil || today.Key[0] != 8 || len(older) != 1 {
+				t.Errorf("today's key %v, and %d before it", today, len(older))
+			}
+		}
+		b.Settle(b.admits("y").N, true)
+		a.refuses("y")
+	})
+}
+
 // TestSlowHub: nobody waits longer than the budget, the next not at all; what the hub did late
 // is found and taken back.
 func TestSlowHub(t *testing.T) {

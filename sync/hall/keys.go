@@ -70,6 +70,9 @@ func (k *Keys) live(now time.Time) (today *dayKey, older []dayKey) {
 		switch {
 		case !one.Given:
 		case one.Day == day:
+			if today != nil { // another was the hall's before it
+				older = append(older, *today)
+			}
 			today = &one
 		case one.Day < day:
 			older = append(older, one)
@@ -94,7 +97,7 @@ func (k *Keys) of(key string) *dayKey {
 func (k *Keys) get(day string) *dayKey {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for _, one := range k.list {
+	for _, one := range slices.Backward(k.list) {
 		if one.Day == day {
 			return &one
 		}
@@ -114,13 +117,13 @@ func (k *Keys) fresh(day string) (dayKey, error) {
 	return d, k.set(d)
 }
 
-// set keeps a day's key in place of the one before.
+// set keeps a day's key as the last of its day. Marks may stand under those before it.
 func (k *Keys) set(d dayKey) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	list := slices.DeleteFunc(slices.Clone(k.list), func(one dayKey) bool { return one.Day == d.Day })
+	list := slices.DeleteFunc(slices.Clone(k.list), func(one dayKey) bool { return one.Day == d.Day && (!one.Given || bytes.Equal(one.Key, d.Key)) })
 	list = append(list, d)
-	slices.SortFunc(list, func(a, b dayKey) int { return strings.Compare(a.Day, b.Day) })
+	slices.SortStableFunc(list, func(a, b dayKey) int { return strings.Compare(a.Day, b.Day) })
 	return k.write(list)
 }
 
