@@ -178,6 +178,23 @@ func (a *Appliance) marks() sign1.Keys {
 // device that is stopped in good order leaves nothing behind.
 const grace = 2 * time.Second
 
+// ending is how long the devices may take to end, longer than any patience with one.
+const ending = 12 * time.Second
+
+var errHangs = errors.New("a device hangs and was left behind: switch it off and on")
+
+// within reports whether all have ended within d.
+func within(all *sync.WaitGroup, d time.Duration) bool {
+	ended := make(chan struct{})
+	go func() { all.Wait(); close(ended) }() // ends with the last of all
+	select {
+	case <-ended:
+		return true
+	case <-time.After(d):
+		return false
+	}
+}
+
 // Run serves until ctx is done, and then ends in order: the lanes make their
 // barriers safe while their devices still run, the outbox delivers what is left,
 // the journal closes last. ready is called once when everything has been started.
@@ -216,11 +233,14 @@ func (a *Appliance) Run(ctx context.Context, ready func()) error {
 	a.watchdog.Stopping()
 	lanes.Wait()
 	stopBench()
-	devices.Wait()
+	ended := within(&devices, ending)
 	a.flush()
 	stopUplink()
 	links.Wait()
-	err := a.close()
+	err := errHangs // what it holds cannot be closed; the journal is whole without
+	if ended {
+		err = a.close()
+	}
 	if cause := context.Cause(serving); !errors.Is(cause, context.Canceled) {
 		err = errors.Join(cause, err)
 	}

@@ -73,3 +73,19 @@ func TestSensedFaultCloses(t *testing.T) {
 		j.Close()
 	})
 }
+
+// TestDeviceHangs: the end of the program does not wait for a device that never returns.
+func TestDeviceHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var devices sync.WaitGroup
+		back := make(chan struct{})
+		devices.Go(func() { <-back })
+		if within(&devices, ending) {
+			t.Error("it has ended")
+		}
+		close(back)
+		if !within(&devices, ending) {
+			t.Error("it has not ended")
+		}
+	})
+}
