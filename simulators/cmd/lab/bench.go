@@ -7,9 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -30,8 +32,8 @@ type benchCmd struct {
 func (c *benchCmd) Run(ctx context.Context) error {
 	b := bench{out: &speaker{out: json.NewEncoder(os.Stdout)}, spots: map[string]*spot{}, queues: map[string]chan person{}}
 	var places []place
-	for name, kind := range c.Lane {
-		p, err := b.set(ctx, name, kind, c)
+	for _, name := range slices.Sorted(maps.Keys(c.Lane)) { // as the hall has them
+		p, err := b.set(ctx, name, c.Lane[name], c)
 		if err != nil {
 			return fmt.Errorf("lane %s: %w", name, err)
 		}

@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -255,9 +256,13 @@ func (h *hall) startBench(ctx context.Context) error {
 		if !ok || len(l.Ready) != len(h.lanes) {
 			return errors.New("the bench did not come up: see logs/bench.log")
 		}
-		h.places = l.Ready
-		for i, p := range l.Ready {
-			h.lanes[i].Camera = p.Camera
+		h.places = make([]place, len(h.lanes))
+		for i := range h.lanes {
+			at := slices.IndexFunc(l.Ready, func(p place) bool { return p.Lane == h.lanes[i].Name })
+			if at < 0 {
+				return fmt.Errorf("the bench has no lane %s", h.lanes[i].Name)
+			}
+			h.places[i], h.lanes[i].Camera = l.Ready[at], l.Ready[at].Camera
 		}
 		return nil
 	case <-time.After(20 * time.Second):

@@ -151,6 +151,12 @@ func open(t *testing.T) *session {
 		if err := h.close(); err != nil {
 			t.Error(err)
 		}
+		if t.Failed() {
+			for _, name := range []string{"checkpoint", "bench"} {
+				said, _ := os.ReadFile(h.path("logs", name+".log"))
+				t.Logf("%s said:\n%s", name, said[max(0, len(said)-20_000):])
+			}
+		}
 	})
 	page := newOverview(h.lanes, h.url(10), hallPressables, func(f fault) error { return h.press(t.Context(), f) })
 	h.seen = page.see

@@ -105,16 +105,19 @@ func (s *session) run(ctx context.Context) error {
 	for _, l := range s.lanes {
 		s.next(l)
 	}
-	killed := make(chan error, 1)
+	killed, calm := make(chan error, 1), func() {}
 	if s.kill > 0 {
 		torment, stop := context.WithCancel(ctx)
-		defer stop()
-		go func() { // ends with the run
+		ended := make(chan struct{})
+		go func() { // ends with calm
+			defer close(ended)
 			if err := s.torment(torment); err != nil {
 				killed <- err
 			}
 		}()
+		calm = func() { stop(); <-ended }
 	}
+	defer calm()
 	closing, patience := ctx.Done(), make(<-chan time.Time)
 	for s.back < s.sent {
 		select {
@@ -134,6 +137,7 @@ func (s *session) run(ctx context.Context) error {
 			}
 		}
 	}
+	calm()
 	s.link.set(false)
 	return s.settle()
 }
