@@ -1,5 +1,5 @@
-// Package appliance reads the configuration and wires one device together: its
-// lanes, its journal, its rules and the way to the centre. It alone knows everybody.
+// Package appliance wires one device together as it is configured: its lanes, its
+// journal, its rules and the way to the centre. It alone knows everybody.
 package appliance
 
 import (
@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"example.org/checkpoint/firmware/clock"
+	"example.org/checkpoint/firmware/config"
 	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/firmware/journal"
 	"example.org/checkpoint/firmware/legal"
@@ -32,7 +33,7 @@ import (
 
 // Appliance is one device.
 type Appliance struct {
-	config    Config
+	config    config.Config
 	log       *slog.Logger
 	clock     *clock.Clock
 	journal   *journal.Journal
@@ -65,7 +66,7 @@ type Appliance struct {
 
 // New opens everything a device keeps and makes its lanes; nothing moves before Run.
 // An error names what to do.
-func New(c Config, log *slog.Logger) (a *Appliance, err error) {
+func New(c config.Config, log *slog.Logger) (a *Appliance, err error) {
 	a = &Appliance{config: c, log: log, agreed: make(chan *laneLoop, len(c.Lanes)+1)}
 	defer func() {
 		if err != nil {
@@ -84,7 +85,7 @@ func New(c Config, log *slog.Logger) (a *Appliance, err error) {
 	a.clock = clock.New(nil, a.floor())
 	a.readClock()
 	a.journal, err = journal.Open(c.Device.State, journal.Options{Device: c.Device.Name, Site: c.Device.Site, Now: a.clock.Now, Latest: a.clock.Latest,
-		Directions: c.directions(), Version: c.Version, Sign: a.sign})
+		Directions: directions(c), Version: c.Version, Sign: a.sign})
 	if err != nil {
 		return a, err
 	}
@@ -104,7 +105,7 @@ func New(c Config, log *slog.Logger) (a *Appliance, err error) {
 	}
 	a.watchdog = watchdog.New(watchdog.Options{Device: c.Watchdog.Device, Timeout: c.Watchdog.Timeout.Duration, Log: log})
 	if c.Printer.Device != "" {
-		a.printer = c.Printer.open(log)
+		a.printer = openPrinter(c.Printer, log)
 	}
 	papers, err := documentKeys(c.Device.DocumentKeys)
 	if err != nil {
@@ -123,6 +124,15 @@ func New(c Config, log *slog.Logger) (a *Appliance, err error) {
 	}
 	a.resume()
 	return a, nil
+}
+
+// directions are those of all lanes, by name.
+func directions(c config.Config) map[string]string {
+	all := map[string]string{}
+	for _, l := range c.Lanes {
+		all[l.Name] = l.Direction
+	}
+	return all
 }
 
 // openCentre opens what has to do with the centre, if there is one.

@@ -10,6 +10,7 @@ import (
 	"periph.io/x/conn/v3/i2c/i2creg"
 	"periph.io/x/host/v3"
 
+	"example.org/checkpoint/firmware/config"
 	"example.org/checkpoint/firmware/credential"
 	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/firmware/lane"
@@ -151,7 +152,7 @@ func (l *laneLoop) use(inspect func(inspection.Presentation) verdict.Verdict) {
 
 // thermometer is a sensor whose bus may not be there yet.
 type thermometer struct {
-	config ThermalConfig
+	config config.Thermal
 
 	mu     sync.Mutex
 	sensor *thermal.Sensor

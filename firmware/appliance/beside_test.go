@@ -14,6 +14,7 @@ import (
 	"periph.io/x/conn/v3/i2c"
 	"periph.io/x/conn/v3/i2c/i2creg"
 
+	"example.org/checkpoint/firmware/config"
 	"example.org/checkpoint/firmware/credential"
 	"example.org/checkpoint/firmware/health"
 	"example.org/checkpoint/firmware/inspection"
@@ -152,10 +153,10 @@ func TestScannerAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.config.Camera = CameraConfig{}
+	r.config.Camera = config.Camera{}
 	r.config.Unattended = true
-	r.config.Scanners = []ScannerConfig{{Wire: "serial", Device: filepath.Join(dir, "scanner")}}
-	r.config.Document = &DocumentConfig{Device: filepath.Join(dir, "papers")}
+	r.config.Scanners = []config.Scanner{{Wire: "serial", Device: filepath.Join(dir, "scanner")}}
+	r.config.Document = &config.Document{Device: filepath.Join(dir, "papers")}
 	r.start()
 	var mu sync.Mutex
 	var asked []inspection.Presentation
@@ -220,9 +221,9 @@ func (pluggable) Close() error { return nil }
 func TestThermometer(t *testing.T) {
 	chip := sensor.New()
 	chip.Show(36.6, 23)
-	c := LaneConfig{Thermal: &ThermalConfig{Bus: "bus-of-the-test"}}
+	c := config.Lane{Thermal: &config.Thermal{Bus: "bus-of-the-test"}}
 	b := beside{log: slog.New(slog.DiscardHandler)}
-	d := c.devices(hears{temperature: b.temperature}, b.log)[0]
+	d := devices(c, hears{temperature: b.temperature}, b.log)[0]
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- d.Run(ctx) }() // ends with stop

@@ -8,6 +8,7 @@ import (
 	"image"
 	"log/slog"
 
+	"example.org/checkpoint/firmware/config"
 	"example.org/checkpoint/firmware/health"
 	"example.org/checkpoint/hardware/camera"
 	"example.org/checkpoint/hardware/card"
@@ -15,7 +16,6 @@ import (
 	"example.org/checkpoint/hardware/gate"
 	"example.org/checkpoint/hardware/printer"
 	"example.org/checkpoint/hardware/scanner"
-	"example.org/checkpoint/hardware/serial"
 	"example.org/checkpoint/hardware/thermal"
 )
 
@@ -35,21 +35,21 @@ type Device struct {
 	means func(error) health.Code // what a fault is
 }
 
-// Devices makes the drivers of everything that the configuration names, each on its own
+// Devices makes the drivers of everything that a configuration names, each on its own
 // and for nobody: what people show to them goes nowhere, and nothing is moved. An error
 // is that of what it could not make.
-func (c Config) Devices() ([]Device, error) {
+func Devices(c config.Config) ([]Device, error) {
 	var all []Device
 	var faults []error
 	log := slog.New(slog.DiscardHandler)
 	if c.Printer.Device != "" {
-		p := c.Printer.open(log)
+		p := openPrinter(c.Printer, log)
 		all = append(all, Device{What: "printer " + c.Printer.Device, Run: p.Run, Fault: p.Fault, Print: p.Print, Dots: cmp.Or(c.Printer.Dots, 576),
 			Do: "check its power, its cable and its paper, and that this user may open it (group lp)"})
 	}
 	for _, l := range c.Lanes {
 		if l.Camera.Device != "" {
-			cam := l.Camera.open(log)
+			cam := openCamera(l.Camera, log)
 			all = append(all, Device{Lane: l.Name, What: "camera " + l.Camera.Device, Run: cam.Run, Fault: cam.Fault,
 				Do: "check its cable, and that this user may open it (group video)"})
 		}
@@ -63,7 +63,7 @@ func (c Config) Devices() ([]Device, error) {
 				},
 				Do: "check its cable, its power and its address, and that this user may open it (groups dialout, i2c, gpio)"})
 		}
-		all = append(all, l.devices(hears{func([]byte) {}, func(document.Reading) {}, func(thermal.Reading) {}}, log)...)
+		all = append(all, devices(l, hears{func([]byte) {}, func(document.Reading) {}, func(thermal.Reading) {}}, log)...)
 	}
 	return all, errors.Join(faults...)
 }
@@ -76,9 +76,9 @@ type hears struct {
 }
 
 // devices are those of the lane beside camera and board.
-func (c *LaneConfig) devices(to hears, log *slog.Logger) (all []Device) {
+func devices(c config.Lane, to hears, log *slog.Logger) (all []Device) {
 	for _, sc := range c.Scanners {
-		s := sc.open(log)
+		s := openScanner(sc, log)
 		all = append(all, Device{Lane: c.Name, What: "code scanner " + sc.Device, Fault: s.Fault, reads: true, means: scannerMeans,
 			Run: func(ctx context.Context) error {
 				running, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -93,8 +93,7 @@ func (c *LaneConfig) devices(to hears, log *slog.Logger) (all []Device) {
 			Do: "check its cable, and that this user may open it (groups dialout, input)"})
 	}
 	if dc := c.Document; dc != nil {
-		d := document.New(serial.Line{Path: dc.Device, Baud: dc.Baud, Parity: parities[dc.Parity], Seven: dc.Bits == 7},
-			document.Options{Start: dc.Start, Good: dc.Good, Log: log})
+		d := document.New(dc.Line(), document.Options{Start: dc.Start, Good: dc.Good, Log: log})
 		all = append(all, Device{Lane: c.Name, What: "document reader " + dc.Device, Fault: d.Fault, means: always(health.DocumentReaderLost),
 			Run: func(ctx context.Context) error { return d.Run(ctx, to.document) },
 			Do:  "check its cable, and that this user may open it (group dialout)"})
@@ -125,19 +124,17 @@ func (c *LaneConfig) devices(to hears, log *slog.Logger) (all []Device) {
 
 func always(c health.Code) func(error) health.Code { return func(error) health.Code { return c } }
 
-func (c CameraConfig) open(log *slog.Logger) *camera.Camera {
+func openCamera(c config.Camera, log *slog.Logger) *camera.Camera {
 	return camera.New(c.Device, camera.Options{Exposure: c.Exposure.Duration, Gain: c.Gain, Focus: c.Focus, Log: log})
 }
 
-func (c PrinterConfig) open(log *slog.Logger) *printer.Printer {
+func openPrinter(c config.Printer, log *slog.Logger) *printer.Printer {
 	return printer.New(c.Device, printer.Options{Dots: c.Dots, Baud: c.Baud, ByStatus: c.Confirm == "status", Log: log})
 }
 
-func (c ScannerConfig) open(log *slog.Logger) *scanner.Scanner {
-	o := scanner.Options{Frame: frames[c.Frame], AIM: c.AIM, Codes: c.Codes, Hold: c.Hold.Duration,
-		Lock: c.Lock, Start: c.Start, Stop: c.Stop, Good: c.Good, Layout: layouts[c.Layout], Log: log}
+func openScanner(c config.Scanner, log *slog.Logger) *scanner.Scanner {
 	if c.Wire == "wedge" {
-		return scanner.NewWedge(c.Device, o)
+		return scanner.NewWedge(c.Device, c.Options(log))
 	}
-	return scanner.New(serial.Line{Path: c.Device, Baud: c.Baud}, o)
+	return scanner.New(c.Line(), c.Options(log))
 }

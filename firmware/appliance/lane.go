@@ -15,6 +15,7 @@ import (
 	"periph.io/x/conn/v3/i2c/i2creg"
 	"periph.io/x/host/v3"
 
+	"example.org/checkpoint/firmware/config"
 	"example.org/checkpoint/firmware/controller"
 	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/firmware/journal"
@@ -26,7 +27,7 @@ import (
 
 // laneLoop is one lane with its devices.
 type laneLoop struct {
-	config     LaneConfig
+	config     config.Lane
 	log        *slog.Logger
 	camera     *camera.Camera // nil for none
 	board      *gate.Board
@@ -64,7 +65,7 @@ func (c *changes) get() time.Time {
 	return c.at
 }
 
-func newLane(c LaneConfig, site string, j *journal.Lane, now func() time.Time, clock func() inspection.Clock, log *slog.Logger) (*laneLoop, error) {
+func newLane(c config.Lane, site string, j *journal.Lane, now func() time.Time, clock func() inspection.Clock, log *slog.Logger) (*laneLoop, error) {
 	board, err := openBoard(c)
 	if err != nil {
 		return nil, fmt.Errorf("lane %s: %w", c.Name, err)
@@ -73,13 +74,13 @@ func newLane(c LaneConfig, site string, j *journal.Lane, now func() time.Time, c
 }
 
 // laneAt is newLane at a board.
-func laneAt(board *gate.Board, c LaneConfig, site string, j *journal.Lane, now func() time.Time, clock func() inspection.Clock, log *slog.Logger) (*laneLoop, error) {
+func laneAt(board *gate.Board, c config.Lane, site string, j *journal.Lane, now func() time.Time, clock func() inspection.Clock, log *slog.Logger) (*laneLoop, error) {
 	l := &laneLoop{config: c, board: board, log: log.With("lane", c.Name), journal: j, reports: make(chan lane.Input, waiting)}
 	if c.Camera.Device != "" {
-		l.camera = c.Camera.open(l.log)
+		l.camera = openCamera(c.Camera, l.log)
 	}
 	l.beside.log = l.log
-	l.devices = c.devices(hears{func(text []byte) { l.controller.Scan(text) }, l.paper, l.beside.temperature}, l.log)
+	l.devices = devices(c, hears{func(text []byte) { l.controller.Scan(text) }, l.paper, l.beside.temperature}, l.log)
 	l.display = screen.NewDisplay(screen.LaneInfo{Number: c.Name, Kind: c.Kind, Place: inWords(c.Place), Counter: inWords(c.Counter),
 		WidthMM: c.Screen.WidthMM, ViewMM: c.Screen.ViewMM}, screen.Options{Token: c.Screen.Token, Volume: c.Screen.Volume})
 	if c.Screen.Listen != "" {
@@ -103,22 +104,16 @@ func laneAt(board *gate.Board, c LaneConfig, site string, j *journal.Lane, now f
 	return l, nil
 }
 
-// At is what verdicts depend on of the lane.
-func (c LaneConfig) At(site string) inspection.Lane {
-	return inspection.Lane{Name: c.Name, Site: site, Kind: c.Kind, Direction: c.Direction, VenueClass: c.VenueClass,
-		Profile: c.Facts, Policy: c.Policy, Audiences: c.Audiences, ReplayWindow: c.ReplayWindow.Duration}
-}
-
 // openBoard makes the driver of the configured board; it finds the board by itself.
-func openBoard(c LaneConfig) (*gate.Board, error) {
+func openBoard(c config.Lane) (*gate.Board, error) {
 	board, err := boardAt(c.Gate)
 	if err != nil {
 		return nil, err
 	}
-	return board, board.Wire(c.Gate.wiring())
+	return board, board.Wire(c.Gate.Wiring())
 }
 
-func boardAt(c GateConfig) (*gate.Board, error) {
+func boardAt(c config.Gate) (*gate.Board, error) {
 	if c.Wire == "modbus" {
 		return gate.NewSerial(gate.Line{Path: c.Device, Baud: uint(c.Baud), Unit: uint8(c.Address)}), nil
 	}

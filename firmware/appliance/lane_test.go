@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"example.org/checkpoint/firmware/config"
 	"example.org/checkpoint/firmware/controller"
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/inspection"
@@ -27,7 +28,7 @@ import (
 // rig is one lane with a simulated camera, gate and board, and what runs it.
 type rig struct {
 	*testing.T
-	config  LaneConfig
+	config  config.Lane
 	state   string // folder of the journal
 	gate    *gateboard.Board
 	wire    *gateboard.I2C
@@ -45,8 +46,8 @@ func newRig(t *testing.T) *rig {
 	r.wire = gateboard.NewI2C(r.gate, 0x20)
 	web := httptest.NewServer(r.scene)
 	t.Cleanup(web.Close)
-	c := Config{Lanes: []LaneConfig{{Name: "1", Profile: "single", Kind: "border"}}}
-	c.defaults()
+	c := config.Config{Lanes: []config.Lane{{Name: "1", Profile: "single", Kind: "border"}}}
+	c.Defaults()
 	r.config = c.Lanes[0]
 	r.config.Camera.Device = web.URL
 	r.start()

@@ -22,6 +22,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"example.org/checkpoint/firmware/config"
 	decoded "example.org/checkpoint/firmware/credential/centre"
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/health"
@@ -159,16 +160,16 @@ func (o *office) device(name string) (a *Appliance, stop func()) {
 	if err != nil {
 		o.Fatal(err)
 	}
-	var c Config
+	var c config.Config
 	c.Device.Name, c.Device.Site, c.Device.State = name, "LMC", state
 	c.Centre.URL, c.Centre.Root = (&url.URL{Scheme: "nats", Host: net.JoinHostPort("127.0.0.1", fmt.Sprint(o.port))}).String(), filepath.Join(o.repo, "1.root.json")
 	c.Clock.Within.Duration, c.Centre.Stick = time.Second, o.stick
 	for lane, direction := range map[string]string{"1": "out", "2": "in"} {
-		l := LaneConfig{Name: lane, Profile: "single", Kind: "venue", VenueClass: "market", Facts: "door", Policy: "venue-market", Direction: direction}
+		l := config.Lane{Name: lane, Profile: "single", Kind: "venue", VenueClass: "market", Facts: "door", Policy: "venue-market", Direction: direction}
 		l.Camera.Device, l.Gate.Wire, l.Gate.Device, l.Gate.Address = "http://127.0.0.1:1/", "modbus", filepath.Join(state, "board"), 1
 		c.Lanes = append(c.Lanes, l)
 	}
-	c.defaults()
+	c.Defaults()
 	c.Centre.Refresh.Duration = time.Second
 	if a, err = New(c, slog.New(slog.DiscardHandler)); err != nil {
 		o.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"example.org/checkpoint/firmware/config"
 	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/firmware/journal"
 	"example.org/checkpoint/firmware/lane"
@@ -30,8 +31,8 @@ func TestSensedFaultCloses(t *testing.T) {
 		if err := board.Wire(gate.Wiring{Door: true}); err != nil {
 			t.Fatal(err)
 		}
-		c := Config{Lanes: []LaneConfig{{Name: "1", Profile: "single", Kind: "border", Unattended: true}}}
-		c.defaults()
+		c := config.Config{Lanes: []config.Lane{{Name: "1", Profile: "single", Kind: "border", Unattended: true}}}
+		c.Defaults()
 		c.Lanes[0].Screen.Listen = ""
 		l, err := laneAt(board, c.Lanes[0], "site", j.Lane("1"), time.Now, func() inspection.Clock { return inspection.Clock{} }, slog.New(slog.DiscardHandler))
 		if err != nil {

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"example.org/checkpoint/firmware/clock"
+	"example.org/checkpoint/firmware/config"
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/health"
 	"example.org/checkpoint/firmware/inspection"
@@ -38,7 +39,7 @@ func newDevice(t *testing.T, lanes ...string) *Appliance {
 		t.Fatal(err)
 	}
 	for _, name := range lanes {
-		c := LaneConfig{Name: name, Profile: "single", Kind: "border"}
+		c := config.Lane{Name: name, Profile: "single", Kind: "border"}
 		c.Camera.Device = "http://127.0.0.1:1/"
 		c.Gate.Wire, c.Gate.Device, c.Gate.Address = "modbus", filepath.Join(t.TempDir(), "board"), 1
 		l, err := newLane(c, "site", a.journal.Lane(name), a.clock.Now, a.doubt, a.log)

@@ -59,7 +59,7 @@ func (e *examination) condition(name string) {
 
 // devices tries every device that the configuration names, one after the other.
 func (e *examination) devices(ctx context.Context) {
-	all, err := e.config.Devices()
+	all, err := appliance.Devices(e.config)
 	if err != nil {
 		e.finding("devices", "drivers", "", err, "enable the bus, and let this user open it (groups i2c, gpio)")
 	}

@@ -13,7 +13,7 @@ import (
 	"syscall"
 	"time"
 
-	"example.org/checkpoint/firmware/appliance"
+	"example.org/checkpoint/firmware/config"
 )
 
 // State says how something was found.
@@ -48,7 +48,7 @@ type Options struct {
 
 // examination is one look at everything.
 type examination struct {
-	config appliance.Config
+	config config.Config
 	root   string
 	wait   time.Duration
 	print  bool
@@ -57,7 +57,7 @@ type examination struct {
 
 // Examine looks at everything and reports each finding as it is made. Devices are
 // tried only where the program does not run, because it holds them then.
-func Examine(ctx context.Context, c appliance.Config, o Options, report func(Finding)) {
+func Examine(ctx context.Context, c config.Config, o Options, report func(Finding)) {
 	if o.Root == "" {
 		o.Root = "/"
 	}

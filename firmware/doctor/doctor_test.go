@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"example.org/checkpoint/firmware/appliance"
+	"example.org/checkpoint/firmware/config"
 	"example.org/checkpoint/firmware/journal"
 	"example.org/checkpoint/firmware/symbol"
 	"example.org/checkpoint/simulators/camera"
@@ -26,7 +26,7 @@ import (
 type rig struct {
 	*testing.T
 	root, state string
-	config      appliance.Config
+	config      config.Config
 }
 
 func newRig(t *testing.T) *rig {
@@ -74,7 +74,7 @@ func (r *rig) want(found []string, said string, want ...string) {
 // everything plugged in.
 func TestMachine(t *testing.T) {
 	r := newRig(t)
-	r.config.Lanes = []appliance.LaneConfig{{Name: "12"}}
+	r.config.Lanes = []config.Lane{{Name: "12"}}
 	r.config.Lanes[0].Screen.Listen = "127.0.0.1:8081"
 	r.config.Watchdog.Device = "/dev/watchdog"
 	r.config.Centre.URL, r.config.Centre.Root = "nats://127.0.0.1:1", filepath.Join(r.root, "root.json")
@@ -152,10 +152,10 @@ func TestDevices(t *testing.T) {
 	web := httptest.NewServer(camera.New(camera.Options{}))
 	defer web.Close()
 
-	l := appliance.LaneConfig{Name: "12", Scanners: []appliance.ScannerConfig{{Wire: "serial", Device: port, Lock: appliance.Hex("\x16M\r")}}}
+	l := config.Lane{Name: "12", Scanners: []config.Scanner{{Wire: "serial", Device: port, Lock: config.Hex("\x16M\r")}}}
 	l.Camera.Device = web.URL
 	l.Gate.Wire, l.Gate.Device, l.Gate.Address = "modbus", tty, 1
-	r.config.Lanes = []appliance.LaneConfig{l}
+	r.config.Lanes = []config.Lane{l}
 	r.config.Printer.Device = "tcp://" + socket.Addr().String()
 	found, said := r.examine(Options{Print: true})
 	r.want(found, said, "ok device: printer "+r.config.Printer.Device, "ok lane 12: camera "+web.URL, "ok lane 12: gate modbus "+tty, "ok lane 12: code scanner "+port)
@@ -198,9 +198,9 @@ func TestRunning(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer j.Close()
-	l := appliance.LaneConfig{Name: "12"}
+	l := config.Lane{Name: "12"}
 	l.Camera.Device, l.Gate.Wire, l.Gate.Device = "http://127.0.0.1:1/", "modbus", "/nowhere"
-	r.config.Lanes = []appliance.LaneConfig{l}
+	r.config.Lanes = []config.Lane{l}
 	found, said := r.examine(Options{})
 	r.want(found, said, "note program: runs")
 
@@ -229,9 +229,9 @@ func TestUnreadableRecord(t *testing.T) {
 	if err := os.Symlink(record, record); err != nil {
 		t.Fatal(err)
 	}
-	l := appliance.LaneConfig{Name: "12"}
+	l := config.Lane{Name: "12"}
 	l.Camera.Device, l.Gate.Wire, l.Gate.Device = "http://127.0.0.1:1/", "modbus", "/nowhere"
-	r.config.Lanes = []appliance.LaneConfig{l}
+	r.config.Lanes = []config.Lane{l}
 	found, said := r.examine(Options{Patience: 100 * time.Millisecond})
 	r.want(found, said, "note program: runs")
 	if strings.Contains(said, "lane 12") {

@@ -8,7 +8,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	"example.org/checkpoint/firmware/appliance"
+	"example.org/checkpoint/firmware/config"
 	"example.org/checkpoint/firmware/doctor"
 )
 
@@ -27,7 +27,7 @@ Exit code 0: fit to serve, 2: something is wrong, 1: it could not look.`
 }
 
 func (d *doctorCmd) Run() error {
-	config, err := appliance.ReadConfig(d.Config)
+	device, err := config.Read(d.Config)
 	if err != nil {
 		return err
 	}
@@ -35,7 +35,7 @@ func (d *doctorCmd) Run() error {
 	defer stop()
 	wrong, area, out := 0, "", json.NewEncoder(os.Stdout)
 	out.SetEscapeHTML(false)
-	doctor.Examine(ctx, config, doctor.Options{Print: d.Print}, func(f doctor.Finding) {
+	doctor.Examine(ctx, device, doctor.Options{Print: d.Print}, func(f doctor.Finding) {
 		if f.State == doctor.Wrong {
 			wrong++
 		}

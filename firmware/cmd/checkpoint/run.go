@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"example.org/checkpoint/firmware/appliance"
+	"example.org/checkpoint/firmware/config"
 )
 
 type runCmd struct {
@@ -25,7 +26,7 @@ Logs go to standard error as JSON lines. The screens listen on loopback only.`
 
 func (r *runCmd) Run() error {
 	began := time.Now()
-	config, err := appliance.ReadConfig(r.Config)
+	device, err := config.Read(r.Config)
 	if err != nil {
 		return err
 	}
@@ -40,8 +41,8 @@ func (r *runCmd) Run() error {
 	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	config.Version = version
-	a, err := appliance.New(config, log)
+	device.Version = version
+	a, err := appliance.New(device, log)
 	if err != nil {
 		return err
 	}

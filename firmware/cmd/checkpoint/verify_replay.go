@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"example.org/checkpoint/firmware/appliance"
+	"example.org/checkpoint/firmware/config"
 	"example.org/checkpoint/firmware/credential/holder"
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/inspection"
@@ -101,7 +101,7 @@ func (c *verifyCmd) past(ctx context.Context, r event.Record) (*inspection.Snaps
 			return nil, at, errVersions
 		}
 	}
-	device, err := appliance.ReadConfig(c.Config)
+	device, err := config.Read(c.Config)
 	if err != nil {
 		return nil, at, err
 	}

@@ -14,7 +14,7 @@ import (
 	"testing/fstest"
 	"time"
 
-	"example.org/checkpoint/firmware/appliance"
+	"example.org/checkpoint/firmware/config"
 	"example.org/checkpoint/firmware/controller"
 	"example.org/checkpoint/firmware/credential/holder"
 	"example.org/checkpoint/firmware/event"
@@ -60,7 +60,7 @@ func runLane(t *testing.T) formerly {
 		}
 	}
 	sign()
-	config := fmt.Sprintf(`[device]
+	text := fmt.Sprintf(`[device]
 name = "gate-1"
 site = "LMC"
 state = %q
@@ -80,7 +80,7 @@ gate.wire = "modbus"
 gate.device = "/dev/null"
 gate.address = 1
 `, p.state, dir, filepath.Join(p.repo, "1.root.json"))
-	if err := os.WriteFile(p.config, []byte(config), 0o600); err != nil {
+	if err := os.WriteFile(p.config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "site-key.json"), site.PrivateFile(), 0o600); err != nil {
@@ -90,7 +90,7 @@ gate.address = 1
 	if _, err := keyring.AddFile(site.PrivateFile()); err != nil {
 		t.Fatal(err)
 	}
-	device, err := appliance.ReadConfig(p.config)
+	device, err := config.Read(p.config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +135,7 @@ gate.address = 1
 }
 
 // show has a real lane judge each code and write it down, once; the green one is shown twice.
-func (p formerly) show(t *testing.T, device appliance.Config, snapshot *inspection.Snapshot) {
+func (p formerly) show(t *testing.T, device config.Config, snapshot *inspection.Snapshot) {
 	j, err := journal.Open(p.state, journal.Options{Device: device.Device.Name, Site: device.Device.Site})
 	if err != nil {
 		t.Fatal(err)

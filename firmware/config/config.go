@@ -1,4 +1,6 @@
-package appliance
+// Package config reads the configuration of one device, strictly, and says everything
+// that is wrong with it at once.
+package config
 
 import (
 	"errors"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 
+	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/firmware/verdict/words"
 )
 
@@ -48,24 +51,15 @@ type Config struct {
 
 		Overrule string `toml:"overrule"` // how staff let somebody pass for an urgent reason given at the page: keys, at the lane; or sign-in, by names and PINs of the bundle's staff list; empty: they cannot
 	} `toml:"attendant"`
-	Watchdog WatchdogConfig `toml:"watchdog"`
-	Printer  PrinterConfig  `toml:"printer"`
-	Lanes    []LaneConfig   `toml:"lane"`
+	Watchdog Watchdog `toml:"watchdog"`
+	Printer  Printer  `toml:"printer"`
+	Lanes    []Lane   `toml:"lane"`
 
 	Version string `toml:"-"` // of the program, "1.4.0"; the centre may order a least one
 }
 
-// directions are those of all lanes, by name.
-func (c Config) directions() map[string]string {
-	all := map[string]string{}
-	for _, l := range c.Lanes {
-		all[l.Name] = l.Direction
-	}
-	return all
-}
-
-// LaneConfig is one lane.
-type LaneConfig struct {
+// Lane is one lane.
+type Lane struct {
 	Name         string            `toml:"name"`          // on the plate, "12"
 	Profile      string            `toml:"profile"`       // single (one barrier) or open (no barrier)
 	Kind         string            `toml:"kind"`          // border or venue
@@ -78,12 +72,12 @@ type LaneConfig struct {
 	ReplayWindow Duration          `toml:"replay_window"` // venues: how long the same code counts as already in; default 10 s
 	Counter      map[string]string `toml:"counter"`       // where an officer waits, "Counter 8", by language
 	Place        map[string]string `toml:"place"`         // name shown on the screens, by language
-	Camera       CameraConfig      `toml:"camera"`
-	Scanners     []ScannerConfig   `toml:"scanner"`  // beside the camera, or in its place
-	Document     *DocumentConfig   `toml:"document"` // nil: none, as are the next
-	Card         *CardConfig       `toml:"card"`
-	Thermal      *ThermalConfig    `toml:"thermal"`
-	Gate         GateConfig        `toml:"gate"`
+	Camera       Camera            `toml:"camera"`
+	Scanners     []Scanner         `toml:"scanner"`  // beside the camera, or in its place
+	Document     *Document         `toml:"document"` // nil: none, as are the next
+	Card         *Card             `toml:"card"`
+	Thermal      *Thermal          `toml:"thermal"`
+	Gate         Gate              `toml:"gate"`
 	Screen       struct {
 		Listen  string  `toml:"listen"` // loopback address of the display
 		Token   string  `toml:"token"`
@@ -100,6 +94,12 @@ type LaneConfig struct {
 	} `toml:"timing"`
 }
 
+// At is what verdicts depend on of the lane.
+func (l Lane) At(site string) inspection.Lane {
+	return inspection.Lane{Name: l.Name, Site: site, Kind: l.Kind, Direction: l.Direction, VenueClass: l.VenueClass,
+		Profile: l.Facts, Policy: l.Policy, Audiences: l.Audiences, ReplayWindow: l.ReplayWindow.Duration}
+}
+
 // Duration is a time span written as "1.5s" or "10m".
 type Duration struct{ time.Duration }
 
@@ -109,8 +109,8 @@ func (d *Duration) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// ReadConfig reads and checks the file at path.
-func ReadConfig(path string) (Config, error) {
+// Read reads and checks the file at path.
+func Read(path string) (Config, error) {
 	var c Config
 	f, err := os.Open(path)
 	if err != nil {
@@ -122,7 +122,7 @@ func ReadConfig(path string) (Config, error) {
 	if err := d.Decode(&c); err != nil {
 		return c, fmt.Errorf("configuration %s: %w", path, located(err))
 	}
-	c.defaults()
+	c.Defaults()
 	if err := c.Validate(); err != nil {
 		return c, fmt.Errorf("configuration %s: %w", path, err)
 	}
@@ -150,7 +150,8 @@ func located(err error) error {
 	return err
 }
 
-func (c *Config) defaults() {
+// Defaults sets what was left out and has a default.
+func (c *Config) Defaults() {
 	set := func(d *Duration, to time.Duration) {
 		if d.Duration == 0 {
 			d.Duration = to

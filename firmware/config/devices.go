@@ -1,8 +1,9 @@
-package appliance
+package config
 
 import (
 	"encoding/hex"
 	"fmt"
+	"log/slog"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,30 +14,30 @@ import (
 	"example.org/checkpoint/hardware/serial"
 )
 
-// WatchdogConfig is the hardware that resets the machine when the program hangs.
-type WatchdogConfig struct {
+// Watchdog is the hardware that resets the machine when the program hangs.
+type Watchdog struct {
 	Device  string   `toml:"device"`  // "/dev/watchdog"; empty: none. systemd's is fed where it asks for it
 	Timeout Duration `toml:"timeout"` // after which it resets; default 15 s
 }
 
-// PrinterConfig is the device's printer of slips.
-type PrinterConfig struct {
+// Printer is the device's printer of slips.
+type Printer struct {
 	Device  string `toml:"device"`  // "tcp://192.0.2.7:9100", "/dev/usb/lp0", or a tty with baud; empty: none
 	Baud    int    `toml:"baud"`    // of a tty
 	Dots    int    `toml:"dots"`    // side by side; default 576
 	Confirm string `toml:"confirm"` // how it confirms what it has printed: mark (GS ( H) or status (GS r); default mark
 }
 
-// CameraConfig is a lane's camera.
-type CameraConfig struct {
+// Camera is a lane's camera.
+type Camera struct {
 	Device   string   `toml:"device"`   // "http://…", "/dev/video0", a directory of pictures, "opencv:…"; empty: none
 	Exposure Duration `toml:"exposure"` // of a V4L2 device; 0 is automatic
 	Gain     int      `toml:"gain"`     // 1 to 100 of its range; 0 is automatic
 	Focus    int      `toml:"focus"`    // likewise
 }
 
-// GateConfig is a lane's board and how it is wired.
-type GateConfig struct {
+// Gate is a lane's board and how it is wired.
+type Gate struct {
 	Wire      string            `toml:"wire"`       // modbus, i2c or gpio
 	Device    string            `toml:"device"`     // "/dev/ttyUSB0", or the I²C bus, "1"
 	Baud      int               `toml:"baud"`       // modbus; default 115200
@@ -49,12 +50,13 @@ type GateConfig struct {
 	Settle    Duration          `toml:"settle"`     // how long a contact must stay to be believed, 20 to 50 ms; default 30 ms
 }
 
-func (c GateConfig) wiring() gate.Wiring {
+// Wiring is how the board is wired.
+func (c Gate) Wiring() gate.Wiring {
 	return gate.Wiring{Door: c.Door, Invert: c.ActiveLow, Pulse: c.Pulse.Duration, Settle: c.Settle.Duration}
 }
 
-// ScannerConfig is a code scanner as it was set up.
-type ScannerConfig struct {
+// Scanner is a code scanner as it was set up.
+type Scanner struct {
 	Wire   string   `toml:"wire"`   // serial, or wedge: it pretends to be a keyboard
 	Device string   `toml:"device"` // "/dev/serial/by-id/…", or "/dev/input/by-id/…-event-kbd"
 	Baud   int      `toml:"baud"`   // serial; default 9600
@@ -69,8 +71,17 @@ type ScannerConfig struct {
 	Good   Hex      `toml:"good"`
 }
 
-// DocumentConfig is a reader of machine readable zones on a serial line.
-type DocumentConfig struct {
+// Line is the line of a serial scanner.
+func (c Scanner) Line() serial.Line { return serial.Line{Path: c.Device, Baud: c.Baud} }
+
+// Options are how the scanner was set up.
+func (c Scanner) Options(log *slog.Logger) scanner.Options {
+	return scanner.Options{Frame: frames[c.Frame], AIM: c.AIM, Codes: c.Codes, Hold: c.Hold.Duration,
+		Lock: c.Lock, Start: c.Start, Stop: c.Stop, Good: c.Good, Layout: layouts[c.Layout], Log: log}
+}
+
+// Document is a reader of machine readable zones on a serial line.
+type Document struct {
 	Device string `toml:"device"`
 	Baud   int    `toml:"baud"`   // default 9600
 	Parity string `toml:"parity"` // none, even or odd; default none
@@ -79,14 +90,19 @@ type DocumentConfig struct {
 	Good   Hex    `toml:"good"`   // sent after each whole zone
 }
 
-// CardConfig is a card reader of pcscd. An empty table is the first reader.
-type CardConfig struct {
+// Line is the reader's line.
+func (c Document) Line() serial.Line {
+	return serial.Line{Path: c.Device, Baud: c.Baud, Parity: parities[c.Parity], Seven: c.Bits == 7}
+}
+
+// Card is a card reader of pcscd. An empty table is the first reader.
+type Card struct {
 	Reader string `toml:"reader"` // what its name begins with
 	Socket string `toml:"socket"` // of pcscd, if it is elsewhere
 }
 
-// ThermalConfig is an infrared thermometer on an I²C bus.
-type ThermalConfig struct {
+// Thermal is an infrared thermometer on an I²C bus.
+type Thermal struct {
 	Bus        string  `toml:"bus"`        // "1"
 	Address    int     `toml:"address"`    // default 0x5a
 	Emissivity float64 `toml:"emissivity"` // that it must be set to, 0.1 to 1; 0 accepts what it is set to
@@ -119,7 +135,7 @@ func (c *Config) validateDevices(must must) {
 	w, p := c.Watchdog, c.Printer
 	must(w.Timeout.Duration == 0 || w.Timeout.Duration >= 2*time.Second && w.Timeout.Duration <= 5*time.Minute, "watchdog.timeout %v: use 2s to 5m", w.Timeout)
 	must(w.Timeout.Duration == 0 || w.Device != "", "watchdog.device is missing: give /dev/watchdog")
-	must(p.Device != "" || p == (PrinterConfig{}), "printer.device is missing: give tcp://…, /dev/usb/lp0, or a tty and its baud")
+	must(p.Device != "" || p == (Printer{}), "printer.device is missing: give tcp://…, /dev/usb/lp0, or a tty and its baud")
 	must(p.Baud >= 0 && p.Dots >= 0 && p.Dots <= 2048 && p.Dots%8 == 0, "printer.baud %d, dots %d: dots are a multiple of 8 up to 2048", p.Baud, p.Dots)
 	must(slices.Contains([]string{"", "mark", "status"}, p.Confirm), "printer.confirm %q: use mark or status", p.Confirm)
 	taken := map[string]string{}
@@ -132,7 +148,7 @@ func (c *Config) validateDevices(must must) {
 }
 
 // paths are what one driver alone may hold.
-func (l *LaneConfig) paths() map[string]string {
+func (l *Lane) paths() map[string]string {
 	all := map[string]string{}
 	for i, s := range l.Scanners {
 		all[fmt.Sprintf("scanner %d", i+1)] = s.Device
@@ -152,7 +168,7 @@ func (l *LaneConfig) paths() map[string]string {
 }
 
 // validateDevices reports the faults of what is the lane's.
-func (l *LaneConfig) validateDevices(at string, must must) {
+func (l *Lane) validateDevices(at string, must must) {
 	must(l.Camera.Device != "" || len(l.Scanners) > 0 || l.Card != nil, "%s: nothing reads codes: give camera.device, http://… or /dev/video0, a [[lane.scanner]] or a [lane.card]", at)
 	must(l.Camera.Exposure.Duration >= 0 && l.Camera.Exposure.Duration <= time.Second, "%s: camera.exposure %v: use up to 1s", at, l.Camera.Exposure)
 	must(percent(l.Camera.Gain) && percent(l.Camera.Focus), "%s: camera.gain %d, focus %d: use 1 to 100, or 0 for automatic", at, l.Camera.Gain, l.Camera.Focus)
@@ -177,7 +193,7 @@ func (l *LaneConfig) validateDevices(at string, must must) {
 
 func percent(n int) bool { return n >= 0 && n <= 100 }
 
-func (c *GateConfig) validate(at string, must must) {
+func (c *Gate) validate(at string, must must) {
 	must(slices.Contains([]string{"modbus", "i2c", "gpio"}, c.Wire), "%s: gate.wire %q: use modbus, i2c or gpio", at, c.Wire)
 	must(c.Wire == "gpio" || c.Device != "", "%s: gate.device is missing: give /dev/ttyUSB0, or the I²C bus", at)
 	must(c.Wire != "modbus" || c.Address >= 1 && c.Address <= 247, "%s: gate.address %d: a Modbus unit is 1 to 247", at, c.Address)
@@ -192,12 +208,12 @@ func (c *GateConfig) validate(at string, must must) {
 	for _, name := range needed {
 		must(c.Wire != "gpio" || c.Lines[name] != "", "%s: gate.lines.%s is missing: name its pin, as GPIO17", at, name)
 	}
-	if err := new(gate.Board).Wire(c.wiring()); err != nil {
+	if err := new(gate.Board).Wire(c.Wiring()); err != nil {
 		must(false, "%s: %v", at, err)
 	}
 }
 
-func (s *ScannerConfig) validate(at string, must must) {
+func (s *Scanner) validate(at string, must must) {
 	_, frame := frames[s.Frame]
 	_, layout := layouts[s.Layout]
 	must(s.Wire == "serial" || s.Wire == "wedge", "%s: wire %q: use serial or wedge", at, s.Wire)

@@ -1,4 +1,4 @@
-package appliance
+package config
 
 import (
 	"os"
@@ -30,10 +30,10 @@ func read(t *testing.T, text string) (Config, error) {
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	return ReadConfig(path)
+	return Read(path)
 }
 
-func TestReadConfig(t *testing.T) {
+func TestRead(t *testing.T) {
 	c, err := read(t, sound)
 	if err != nil {
 		t.Fatal(err)

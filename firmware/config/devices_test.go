@@ -1,16 +1,9 @@
-package appliance
+package config
 
 import (
-	"errors"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
-
-	"example.org/checkpoint/firmware/health"
-	"example.org/checkpoint/hardware/gate"
-	"example.org/checkpoint/hardware/printer"
-	"example.org/checkpoint/hardware/scanner"
 )
 
 // everything is a device that has all there is.
@@ -60,11 +53,8 @@ func TestEverything(t *testing.T) {
 	}
 	l := c.Lanes[0]
 	if string(l.Scanners[0].Lock) != "\x16M\r" || l.Card == nil || l.Document.Parity != "even" || l.Thermal.Metres != 0.6 ||
-		l.Gate.wiring().Pulse != 500*time.Millisecond || l.Camera.Exposure.Duration != 5*time.Millisecond || c.Printer.Dots != 512 {
+		l.Gate.Wiring().Pulse != 500*time.Millisecond || l.Camera.Exposure.Duration != 5*time.Millisecond || c.Printer.Dots != 512 {
 		t.Errorf("%+v", l)
-	}
-	if n := len(l.devices(hears{}, nil)); n != 5 {
-		t.Errorf("%d devices beside camera and board, want 5", n)
 	}
 }
 
@@ -92,41 +82,5 @@ func TestDeviceFaults(t *testing.T) {
 		if _, err := read(t, tc.text); err == nil || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("want %q in %v", tc.want, err)
 		}
-	}
-}
-
-// TestMeanings gives every driver's fault a condition, and a printer that cools down a minute.
-func TestMeanings(t *testing.T) {
-	for _, tc := range []struct {
-		got, want health.Code
-	}{
-		{gateMeans(fmt.Errorf("%w: stuck", gate.ErrBeam)), health.BeamStuck},
-		{gateMeans(gate.ErrDoor), health.GateDoor},
-		{gateMeans(gate.ErrLoop), health.AlarmContact},
-		{gateMeans(gate.ErrTamper), health.CabinetOpen},
-		{gateMeans(gate.ErrKey), health.KeyStuck},
-		{gateMeans(errors.New("outputs short-circuited")), health.GateLost},
-		{scannerMeans(scanner.ErrChanged), health.ScannerChanged},
-		{scannerMeans(scanner.ErrNotGrabbed), health.ScannerUnsafe},
-		{scannerMeans(errors.New("gone")), health.ScannerLost},
-		{printerMeans(printer.ErrSilent), health.PrinterLost},
-		{printerMeans(printer.ErrPaper), health.PrinterPaperOut},
-		{printerMeans(printer.ErrCover), health.PrinterOpen},
-		{printerMeans(printer.ErrJam), health.PrinterJam},
-		{printerMeans(printer.ErrHot), health.PrinterFailed},
-		{printerMeans(printer.ErrBroken), health.PrinterFailed},
-	} {
-		if tc.got != tc.want {
-			t.Errorf("%v, want %v", tc.got, tc.want)
-		}
-	}
-	if !closes(gate.ErrDoor) || !closes(gate.ErrLoop) || closes(gate.ErrKey) || closes(nil) {
-		t.Error("which faults of a board close its lane")
-	}
-	var p patient
-	now := time.Now()
-	if p.counts(printer.ErrOffline, now) || p.counts(printer.ErrHot, now.Add(time.Minute)) || !p.counts(printer.ErrOffline, now.Add(61*time.Second)) ||
-		!p.counts(printer.ErrCover, now) || p.counts(printer.ErrOffline, now) || p.counts(nil, now.Add(time.Hour)) {
-		t.Error("how long a printer may be hot or offline")
 	}
 }
