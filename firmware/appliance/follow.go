@@ -17,6 +17,7 @@ import (
 	"example.org/checkpoint/firmware/staff"
 	"example.org/checkpoint/kiosk/screen"
 	"example.org/checkpoint/sync/bundle"
+	"example.org/checkpoint/sync/bundle/fileset"
 	"example.org/checkpoint/sync/sign1"
 )
 
@@ -68,7 +69,7 @@ type parsed struct {
 
 // parse reads everything that a set must have for this device.
 func (a *Appliance) parse(set bundle.Set) (p parsed, err error) {
-	if p.files, p.cohort, err = bundle.For(set.FS, a.config.Device.Name); err != nil {
+	if p.files, p.cohort, err = fileset.For(set.FS, a.config.Device.Name); err != nil {
 		return p, err
 	}
 	set.FS = p.files

@@ -19,7 +19,7 @@ import (
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/verdict"
 	"example.org/checkpoint/simulators/centre"
-	"example.org/checkpoint/sync/bundle"
+	"example.org/checkpoint/sync/bundle/publish"
 	"example.org/checkpoint/sync/enrol"
 )
 
@@ -115,7 +115,7 @@ func TestHall(t *testing.T) {
 	defer func() { hub.Close() }()
 	o.publish() // the first root
 	o.files["keys.json"] = &fstest.MapFile{Data: o.peersFile("g1", "g2")}
-	if _, err := bundle.Sign(o.repo, o.files, o.keys, time.Now(), bundle.DefaultLifetimes); err != nil {
+	if _, err := publish.Sign(o.repo, o.files, o.keys, time.Now(), publish.DefaultLifetimes); err != nil {
 		t.Fatal(err)
 	}
 	var p centre.Published

@@ -30,7 +30,7 @@ import (
 	"example.org/checkpoint/firmware/verdict"
 	"example.org/checkpoint/kiosk/screen"
 	"example.org/checkpoint/simulators/centre"
-	"example.org/checkpoint/sync/bundle"
+	"example.org/checkpoint/sync/bundle/publish"
 	"example.org/checkpoint/sync/enrol"
 )
 
@@ -40,7 +40,7 @@ type office struct {
 	dir, repo string
 	stick     string // of devices that are started from now on
 	port      int
-	keys      bundle.Keys
+	keys      publish.Keys
 	files     fstest.MapFS
 	centre    *centre.Centre
 	stop      func()
@@ -58,7 +58,7 @@ func newOffice(t *testing.T) *office {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := &office{T: t, dir: t.TempDir(), repo: t.TempDir(), keys: bundle.Keys{Roots: []ed25519.PrivateKey{key()}, Threshold: 1, Targets: key(), Snapshot: key(), Timestamp: key()},
+	o := &office{T: t, dir: t.TempDir(), repo: t.TempDir(), keys: publish.Keys{Roots: []ed25519.PrivateKey{key()}, Threshold: 1, Targets: key(), Snapshot: key(), Timestamp: key()},
 		files: fstest.MapFS{"policy/venue-market.json": {Data: policy}}}
 	o.open()
 	t.Cleanup(func() { o.stop() })
@@ -134,7 +134,7 @@ func (o *office) publish() {
 	o.Helper()
 	o.files["keys.json"] = &fstest.MapFile{Data: o.get("/keys")}
 	o.files[ordersFile] = &fstest.MapFile{Data: o.get("/orders")}
-	if _, err := bundle.Sign(o.repo, o.files, o.keys, time.Now(), bundle.DefaultLifetimes); err != nil {
+	if _, err := publish.Sign(o.repo, o.files, o.keys, time.Now(), publish.DefaultLifetimes); err != nil {
 		o.Fatal(err)
 	}
 	var p centre.Published
@@ -401,7 +401,7 @@ func TestStick(t *testing.T) {
 	o.files["cohort/first/texts/x.toml"] = &fstest.MapFile{Data: []byte("x")}
 	o.files["rollout.json"] = &fstest.MapFile{Data: []byte(`{"v":1,"cohorts":[{"name":"first","devices":["gate"]}]}`)}
 	o.files[ordersFile] = &fstest.MapFile{Data: o.get("/orders")}
-	if _, err := bundle.Sign(o.repo, o.files, o.keys, time.Now(), bundle.DefaultLifetimes); err != nil {
+	if _, err := publish.Sign(o.repo, o.files, o.keys, time.Now(), publish.DefaultLifetimes); err != nil {
 		t.Fatal(err)
 	}
 	o.stop()

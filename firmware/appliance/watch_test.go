@@ -26,6 +26,7 @@ import (
 	"example.org/checkpoint/firmware/journal"
 	"example.org/checkpoint/hardware/watchdog"
 	"example.org/checkpoint/sync/bundle"
+	"example.org/checkpoint/sync/bundle/publish"
 	"example.org/checkpoint/sync/sign1"
 )
 
@@ -172,20 +173,20 @@ func TestAlive(t *testing.T) {
 func TestListsThatNobodyVouchesFor(t *testing.T) {
 	a := newDevice(t)
 	repository, files, keys := t.TempDir(), fstest.MapFS{"facts.json": {Data: []byte("{}")}}, filepath.Join(t.TempDir(), "keys")
-	if err := bundle.MakeKeys(keys, 1); err != nil {
+	if err := publish.MakeKeys(keys, 1); err != nil {
 		t.Fatal(err)
 	}
-	k, err := bundle.LoadKeys(keys)
+	k, err := publish.LoadKeys(keys)
 	if err != nil {
 		t.Fatal(err)
 	}
 	sign := func(at time.Time) {
 		t.Helper()
-		if _, err := bundle.Sign(repository, files, k, at, bundle.DefaultLifetimes); err != nil {
+		if _, err := publish.Sign(repository, files, k, at, publish.DefaultLifetimes); err != nil {
 			t.Fatal(err)
 		}
 	}
-	old := time.Now().Add(-bundle.DefaultLifetimes.Timestamp - time.Hour)
+	old := time.Now().Add(-publish.DefaultLifetimes.Timestamp - time.Hour)
 	sign(old)
 	a.config.Device.State, a.config.Device.Name = t.TempDir(), "device"
 	a.config.Centre.URL, a.config.Centre.Root = "nats://127.0.0.1:1", filepath.Join(repository, "root.json")

@@ -2,123 +2,19 @@ package bundle
 
 import (
 	"bytes"
-	"context"
-	"crypto/ed25519"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
-	"path"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/theupdateframework/go-tuf/v2/metadata"
+
+	"example.org/checkpoint/sync/bundle/tuf"
 )
-
-// mirror is a repository made with go-tuf's metadata alone, which may say anything.
-type mirror struct {
-	t     testing.TB
-	keys  Keys
-	root  *metadata.Metadata[metadata.RootType]
-	targs *metadata.Metadata[metadata.TargetsType]
-	snap  *metadata.Metadata[metadata.SnapshotType]
-	stamp *metadata.Metadata[metadata.TimestampType]
-	files map[string][]byte // as served
-}
-
-func newMirror(t testing.TB) *mirror {
-	expires := noon.AddDate(1, 0, 0)
-	m := &mirror{t: t, keys: newKeys(t, 3, 2), root: metadata.Root(expires), targs: metadata.Targets(expires),
-		snap: metadata.Snapshot(expires), stamp: metadata.Timestamp(noon.AddDate(0, 0, 3)), files: map[string][]byte{}}
-	m.trust(m.keys)
-	m.put("rules.txt", "one")
-	m.publish()
-	return m
-}
-
-// trust sets the root's keys.
-func (m *mirror) trust(k Keys) {
-	fresh := metadata.Root(m.root.Signed.Expires)
-	for role, keys := range map[string][]ed25519.PrivateKey{metadata.ROOT: k.Roots, metadata.TARGETS: {k.Targets},
-		metadata.SNAPSHOT: {k.Snapshot}, metadata.TIMESTAMP: {k.Timestamp}} {
-		for _, key := range keys {
-			half, err := public(key)
-			if err == nil {
-				err = fresh.Signed.AddKey(half, role)
-			}
-			if err != nil {
-				m.t.Fatal(err)
-			}
-		}
-	}
-	fresh.Signed.Roles[metadata.ROOT].Threshold = k.Threshold
-	m.root.Signed.Keys, m.root.Signed.Roles = fresh.Signed.Keys, fresh.Signed.Roles
-}
-
-func (m *mirror) put(name, text string) {
-	sum := sha256.Sum256([]byte(text))
-	m.targs.Signed.Targets[name] = &metadata.TargetFiles{Length: int64(len(text)), Hashes: metadata.Hashes{"sha256": sum[:]}}
-	m.files[stored(name, text)] = []byte(text)
-}
-
-func stored(name, text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return path.Join("targets", path.Dir(name), hex.EncodeToString(sum[:])+"."+path.Base(name))
-}
-
-func signed[T metadata.Roles](m *mirror, x *metadata.Metadata[T], keys ...ed25519.PrivateKey) []byte {
-	b, err := sign(x, keys...)
-	if err != nil {
-		m.t.Fatal(err)
-	}
-	return b
-}
-
-// publish signs everything as it stands and puts it out.
-func (m *mirror) publish() {
-	m.files[fmt.Sprintf("%d.root.json", m.root.Signed.Version)] = signed(m, m.root, m.keys.Roots...)
-	targs := signed(m, m.targs, m.keys.Targets)
-	m.files[fmt.Sprintf("%d.targets.json", m.targs.Signed.Version)] = targs
-	m.snap.Signed.Meta["targets.json"] = describe(m.targs.Signed.Version, targs)
-	m.point()
-}
-
-// point signs snapshot and timestamp over what the snapshot says.
-func (m *mirror) point() {
-	snap := signed(m, m.snap, m.keys.Snapshot)
-	m.files[fmt.Sprintf("%d.snapshot.json", m.snap.Signed.Version)] = snap
-	m.stamp.Signed.Meta["snapshot.json"] = describe(m.snap.Signed.Version, snap)
-	m.files["timestamp.json"] = signed(m, m.stamp, m.keys.Timestamp)
-}
-
-// next raises every version but the root's.
-func (m *mirror) next() {
-	m.targs.Signed.Version++
-	m.snap.Signed.Version++
-	m.stamp.Signed.Version++
-}
-
-func (m *mirror) fetch(_ context.Context, name string, max int64) ([]byte, error) {
-	b, ok := m.files[name]
-	if !ok {
-		return nil, fs.ErrNotExist
-	}
-	return b[:min(int64(len(b)), max+1)], nil
-}
-
-func (m *mirror) device(path string) *Store {
-	s, err := Open(path, m.files["1.root.json"], func(ctx context.Context, name string, max int64) ([]byte, error) { return m.fetch(ctx, name, max) })
-	if err != nil {
-		m.t.Fatal(err)
-	}
-	m.t.Cleanup(func() { s.Close() })
-	return s
-}
 
 // TestAttacks: a device at version 3 is offered something. Whatever is wrong with it, the
 // set in force stays, also after a restart, and a good set is taken afterwards.
@@ -195,7 +91,7 @@ func TestAttacks(t *testing.T) {
 			m.next()
 			m.publish()
 			m.stamp.Signed.Meta["snapshot.json"].Length = 1 << 40
-			m.files["timestamp.json"] = signed(m, m.stamp, m.keys.Timestamp)
+			m.files["timestamp.json"] = signed(m.t, m.stamp, m.keys.Timestamp)
 		}},
 		"torn timestamp":  {ErrRefused, func(m *mirror) { m.next(); m.publish(); m.files["timestamp.json"] = m.files["timestamp.json"][:100] }},
 		"empty timestamp": {ErrRefused, func(m *mirror) { m.files["timestamp.json"] = nil }},
@@ -227,12 +123,12 @@ func TestAttacks(t *testing.T) {
 		"no word of the snapshot": {ErrRefused, func(m *mirror) {
 			m.stamp.Signed.Version++
 			m.stamp.Signed.Meta = map[string]*metadata.MetaFiles{}
-			m.files["timestamp.json"] = signed(m, m.stamp, m.keys.Timestamp)
+			m.files["timestamp.json"] = signed(m.t, m.stamp, m.keys.Timestamp)
 		}},
 		"null for the snapshot": {ErrRefused, func(m *mirror) {
 			m.stamp.Signed.Version++
 			m.stamp.Signed.Meta["snapshot.json"] = nil
-			m.files["timestamp.json"] = signed(m, m.stamp, m.keys.Timestamp)
+			m.files["timestamp.json"] = signed(m.t, m.stamp, m.keys.Timestamp)
 		}},
 		"null in the snapshot": {ErrRefused, func(m *mirror) { m.next(); m.snap.Signed.Meta["other.json"] = nil; m.publish() }},
 		"null for a file":      {ErrRefused, func(m *mirror) { m.next(); m.targs.Signed.Targets["a"] = nil; m.publish() }},
@@ -252,7 +148,7 @@ func TestAttacks(t *testing.T) {
 		"a file of negative length": {ErrContents, func(m *mirror) { m.next(); m.put("a", "x"); m.targs.Signed.Targets["a"].Length = -1; m.publish() }},
 		"too many files": {ErrContents, func(m *mirror) {
 			m.next()
-			for n := range maxFiles {
+			for n := range tuf.MaxFiles {
 				m.put(fmt.Sprintf("a%d", n), "")
 			}
 			m.publish()

@@ -26,6 +26,8 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+
+	"example.org/checkpoint/sync/bundle/tuf"
 )
 
 var (
@@ -34,7 +36,7 @@ var (
 	// ErrUnreachable: a file could not be fetched; try again later.
 	ErrUnreachable = errors.New("bundle: the repository cannot be reached")
 	// ErrContents: correctly signed, but no set that a device takes: too many or too large files, unclean names.
-	ErrContents = errors.New("bundle: not a set that a device takes")
+	ErrContents = tuf.ErrContents
 	// ErrStored: what is on this device does not verify; a refresh replaces it.
 	ErrStored = errors.New("bundle: the stored set does not verify: refresh it")
 	// ErrClock: a new set is there, and the device's clock, for which nobody vouches, is behind its signature.

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"example.org/checkpoint/sync/bundle/publish"
 )
 
 var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
@@ -21,14 +23,14 @@ func known(now time.Time) Time { return Time{Now: now, Known: true} }
 type centre struct {
 	t     testing.TB
 	dir   string
-	keys  Keys
+	keys  publish.Keys
 	files fstest.MapFS
 	now   time.Time
 	got   []string // names fetched
 	fetch Fetcher
 }
 
-func newKeys(t testing.TB, roots, threshold int) Keys {
+func newKeys(t testing.TB, roots, threshold int) publish.Keys {
 	key := func() ed25519.PrivateKey {
 		_, k, err := ed25519.GenerateKey(rand.Reader)
 		if err != nil {
@@ -36,7 +38,7 @@ func newKeys(t testing.TB, roots, threshold int) Keys {
 		}
 		return k
 	}
-	k := Keys{Threshold: threshold, Targets: key(), Snapshot: key(), Timestamp: key()}
+	k := publish.Keys{Threshold: threshold, Targets: key(), Snapshot: key(), Timestamp: key()}
 	for range roots {
 		k.Roots = append(k.Roots, key())
 	}
@@ -54,16 +56,16 @@ func newCentre(t testing.TB) *centre {
 	return c
 }
 
-func (c *centre) sign() Signed {
+func (c *centre) sign() publish.Signed {
 	c.t.Helper()
-	s, err := Sign(c.dir, c.files, c.keys, c.now, DefaultLifetimes)
+	s, err := publish.Sign(c.dir, c.files, c.keys, c.now, publish.DefaultLifetimes)
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	return s
 }
 
-func (c *centre) change(name, text string) Signed {
+func (c *centre) change(name, text string) publish.Signed {
 	c.t.Helper()
 	c.files[name] = &fstest.MapFile{Data: []byte(text)}
 	c.now = c.now.Add(time.Hour)
@@ -290,7 +292,7 @@ func TestSignerNeedsTheRootKeys(t *testing.T) {
 	c.keys.Roots = nil // offline, as in production
 	c.change("policy/door.json", "x")
 	c.keys.Snapshot = newKeys(t, 0, 2).Snapshot
-	if _, err := Sign(c.dir, c.files, c.keys, c.now, DefaultLifetimes); !errors.Is(err, ErrRootKeys) {
+	if _, err := publish.Sign(c.dir, c.files, c.keys, c.now, publish.DefaultLifetimes); !errors.Is(err, publish.ErrRootKeys) {
 		t.Fatalf("a new online key without the root keys: %v", err)
 	}
 	path := filepath.Join(t.TempDir(), "bundle.db")
@@ -312,45 +314,8 @@ func TestSignerNeedsTheRootKeys(t *testing.T) {
 	content(t, s, "policy/door.json", "z")
 
 	c.keys.Roots = roots[:1]
-	if _, err := Sign(c.dir, c.files, c.keys, c.now, DefaultLifetimes); !errors.Is(err, ErrRootKeys) {
+	if _, err := publish.Sign(c.dir, c.files, c.keys, c.now, publish.DefaultLifetimes); !errors.Is(err, publish.ErrRootKeys) {
 		t.Fatalf("one root key of two: %v", err)
-	}
-}
-
-func TestKeyDirectory(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "keys")
-	if err := MakeKeys(dir, 3); err != nil {
-		t.Fatal(err)
-	}
-	if err := MakeKeys(dir, 3); !errors.Is(err, fs.ErrExist) {
-		t.Fatalf("keys replaced: %v", err)
-	}
-	k, err := LoadKeys(dir)
-	if err != nil || len(k.Roots) != 3 {
-		t.Fatal(len(k.Roots), err)
-	}
-	if _, err := Sign(t.TempDir(), fstest.MapFS{"a": {}}, k, noon, DefaultLifetimes); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func TestCheck(t *testing.T) {
-	many := fstest.MapFS{}
-	for n := range maxFiles + 1 {
-		many[time.Duration(n).String()] = &fstest.MapFile{}
-	}
-	for name, bad := range map[string]fstest.MapFS{
-		"empty": {}, "hidden": {".git/x": {}}, "space": {"a b": {}}, "not ASCII": {"門": {}},
-		"link": {"a": {Mode: fs.ModeSymlink}}, "too large": {"a": {Data: make([]byte, maxFile+1)}}, "too many": many,
-	} {
-		if _, err := Check(bad); !errors.Is(err, ErrContents) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	for _, bad := range []string{"", ".", "..", "../a", "/a", "a/", "a//b", "a/../b", `a\b`, "a/.b", "a\x00"} {
-		if clean(bad) {
-			t.Errorf("%q is clean", bad)
-		}
 	}
 }
 

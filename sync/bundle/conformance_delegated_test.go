@@ -47,14 +47,7 @@ func graph(t *testing.T, edges []edge) (asked []string, err error) {
 		if d.lists[e.from] == nil {
 			d.lists[e.from], d.keysOf[e.from] = metadata.Targets(noon.AddDate(0, 1, 0)), d.keys.Targets
 		}
-		half, err := public(d.keysOf[e.to])
-		if err != nil {
-			t.Fatal(err)
-		}
-		id, err := half.ID()
-		if err != nil {
-			t.Fatal(err)
-		}
+		half, id := public(t, d.keysOf[e.to])
 		own := &d.lists[e.from].Signed
 		if own.Delegations == nil {
 			own.Delegations = &metadata.Delegations{Keys: map[string]*metadata.Key{}}

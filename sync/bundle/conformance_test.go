@@ -3,15 +3,9 @@ package bundle
 import (
 	"context"
 	"crypto/ed25519"
-	"errors"
 	"fmt"
-	"io/fs"
-	"maps"
-	"os"
 	"path/filepath"
-	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/theupdateframework/go-tuf/v2/metadata"
@@ -61,12 +55,12 @@ func TestConformance(t *testing.T) {
 		"test_basic_init_and_refresh": func(o offered) { o.takes("one") },
 		"test_timestamp_content_changes": func(o offered) {
 			o.stamp.Signed.Meta["snapshot.json"].Version = 100
-			o.files["timestamp.json"] = signed(o.mirror, o.stamp, o.keys.Timestamp)
+			o.files["timestamp.json"] = signed(o.t, o.stamp, o.keys.Timestamp)
 			o.takes("one") // of the same version, and so the one that is here
 		},
 		"test_timestamp_eq_versions_check": func(o offered) {
 			o.stamp.Signed.Expires = noon.AddDate(9, 0, 0)
-			o.files["timestamp.json"] = signed(o.mirror, o.stamp, o.keys.Timestamp)
+			o.files["timestamp.json"] = signed(o.t, o.stamp, o.keys.Timestamp)
 			o.takes("one")
 			if set, _ := o.s.Current(); set.Expires.After(noon.AddDate(1, 0, 0)) {
 				o.t.Error("another timestamp of the same version was taken")
@@ -76,7 +70,7 @@ func TestConformance(t *testing.T) {
 			o.next()
 			o.publish()
 			o.put("rules.txt", "two")
-			o.files["2.targets.json"] = signed(o.mirror, o.targs, o.keys.Targets)
+			o.files["2.targets.json"] = signed(o.t, o.targs, o.keys.Targets)
 			o.refuses()
 		},
 		"test_new_targets_version_mismatch": func(o offered) {
@@ -133,7 +127,7 @@ func TestConformance(t *testing.T) {
 			o.next()
 			o.publish()
 			o.snap.Signed.Version = 3
-			o.files["2.snapshot.json"] = signed(o.mirror, o.snap, o.keys.Snapshot)
+			o.files["2.snapshot.json"] = signed(o.t, o.snap, o.keys.Snapshot)
 			o.refuses()
 		},
 		"test_new_timestamp_fast_forward_recovery": func(o offered) {
@@ -272,289 +266,8 @@ func (o offered) recover() { o.trust(o.keys); o.root.Signed.Version++ }
 
 // more lets a further key sign for a role.
 func (o offered) more(role string, key ed25519.PrivateKey) {
-	half, err := public(key)
-	if err == nil {
-		err = o.root.Signed.AddKey(half, role)
-	}
-	if err != nil {
+	half, _ := public(o.t, key)
+	if err := o.root.Signed.AddKey(half, role); err != nil {
 		o.t.Fatal(err)
 	}
-}
-
-// keysOf makes ten keys, which cases name by number.
-func keysOf(t testing.TB) (all []ed25519.PrivateKey) {
-	for range 10 {
-		all = append(all, newKeys(t, 0, 1).Targets)
-	}
-	return all
-}
-
-// role is a role's keys, how many have to sign, and who did: "01234/3/024".
-func parseRole(t testing.TB, text string, all []ed25519.PrivateKey) (keys, sigs []ed25519.PrivateKey, threshold int) {
-	parts := strings.Split(text, "/")
-	if len(parts) != 3 {
-		t.Fatal(text)
-	}
-	fmt.Sscan(parts[1], &threshold)
-	for _, n := range parts[0] {
-		keys = append(keys, all[n-'0'])
-	}
-	for _, n := range parts[2] {
-		sigs = append(sigs, all[n-'0'])
-	}
-	return keys, sigs, threshold
-}
-
-// TestConformance_test_root_rotation: a chain of roots, the last of which is taken or not.
-func TestConformance_test_root_rotation(t *testing.T) {
-	for name, c := range map[string]struct {
-		roots string
-		good  bool
-	}{
-		"1-of-1-key-rotation":                                             {"1/1/1 2/1/21 2/1/2", true},
-		"1-of-1-key-rotation-unused-signatures":                           {"1/1/314 2/1/3214 2/1/324", true},
-		"3-of-5-sign-with-different-keycombos":                            {"01234/3/024 01234/3/041 01234/3/013 01234/3/013", true},
-		"3-of-5-one-key-rotated":                                          {"01234/3/024 01345/3/041", true},
-		"3-of-5-one-key-rotated-with-intermediate-step":                   {"01234/3/024 01345/3/0245 01345/3/045", true},
-		"3-of-5-all-keys-rotated-with-intermediate-step":                  {"01234/3/024 56789/3/024567 56789/3/567", true},
-		"1-of-3-threshold-increase-to-2-of-3":                             {"123/1/1 123/2/12", true},
-		"2-of-3-threshold-decrease-to-1-of-3":                             {"123/2/12 123/1/12 123/1/1", true},
-		"1-of-2-threshold-increase-to-2-of-2":                             {"1/1/1 12/2/12", true},
-		"1-of-1-key-rotation-fail-not-signed-with-old-key":                {"1/1/1 2/1/234", false},
-		"1-of-1-key-rotation-fail-not-signed-with-new-key":                {"1/1/1 2/1/134", false},
-		"3-of-5-one-key-rotate-fails-not-signed-with-3-new-keys":          {"01234/3/024 01345/3/024", false},
-		"3-of-5-one-key-rotate-fails-not-signed-with-3-old-keys":          {"01234/3/024 01345/3/045", false},
-		"1-of-3-threshold-bump-to-2-of-3-fails-new-threshold-not-reached": {"123/1/1 123/2/2", false},
-		"2-of-3-threshold-decr-to-1-of-3-fails-old-threshold-not-eached":  {"123/2/12 123/1/1", false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			m, all := newMirror(t), keysOf(t)
-			var last []ed25519.PrivateKey
-			for i, text := range strings.Fields(c.roots) {
-				keys, sigs, threshold := parseRole(t, text, all)
-				m.trust(Keys{Roots: keys, Threshold: threshold, Targets: m.keys.Targets, Snapshot: m.keys.Snapshot, Timestamp: m.keys.Timestamp})
-				m.root.Signed.Version = int64(i + 1)
-				m.files[fmt.Sprintf("%d.root.json", i+1)] = signed(m, m.root, sigs...)
-				last = sigs
-			}
-			m.keys.Roots = last
-			m.publish()
-			s := m.device(filepath.Join(t.TempDir(), "bundle.db"))
-			set, changed, err := s.Refresh(t.Context(), known(noon))
-			if (err == nil && changed) != c.good {
-				t.Fatalf("changed %v, %v", changed, err)
-			}
-			if c.good && set.found.trusted.root != m.root.Signed.Version {
-				t.Errorf("under root %d", set.found.trusted.root)
-			}
-		})
-	}
-}
-
-// TestConformance_test_non_root_rotations: the next root gives a role other keys.
-func TestConformance_test_non_root_rotations(t *testing.T) {
-	for name, c := range map[string]struct {
-		role string
-		good bool
-	}{
-		"1-of-1-key-rotation":                                            {"2/1/2", true},
-		"1-of-1-key-rotation-unused-signatures":                          {"1/1/314", true},
-		"1-of-1-key-rotation-fail-not-signed-with-new-key":               {"2/1/134", false},
-		"3-of-5-one-key-signature-wrong-not-signed-with-3-expected-keys": {"01345/3/024", false},
-		"2-of-5-one-key-signature-mising-threshold-not-reached":          {"01345/3/04", false},
-		"3-of-5-sign-first-combo":                                        {"01234/3/024", true},
-		"3-of-5-sign-second-combo":                                       {"01234/3/041", true},
-		"3-of-5-sign-third-combo":                                        {"01234/3/013", true},
-		"3-of-5-sign-fourth-combo":                                       {"01234/3/123", true},
-		"3-of-5-sign-fifth-combo":                                        {"01234/3/234", true},
-	} {
-		for _, role := range []string{metadata.TIMESTAMP, metadata.SNAPSHOT, metadata.TARGETS} {
-			t.Run(name+"/"+role, func(t *testing.T) {
-				m, all := newMirror(t), keysOf(t)
-				s := m.device(filepath.Join(t.TempDir(), "bundle.db"))
-				take(t, s, noon)
-				keys, sigs, threshold := parseRole(t, c.role, all)
-				m.root.Signed.Roles[role].KeyIDs, m.root.Signed.Roles[role].Threshold = nil, threshold
-				for _, key := range keys {
-					offered{m, s}.more(role, key)
-				}
-				m.root.Signed.Version++
-				m.next()
-				m.put("rules.txt", "two")
-				m.publish()
-				switch role { // signed again, by those who did
-				case metadata.TARGETS:
-					data := signed(m, m.targs, sigs...)
-					m.files["2.targets.json"], m.snap.Signed.Meta["targets.json"] = data, describe(2, data)
-					m.point()
-				case metadata.SNAPSHOT:
-					data := signed(m, m.snap, sigs...)
-					m.files["2.snapshot.json"], m.stamp.Signed.Meta["snapshot.json"] = data, describe(2, data)
-					m.files["timestamp.json"] = signed(m, m.stamp, m.keys.Timestamp)
-				default:
-					m.files["timestamp.json"] = signed(m, m.stamp, sigs...)
-				}
-				_, changed, err := s.Refresh(t.Context(), known(noon))
-				if (err == nil && changed) != c.good {
-					t.Fatalf("changed %v, %v", changed, err)
-				}
-			})
-		}
-	}
-}
-
-// TestConformance_initial_root: test_invalid_initial_root and test_unsigned_initial_root.
-func TestConformance_initial_root(t *testing.T) {
-	m := newMirror(t)
-	good := string(m.files["1.root.json"])
-	for name, root := range map[string]string{
-		"test_invalid_initial_root":  strings.Replace(good, `"version":1`, `"versiom":1`, 1),
-		"test_unsigned_initial_root": strings.Replace(good, `"sig":"`, `"sig":"00`, -1),
-		"empty":                      "",
-	} {
-		s, err := Open(filepath.Join(t.TempDir(), "bundle.db"), []byte(root), func(context.Context, string, int64) ([]byte, error) {
-			t.Error("something was fetched")
-			return nil, fs.ErrNotExist
-		})
-		if err == nil {
-			s.Close()
-			t.Errorf("%s: opened", name)
-		}
-	}
-}
-
-// TestRotationOverYears: a device that was away while the root changed twenty times, the keys with
-// it, takes the newest set.
-func TestRotationOverYears(t *testing.T) {
-	m := newMirror(t)
-	s := m.device(filepath.Join(t.TempDir(), "bundle.db"))
-	take(t, s, noon)
-	for range 20 {
-		before := m.keys.Roots
-		m.keys = newKeys(t, 3, 2)
-		m.trust(m.keys)
-		m.root.Signed.Version++
-		m.root.Signed.Expires = m.root.Signed.Expires.AddDate(1, 0, 0)
-		m.files[fmt.Sprintf("%d.root.json", m.root.Signed.Version)] = signed(m, m.root, append(before, m.keys.Roots...)...)
-	}
-	root := maps.Clone(m.files)
-	m.stamp.Signed.Expires, m.snap.Signed.Expires, m.targs.Signed.Expires = noon.AddDate(21, 0, 0), noon.AddDate(21, 0, 0), noon.AddDate(21, 0, 0)
-	m.next()
-	m.put("rules.txt", "at last")
-	m.publish()
-	m.files["21.root.json"] = root["21.root.json"]
-	take(t, s, noon.AddDate(20, 0, 0))
-	content(t, s, "rules.txt", "at last")
-}
-
-// TestSlowRetrieval: a mirror that never ends a file is given up after a minute, and what is in force stays.
-func TestSlowRetrieval(t *testing.T) {
-	m := newMirror(t)
-	path := filepath.Join(t.TempDir(), "bundle.db")
-	s := m.device(path)
-	take(t, s, noon)
-	m.next()
-	m.put("rules.txt", "two")
-	m.publish()
-	kept, err := s.load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	synctest.Test(t, func(t *testing.T) {
-		for _, slow := range []string{"2.root.json", "timestamp.json", "2.snapshot.json", "2.targets.json", stored("rules.txt", "two")} {
-			began := time.Now()
-			r := &walk{ctx: t.Context(), now: known(noon), kept: kept, roots: map[int64][]byte{}, fetch: func(ctx context.Context, name string, max int64) ([]byte, error) {
-				if name == slow {
-					<-ctx.Done()
-					return nil, ctx.Err()
-				}
-				return m.fetch(ctx, name, max)
-			}}
-			found, err := r.metadata(s.root)
-			if err == nil {
-				_, err = r.download(found, s.current)
-			}
-			if !errors.Is(err, ErrUnreachable) || time.Since(began) != patience {
-				t.Errorf("%s: %v after %v", slow, err, time.Since(began))
-			}
-		}
-	})
-	content(t, s, "rules.txt", "one")
-}
-
-// TestStick: a repository on a USB stick is taken by the same rules, and no link on it is followed.
-func TestStick(t *testing.T) {
-	c := newCentre(t)
-	s := c.device(filepath.Join(t.TempDir(), "bundle.db"))
-	take(t, s, c.now)
-	old := t.TempDir()
-	if err := os.CopyFS(old, os.DirFS(c.dir)); err != nil {
-		t.Fatal(err)
-	}
-	c.change("policy/door.json", "new")
-	stick := t.TempDir()
-	if err := os.CopyFS(stick, os.DirFS(c.dir)); err != nil {
-		t.Fatal(err)
-	}
-	set, changed, err := s.Import(t.Context(), known(c.now), Dir(stick))
-	if err != nil || !changed {
-		t.Fatal(changed, err)
-	}
-	if err := s.Activate(set); err != nil {
-		t.Fatal(err)
-	}
-	content(t, s, "policy/door.json", "new")
-	if _, changed, err := s.Import(t.Context(), known(c.now), Dir(old)); !errors.Is(err, ErrRefused) || changed {
-		t.Errorf("last month's stick: %v, %v", changed, err)
-	}
-	if s.Status().Fault != nil {
-		t.Error("a stick is no fault of the line")
-	}
-
-	secret := filepath.Join(t.TempDir(), "secret")
-	if err := os.WriteFile(secret, []byte("x"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for name, make := range map[string]func(dir string) error{
-		"timestamp.json":      func(dir string) error { return os.Symlink(secret, filepath.Join(dir, "timestamp.json")) },
-		"inside.json":         func(dir string) error { return os.Symlink("timestamp.json", filepath.Join(dir, "inside.json")) },
-		"targets/policy/a":    func(dir string) error { return os.Symlink(filepath.Dir(secret), filepath.Join(dir, "targets")) },
-		"../secret":           func(dir string) error { return nil },
-		"folder":              func(dir string) error { return os.Mkdir(filepath.Join(dir, "folder"), 0o700) },
-		"timestamp.json/deep": func(dir string) error { return os.WriteFile(filepath.Join(dir, "timestamp.json"), nil, 0o600) },
-	} {
-		dir := t.TempDir()
-		if err := make(dir); err != nil {
-			t.Fatal(err)
-		}
-		if b, err := Dir(dir)(t.Context(), name, 10); err == nil {
-			t.Errorf("%s: read %q", name, b)
-		}
-	}
-	if b, err := Dir(stick)(t.Context(), "timestamp.json", 10); err != nil || len(b) != 11 {
-		t.Errorf("%d bytes read of a longer file, %v", len(b), err)
-	}
-}
-
-// TestHungStick: a stick that does not answer is given up, and asked again only when it has.
-func TestHungStick(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		asked, answer := 0, make(chan struct{})
-		stick := patiently(func(string, int64) ([]byte, error) { asked++; <-answer; return []byte("x"), nil })
-		for range 3 {
-			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-			began := time.Now()
-			if _, err := stick(ctx, "timestamp.json", 1); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != time.Second {
-				t.Error(err, time.Since(began))
-			}
-			cancel()
-		}
-		if asked != 1 {
-			t.Errorf("%d goroutines wait", asked)
-		}
-		close(answer)
-		if data, err := stick(t.Context(), "timestamp.json", 1); err != nil || string(data) != "x" {
-			t.Error(data, err)
-		}
-	})
 }

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/theupdateframework/go-tuf/v2/metadata"
+
+	"example.org/checkpoint/sync/bundle/tuf"
 )
 
 // TestSchemesSignTheirOwn: with the product's signer; a change of one scheme fetches its files and
@@ -76,14 +78,7 @@ func newDelegated(t testing.TB) *delegated {
 // role adds one with a file of its own text for each name.
 func (d *delegated) role(name string, terminating bool, paths []string, files ...string) {
 	key := newKeys(d.t, 0, 1).Targets
-	half, err := public(key)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	id, err := half.ID()
-	if err != nil {
-		d.t.Fatal(err)
-	}
+	half, id := public(d.t, key)
 	dd := d.targs.Signed.Delegations
 	dd.Keys[id] = half
 	dd.Roles = append(dd.Roles, metadata.DelegatedRole{Name: name, KeyIDs: []string{id}, Threshold: 1, Terminating: terminating, Paths: paths})
@@ -103,7 +98,7 @@ func (d *delegated) add(role, name, text string) {
 // publish signs everything as it stands.
 func (d *delegated) publish() {
 	for name, m := range d.lists {
-		data := signed(d.mirror, m, d.keysOf[name])
+		data := signed(d.t, m, d.keysOf[name])
 		d.files[fmt.Sprintf("%d.%s.json", m.Signed.Version, name)] = data
 		d.snap.Signed.Meta[name+".json"] = describe(m.Signed.Version, data)
 	}
@@ -118,8 +113,9 @@ func (d *delegated) set() (map[string]string, error) {
 		return nil, err
 	}
 	out := map[string]string{}
-	for name, f := range set.found.files.files {
-		out[name] = string(f.data)
+	for name := range set.found.files.Names() {
+		text, _ := set.found.files.Bytes(name)
+		out[name] = string(text)
 	}
 	return out, nil
 }
@@ -178,7 +174,7 @@ func TestDelegations(t *testing.T) {
 			d.targs.Signed.Delegations.Roles[0].Threshold = 0
 		}, nil, ErrContents},
 		"too many": {func(d *delegated) {
-			for i := range maxRoles + 1 {
+			for i := range tuf.MaxRoles + 1 {
 				d.role("A"+strings.Repeat("a", i%30)+string(rune('b'+i/30)), false, []string{"*"})
 			}
 		}, nil, ErrContents},

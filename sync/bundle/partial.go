@@ -4,6 +4,8 @@ import (
 	"bytes"
 
 	bolt "go.etcd.io/bbolt"
+
+	"example.org/checkpoint/sync/bundle/tuf"
 )
 
 // A large set over a line that breaks is fetched piece by piece: what has arrived and was
@@ -41,7 +43,7 @@ func (a *arrived) flush() error {
 	err := a.store.update(func(tx *bolt.Tx) error {
 		kept := a.size
 		tx.Bucket(bPartial).ForEach(func(_, data []byte) error { kept += len(data); return nil })
-		if kept > 2*maxTotal { // of sets that never came into force
+		if kept > 2*tuf.MaxTotal { // of sets that never came into force
 			if err := forget(tx); err != nil {
 				return err
 			}

@@ -9,9 +9,11 @@ import (
 	"time"
 
 	"github.com/theupdateframework/go-tuf/v2/metadata"
+
+	"example.org/checkpoint/sync/bundle/tuf"
 )
 
-// Past gives the set of an earlier version out of a repository that keeps them, as Sign's
+// Past gives the set of an earlier version out of a repository that keeps them, as publish.Sign's
 // does: signed under the pinned root or one that followed it. It may have expired, and
 // nobody vouches for it now: Published is zero.
 func Past(ctx context.Context, root []byte, fetch Fetcher, version string) (Set, error) {
@@ -30,7 +32,7 @@ func Past(ctx context.Context, root []byte, fetch Fetcher, version string) (Set,
 	} else if err != nil {
 		return Set{}, err
 	}
-	var index *metadata.Metadata[metadata.TargetsType]
+	var index *tuf.Lists
 	err = guard(func() error { index, err = metadata.Targets().FromBytes(data); return err })
 	if err != nil {
 		return Set{}, refused("targets", err)
@@ -54,7 +56,7 @@ func Past(ctx context.Context, root []byte, fetch Fetcher, version string) (Set,
 	if index.Signed.Version != n {
 		return Set{}, fmt.Errorf("%w: %d.targets.json says it is version %d", ErrRefused, n, index.Signed.Version)
 	}
-	list, err := gather(index, func(role string) (*metadata.Metadata[metadata.TargetsType], error) {
+	list, err := tuf.Gather(index, func(role string) (*tuf.Lists, error) {
 		return nil, fmt.Errorf("%w: which version of %s went with it nobody says", ErrContents, role)
 	})
 	if err != nil {

@@ -2,15 +2,16 @@ package bundle
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 	"time"
 
 	"github.com/theupdateframework/go-tuf/v2/metadata"
 	"github.com/theupdateframework/go-tuf/v2/metadata/trustedmetadata"
+
+	"example.org/checkpoint/sync/bundle/fileset"
+	"example.org/checkpoint/sync/bundle/tuf"
 )
 
 // refresh walks the client workflow (TUF specification section 5). Metadata that was verified on
@@ -97,7 +98,7 @@ func (r *walk) metadata(pinned []byte) (trusted, error) {
 	if err != nil {
 		return trusted{}, err
 	}
-	list, err := gather(targets, func(role string) (*metadata.Metadata[metadata.TargetsType], error) { return r.delegate(t, role) })
+	list, err := tuf.Gather(targets, func(role string) (*tuf.Lists, error) { return r.delegate(t, role) })
 	return trusted{raw: r.seen.only(targets), stamp: t.Timestamp.Signed, index: targets, list: list}, err
 }
 
@@ -150,7 +151,7 @@ func (r *walk) timestamp(t *trustedmetadata.TrustedMetadata) error {
 	if _, err := snapshotOf(t); err != nil {
 		return err
 	}
-	if signed := publishedIn(t.Timestamp.Signed); r.now.Known && r.now.ahead(signed) {
+	if signed := tuf.Published(t.Timestamp.Signed); r.now.Known && r.now.ahead(signed) {
 		return fmt.Errorf("%w: timestamp %d says it was signed at %s, and it is %s: have the centre set its clock and sign again", ErrRefused,
 			t.Timestamp.Signed.Version, signed.Format(time.RFC3339), r.now.Now.UTC().Format(time.RFC3339))
 	}
@@ -186,7 +187,7 @@ func (r *walk) snapshot(t *trustedmetadata.TrustedMetadata) error {
 }
 
 // targets as snapshot (section 5.6).
-func (r *walk) targets(t *trustedmetadata.TrustedMetadata) (m *metadata.Metadata[metadata.TargetsType], err error) {
+func (r *walk) targets(t *trustedmetadata.TrustedMetadata) (m *tuf.Lists, err error) {
 	want, err := targetsOf(t)
 	if err != nil {
 		return nil, err
@@ -223,8 +224,8 @@ func limit(said, most int64) int64 {
 }
 
 // download gets the files that the set in force has not already (section 5.7).
-func (r *walk) download(t trusted, current *found) (*tree, error) {
-	b := newBuilder()
+func (r *walk) download(t trusted, current *found) (*fileset.Tree, error) {
+	tree := fileset.New()
 	for _, f := range t.list {
 		data, ok := have(current, f)
 		if !ok {
@@ -233,40 +234,40 @@ func (r *walk) download(t trusted, current *found) (*tree, error) {
 				return nil, errors.Join(err, r.arrived.flush())
 			}
 		}
-		b.add(f, data)
+		tree.Add(f.Name, data, f.Changed)
 	}
-	return b.tree, nil
+	return tree, nil
 }
 
 // file gets one, unless an earlier try has.
-func (r *walk) file(f target) ([]byte, error) {
-	if data := r.arrived.earlier(f.hash); data != nil && f.meta.VerifyLengthHashes(data) == nil {
+func (r *walk) file(f tuf.Target) ([]byte, error) {
+	if data := r.arrived.earlier(f.Hash); data != nil && f.Verify(data) == nil {
 		return data, nil
 	}
-	data, err := r.get(r.stored(f), f.length)
+	data, err := r.get(r.stored(f), f.Length)
 	if err != nil {
 		return nil, err
 	}
-	if err := f.meta.VerifyLengthHashes(data); err != nil {
-		return nil, refused(f.name, err)
+	if err := f.Verify(data); err != nil {
+		return nil, refused(f.Name, err)
 	}
-	return data, r.arrived.add(f.hash, data)
+	return data, r.arrived.add(f.Hash, data)
 }
 
-func (r *walk) stored(f target) string {
+func (r *walk) stored(f tuf.Target) string {
 	if !r.consistent {
-		return "targets/" + f.name
+		return "targets/" + f.Name
 	}
-	return path.Join("targets", path.Dir(f.name), hex.EncodeToString(f.hash)+"."+path.Base(f.name))
+	return tuf.Stored(f.Name, f.Hash)
 }
 
-func have(current *found, f target) ([]byte, bool) {
+func have(current *found, f tuf.Target) ([]byte, bool) {
 	if current == nil {
 		return nil, false
 	}
-	file := current.files.files[f.name]
-	if file == nil || f.meta.VerifyLengthHashes(file.data) != nil {
+	data, ok := current.files.Bytes(f.Name)
+	if !ok || f.Verify(data) != nil {
 		return nil, false
 	}
-	return file.data, true
+	return data, true
 }

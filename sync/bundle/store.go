@@ -14,6 +14,9 @@ import (
 	berrors "go.etcd.io/bbolt/errors"
 
 	"github.com/theupdateframework/go-tuf/v2/metadata"
+
+	"example.org/checkpoint/sync/bundle/fileset"
+	"example.org/checkpoint/sync/bundle/tuf"
 )
 
 var errDamaged = errors.New("the store is damaged")
@@ -137,18 +140,18 @@ func (s *Store) restore() error {
 	if err != nil {
 		return err
 	}
-	b := newBuilder()
+	tree := fileset.New()
 	for _, f := range t.list {
-		data, ok := files[f.name]
+		data, ok := files[f.Name]
 		if !ok {
-			return fmt.Errorf("%s is missing", f.name)
+			return fmt.Errorf("%s is missing", f.Name)
 		}
-		if err := f.meta.VerifyLengthHashes(data); err != nil {
-			return fmt.Errorf("%s: %w", f.name, err)
+		if err := f.Verify(data); err != nil {
+			return fmt.Errorf("%s: %w", f.Name, err)
 		}
-		b.add(f, data)
+		tree.Add(f.Name, data, f.Changed)
 	}
-	s.current, s.changed = &found{trusted: t, files: b.tree, verified: verified}, changed
+	s.current, s.changed = &found{trusted: t, files: tree, verified: verified}, changed
 	return nil
 }
 
@@ -178,7 +181,7 @@ func verify(pinned []byte, roots map[int64][]byte, m raw, at time.Time) (trusted
 		return trusted{}, err
 	}
 	out.stamp = t.Timestamp.Signed
-	out.list, err = gather(out.index, func(role string) (more *metadata.Metadata[metadata.TargetsType], err error) {
+	out.list, err = tuf.Gather(out.index, func(role string) (more *tuf.Lists, err error) {
 		err = guard(func() error { more, err = t.UpdateDelegatedTargets(m.roles[role], role, metadata.TARGETS); return err })
 		return more, err
 	})
@@ -267,7 +270,7 @@ func (s *Store) store(f *found, changed time.Time) error {
 		}
 		var gone []string
 		err := files.ForEach(func(name, _ []byte) error {
-			if f.files.files[string(name)] == nil {
+			if _, ok := f.files.Bytes(string(name)); !ok {
 				gone = append(gone, strings.Clone(string(name)))
 			}
 			return nil
@@ -275,9 +278,10 @@ func (s *Store) store(f *found, changed time.Time) error {
 		for _, name := range gone {
 			err = errors.Join(err, files.Delete([]byte(name)))
 		}
-		for name, file := range f.files.files {
-			if old := files.Get([]byte(name)); old == nil || !bytes.Equal(old, file.data) {
-				err = errors.Join(err, files.Put([]byte(name), file.data))
+		for name := range f.files.Names() {
+			data, _ := f.files.Bytes(name)
+			if old := files.Get([]byte(name)); old == nil || !bytes.Equal(old, data) {
+				err = errors.Join(err, files.Put([]byte(name), data))
 			}
 		}
 		return errors.Join(err, forget(tx))

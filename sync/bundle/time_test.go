@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/theupdateframework/go-tuf/v2/metadata"
+
+	"example.org/checkpoint/sync/bundle/publish"
 )
 
 // year signs the timestamp anew on a host that is a year ahead.
@@ -22,11 +24,7 @@ func (c *centre) year() {
 	m.Signed.Version++
 	m.Signed.Expires = m.Signed.Expires.AddDate(1, 0, 0)
 	m.Signed.UnrecognizedFields["published"] = c.now.AddDate(1, 0, 0).Unix()
-	data, err := sign(m, c.keys.Timestamp)
-	if err == nil {
-		err = os.WriteFile(path, data, 0o600)
-	}
-	if err != nil {
+	if err := os.WriteFile(path, signed(c.t, m, c.keys.Timestamp), 0o600); err != nil {
 		c.t.Fatal(err)
 	}
 }
@@ -105,7 +103,7 @@ func TestNoNewSetWhileTheClockIsBehind(t *testing.T) {
 	if _, changed, err := s.Refresh(t.Context(), known(c.now.AddDate(0, 0, 4))); !errors.Is(err, ErrRefused) || changed {
 		t.Fatalf("expired by then: %v, %v", changed, err)
 	}
-	if set := take(t, s, c.now); !set.Expires.Equal(c.now.Add(DefaultLifetimes.Timestamp)) {
+	if set := take(t, s, c.now); !set.Expires.Equal(c.now.Add(publish.DefaultLifetimes.Timestamp)) {
 		t.Errorf("%+v", set)
 	}
 }

@@ -3,25 +3,16 @@ package bundle
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"io/fs"
 	"maps"
-	"path"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/theupdateframework/go-tuf/v2/metadata"
 	"github.com/theupdateframework/go-tuf/v2/metadata/trustedmetadata"
-)
 
-// What a device takes. The centre's tools refuse more.
-const (
-	maxFile  = 8 << 20  // bytes
-	maxTotal = 64 << 20 // bytes
-	maxFiles = 2000
-	maxName  = 200 // bytes
+	"example.org/checkpoint/sync/bundle/fileset"
+	"example.org/checkpoint/sync/bundle/tuf"
 )
 
 // Bounds on metadata, in bytes, and on the roots walked in one refresh.
@@ -45,14 +36,14 @@ type raw struct {
 type trusted struct {
 	raw
 	stamp metadata.TimestampType
-	index *metadata.Metadata[metadata.TargetsType]
-	list  []target
+	index *tuf.Lists
+	list  []tuf.Target
 }
 
 // found is a verified set with its files.
 type found struct {
 	trusted  trusted
-	files    *tree
+	files    *fileset.Tree
 	verified time.Time
 }
 
@@ -68,28 +59,7 @@ func (f *found) identity() string {
 
 func (f *found) same(g *found) bool { return f.trusted.raw.equal(g.trusted.raw) }
 
-// target is one file as the targets metadata lists it.
-type target struct {
-	name    string
-	length  int64
-	hash    []byte // SHA-256
-	changed time.Time
-	meta    *metadata.TargetFiles
-}
-
-func (t trusted) published() time.Time { return publishedIn(t.stamp) }
-
-// publishedIn reads the time that our signer writes into the timestamp.
-func publishedIn(t metadata.TimestampType) time.Time {
-	return unixOf(t.UnrecognizedFields["published"])
-}
-
-func unixOf(v any) time.Time {
-	if sec, ok := v.(float64); ok && sec > 0 && sec < 1<<40 {
-		return time.Unix(int64(sec), 0).UTC()
-	}
-	return time.Time{}
-}
+func (t trusted) published() time.Time { return tuf.Published(t.stamp) }
 
 // trustRoot starts from a pinned root; now is the time by which everything is judged.
 func trustRoot(root []byte, now time.Time) (t *trustedmetadata.TrustedMetadata, err error) {
@@ -139,75 +109,4 @@ func entry(meta map[string]*metadata.MetaFiles, name string, most int64) (*metad
 		return nil, fmt.Errorf("%w: %s of %d bytes, at most %d", ErrRefused, name, m.Length, most)
 	}
 	return m, nil
-}
-
-// listed checks what a role lists of the names that it may.
-func listed(m *metadata.Metadata[metadata.TargetsType], may func(name string) bool) ([]target, error) {
-	var list []target
-	for name, f := range m.Signed.Targets {
-		if !may(name) {
-			continue
-		}
-		if f == nil || len(f.Hashes["sha256"]) != sha256.Size {
-			return nil, fmt.Errorf("%w: %q has no SHA-256", ErrContents, name)
-		}
-		list = append(list, target{name: name, length: f.Length, hash: f.Hashes["sha256"], changed: changedOf(f), meta: f})
-	}
-	return list, nil
-}
-
-// changedOf reads {"changed": <unix seconds>} from a target's custom member.
-func changedOf(f *metadata.TargetFiles) time.Time {
-	if f.Custom == nil {
-		return time.Time{}
-	}
-	var custom map[string]any
-	if json.Unmarshal(*f.Custom, &custom) != nil {
-		return time.Time{}
-	}
-	return unixOf(custom["changed"])
-}
-
-// checkList bounds a sorted list of files and demands clean names.
-func checkList(list []target) error {
-	if len(list) > maxFiles {
-		return fmt.Errorf("%w: %d files, at most %d", ErrContents, len(list), maxFiles)
-	}
-	total, names := int64(0), map[string]bool{}
-	for _, t := range list {
-		if !clean(t.name) {
-			return fmt.Errorf("%w: file name %q: use letters, digits, '.', '-', '_' and '/', at most %d bytes, no part beginning with '.'", ErrContents, t.name, maxName)
-		}
-		if total += t.length; t.length < 0 || t.length > maxFile || total > maxTotal {
-			return fmt.Errorf("%w: %s: %d bytes; a file has at most %d, all together %d", ErrContents, t.name, t.length, maxFile, maxTotal)
-		}
-		names[t.name] = true
-	}
-	for _, t := range list {
-		for dir := path.Dir(t.name); dir != "."; dir = path.Dir(dir) {
-			if names[dir] {
-				return fmt.Errorf("%w: %s is a file and a directory", ErrContents, dir)
-			}
-		}
-	}
-	return nil
-}
-
-func clean(name string) bool {
-	if !fs.ValidPath(name) || name == "." || len(name) > maxName {
-		return false
-	}
-	for _, r := range name {
-		switch {
-		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', strings.ContainsRune("._-/", r):
-		default:
-			return false
-		}
-	}
-	for part := range strings.SplitSeq(name, "/") {
-		if strings.HasPrefix(part, ".") {
-			return false
-		}
-	}
-	return true
 }

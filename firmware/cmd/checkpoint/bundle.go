@@ -16,7 +16,8 @@ import (
 	"example.org/checkpoint/firmware/legal"
 	"example.org/checkpoint/firmware/order"
 	"example.org/checkpoint/firmware/staff"
-	"example.org/checkpoint/sync/bundle"
+	"example.org/checkpoint/sync/bundle/fileset"
+	"example.org/checkpoint/sync/bundle/tuf"
 	"example.org/checkpoint/sync/sign1"
 )
 
@@ -104,8 +105,8 @@ var places = []string{"trust/*.json", "status/*/*.cwt", "status/*/*.delta", "rev
 // wellFormed checks files as a device does and says on standard error what it would refuse;
 // then the error is errNo.
 func wellFormed(files fs.FS) ([]string, error) {
-	names, err := bundle.Check(files)
-	if err != nil && !errors.Is(err, bundle.ErrContents) {
+	names, err := tuf.Check(files)
+	if err != nil && !errors.Is(err, tuf.ErrContents) {
 		return nil, err
 	}
 	faults := []error{err}
@@ -115,7 +116,7 @@ func wellFormed(files fs.FS) ([]string, error) {
 		}
 	}
 	if err == nil {
-		views, err := bundle.Views(files)
+		views, err := fileset.All(files)
 		faults = append(faults, err)
 		for _, cohort := range slices.Sorted(maps.Keys(views)) {
 			if err := loads(views[cohort]); err != nil && cohort != "" {
@@ -146,7 +147,7 @@ func loads(files fs.FS) error {
 			return err
 		}
 	}
-	names, err := bundle.Check(files)
+	names, err := tuf.Check(files)
 	if err != nil {
 		return err
 	}

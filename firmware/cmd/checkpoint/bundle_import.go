@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"example.org/checkpoint/sync/bundle"
+	"example.org/checkpoint/sync/bundle/fileset"
 )
 
 type bundleImportCmd struct {
@@ -37,7 +38,7 @@ func (c *bundleImportCmd) Run() error {
 	defer s.Close()
 	set, changed, err := s.Import(context.Background(), bundle.Time{Now: time.Now()}, stick)
 	if err == nil && changed {
-		if views, viewErr := bundle.Views(set.FS); viewErr != nil {
+		if views, viewErr := fileset.All(set.FS); viewErr != nil {
 			err = viewErr
 		} else {
 			for _, files := range views {

@@ -5,7 +5,7 @@ import (
 	"os"
 	"time"
 
-	"example.org/checkpoint/sync/bundle"
+	"example.org/checkpoint/sync/bundle/publish"
 )
 
 type bundleSignCmd struct {
@@ -46,24 +46,24 @@ func (c *bundleSignCmd) Run() error {
 		return err
 	}
 	if c.Init {
-		if err := bundle.MakeKeys(c.Keys, c.RootKeys); err != nil {
+		if err := publish.MakeKeys(c.Keys, c.RootKeys); err != nil {
 			return err
 		}
 		fmt.Fprintf(os.Stderr, "made laboratory keys in %s; production root keys belong offline, in different hands\n", c.Keys)
 	}
 	for _, scheme := range c.Scheme {
-		if err := bundle.MakeSchemeKey(c.Keys, scheme); err != nil {
+		if err := publish.MakeSchemeKey(c.Keys, scheme); err != nil {
 			return err
 		}
 	}
-	keys, err := bundle.LoadKeys(c.Keys)
+	keys, err := publish.LoadKeys(c.Keys)
 	if err != nil {
 		return err
 	}
 	keys.Threshold = c.Threshold
-	life := bundle.DefaultLifetimes
+	life := publish.DefaultLifetimes
 	life.Timestamp = c.Valid
-	signed, err := bundle.Sign(c.Out, files, keys, time.Now(), life)
+	signed, err := publish.Sign(c.Out, files, keys, time.Now(), life)
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ import (
 	"example.org/checkpoint/simulators/issuer"
 	"example.org/checkpoint/simulators/phone"
 	"example.org/checkpoint/sync/bundle"
+	"example.org/checkpoint/sync/bundle/publish"
 )
 
 // formerly is a lane that ran for a while by version 1, and a repository that is at version 2.
@@ -47,15 +48,15 @@ func runLane(t *testing.T) formerly {
 	files := fstest.MapFS{"trust/HK.json": {Data: hk.TrustFile()}, "policy/hk-border-departure.json": {Data: rules},
 		"keys.json": {Data: issuer.KeysFile(nil, []*issuer.Site{site})}}
 	keyDir := filepath.Join(dir, "keys")
-	if err := bundle.MakeKeys(keyDir, 1); err != nil {
+	if err := publish.MakeKeys(keyDir, 1); err != nil {
 		t.Fatal(err)
 	}
-	keys, err := bundle.LoadKeys(keyDir)
+	keys, err := publish.LoadKeys(keyDir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	sign := func() {
-		if _, err := bundle.Sign(p.repo, files, keys, time.Now(), bundle.DefaultLifetimes); err != nil {
+		if _, err := publish.Sign(p.repo, files, keys, time.Now(), publish.DefaultLifetimes); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,4 +1,4 @@
-package bundle
+package publish
 
 import (
 	"crypto"
@@ -15,6 +15,8 @@ import (
 
 	"github.com/sigstore/sigstore/pkg/signature"
 	"github.com/theupdateframework/go-tuf/v2/metadata"
+
+	"example.org/checkpoint/sync/bundle/tuf"
 )
 
 // Keys sign a repository, Ed25519, one key for each online role. Root keys are needed only
@@ -53,7 +55,7 @@ func MakeKeys(dir string, n int) error {
 // MakeSchemeKey makes the key of a scheme that signs its own files, scheme-<name>.pem. It never
 // replaces a file.
 func MakeSchemeKey(dir, scheme string) error {
-	if !roleName(scheme) {
+	if !tuf.RoleName(scheme) {
 		return fmt.Errorf("bundle: %q is no name of a scheme", scheme)
 	}
 	return makeKey(dir, schemePrefix+scheme)
@@ -105,7 +107,7 @@ func LoadKeys(dir string) (k Keys, err error) {
 	k.Schemes = map[string]ed25519.PrivateKey{}
 	for _, path := range paths {
 		scheme := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(path), schemePrefix), ".pem")
-		if !roleName(scheme) {
+		if !tuf.RoleName(scheme) {
 			return Keys{}, fmt.Errorf("bundle: %s: %q is no name of a scheme", path, scheme)
 		}
 		if k.Schemes[scheme], err = loadKey(path); err != nil {

@@ -8,39 +8,6 @@ import (
 	"os"
 )
 
-// Check lists the plain files of a set, sorted, and refuses what a device would not take:
-// number, sizes, names, anything that is not a plain file.
-func Check(files fs.FS) ([]string, error) {
-	var (
-		names []string
-		list  []target
-	)
-	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case d.IsDir():
-			return nil
-		case !d.Type().IsRegular():
-			return fmt.Errorf("%w: %s is not a plain file", ErrContents, name)
-		}
-		info, err := d.Info()
-		if err != nil {
-			return err
-		}
-		names = append(names, name)
-		list = append(list, target{name: name, length: info.Size()})
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	if len(list) == 0 {
-		return nil, fmt.Errorf("%w: it is empty", ErrContents)
-	}
-	return names, checkList(list)
-}
-
 // Dir fetches from a repository in a directory, such as a USB stick that anybody may have
 // written: only plain files inside it, and no link anywhere on the way to them. A stick that does
 // not answer keeps nobody: what it was asked for last is waited for once, by one goroutine.

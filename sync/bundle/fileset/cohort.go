@@ -1,4 +1,4 @@
-package bundle
+package fileset
 
 import (
 	"crypto/sha256"
@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"example.org/checkpoint/sync/bundle/tuf"
 )
 
 // A new rule or list is tried by a few devices first (R27): rollout.json says which belong to a
@@ -51,11 +53,11 @@ func cohorts(files fs.FS) ([]cohort, error) {
 		Cohorts []cohort
 	}
 	if err := json.Unmarshal(text, &f); err != nil || f.V != 1 || len(f.Cohorts) > maxCohorts {
-		return nil, fmt.Errorf("%w: %s: want \"v\": 1 and at most %d cohorts: %v", ErrContents, rolloutFile, maxCohorts, err)
+		return nil, fmt.Errorf("%w: %s: want \"v\": 1 and at most %d cohorts: %v", tuf.ErrContents, rolloutFile, maxCohorts, err)
 	}
 	for _, c := range f.Cohorts {
-		if !roleName(c.Name) || c.Share > 100 {
-			return nil, fmt.Errorf("%w: %s: cohort %q: want a plain name, and a share of at most 100", ErrContents, rolloutFile, c.Name)
+		if !tuf.RoleName(c.Name) || c.Share > 100 {
+			return nil, fmt.Errorf("%w: %s: cohort %q: want a plain name, and a share of at most 100", tuf.ErrContents, rolloutFile, c.Name)
 		}
 	}
 	return f.Cohorts, nil
@@ -75,8 +77,8 @@ func For(files fs.FS, device string) (fs.FS, string, error) {
 	return seen, name, err
 }
 
-// Views gives the files as every cohort sees them, by its name, and under "" as all others do.
-func Views(files fs.FS) (map[string]fs.FS, error) {
+// All gives the files as every cohort sees them, by its name, and under "" as all others do.
+func All(files fs.FS) (map[string]fs.FS, error) {
 	list, err := cohorts(files)
 	if err != nil {
 		return nil, err
@@ -119,16 +121,16 @@ func overlay(files fs.FS, name string) (fs.FS, error) {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	b := newBuilder()
+	t := New()
 	for _, name := range names {
-		b.add(target{name: name, changed: view[name].changed}, view[name].data)
+		t.Add(name, view[name].data, view[name].changed)
 	}
-	return b.tree, nil
+	return t, nil
 }
 
 // open reads a file; one in memory is not copied.
 func open(files fs.FS, name string) (*file, error) {
-	if t, ok := files.(*tree); ok {
+	if t, ok := files.(*Tree); ok {
 		return t.files[name], nil
 	}
 	data, err := fs.ReadFile(files, name)

@@ -1,17 +1,20 @@
-package bundle
+// Package fileset shows the files of a set as a file system, whole or as one device sees them.
+package fileset
 
 import (
 	"bytes"
 	"io"
 	"io/fs"
+	"iter"
+	"maps"
 	"path"
 	"slices"
 	"strings"
 	"time"
 )
 
-// tree is a read-only file system in memory.
-type tree struct {
+// Tree is a file system in memory. Once it is filled it is only read.
+type Tree struct {
 	files map[string]*file
 	dirs  map[string][]fs.DirEntry // sorted by name
 }
@@ -22,31 +25,42 @@ type file struct {
 	changed time.Time
 }
 
-type builder struct{ tree *tree }
-
-func newBuilder() builder {
-	return builder{&tree{files: map[string]*file{}, dirs: map[string][]fs.DirEntry{".": nil}}}
+// New makes a tree without files.
+func New() *Tree {
+	return &Tree{files: map[string]*file{}, dirs: map[string][]fs.DirEntry{".": nil}}
 }
 
-// add comes in the order of names.
-func (b builder) add(t target, data []byte) {
-	f := &file{path.Base(t.name), data, t.changed}
-	b.tree.files[t.name] = f
-	b.enter(path.Dir(t.name), fs.FileInfoToDirEntry(info{f.name, int64(len(data)), t.changed, 0o444}))
+// Add adds a file, which from now on nobody may change.
+func (t *Tree) Add(name string, data []byte, changed time.Time) {
+	f := &file{path.Base(name), data, changed}
+	t.files[name] = f
+	t.enter(path.Dir(name), fs.FileInfoToDirEntry(info{f.name, int64(len(data)), changed, 0o444}))
 }
 
-func (b builder) enter(dir string, e fs.DirEntry) {
-	if _, known := b.tree.dirs[dir]; !known {
-		b.tree.dirs[dir] = nil
-		b.enter(path.Dir(dir), fs.FileInfoToDirEntry(info{path.Base(dir), 0, time.Time{}, fs.ModeDir | 0o555}))
+func (t *Tree) enter(dir string, e fs.DirEntry) {
+	if _, known := t.dirs[dir]; !known {
+		t.dirs[dir] = nil
+		t.enter(path.Dir(dir), fs.FileInfoToDirEntry(info{path.Base(dir), 0, time.Time{}, fs.ModeDir | 0o555}))
 	}
-	list := b.tree.dirs[dir]
+	list := t.dirs[dir]
 	at, _ := slices.BinarySearchFunc(list, e, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
-	b.tree.dirs[dir] = slices.Insert(list, at, e)
+	t.dirs[dir] = slices.Insert(list, at, e)
 }
+
+// Bytes gives a file as it is held; nobody may change it.
+func (t *Tree) Bytes(name string) (data []byte, ok bool) {
+	f := t.files[name]
+	if f == nil {
+		return nil, false
+	}
+	return f.data, true
+}
+
+// Names gives the names of all files in any order.
+func (t *Tree) Names() iter.Seq[string] { return maps.Keys(t.files) }
 
 // Open implements fs.FS.
-func (t *tree) Open(name string) (fs.File, error) {
+func (t *Tree) Open(name string) (fs.File, error) {
 	if fs.ValidPath(name) {
 		if f := t.files[name]; f != nil {
 			return &openFile{info{f.name, int64(len(f.data)), f.changed, 0o444}, bytes.NewReader(f.data), f.data}, nil
@@ -59,7 +73,7 @@ func (t *tree) Open(name string) (fs.File, error) {
 }
 
 // ReadFile implements fs.ReadFileFS; the bytes are the caller's.
-func (t *tree) ReadFile(name string) ([]byte, error) {
+func (t *Tree) ReadFile(name string) ([]byte, error) {
 	if f := t.files[name]; f != nil {
 		return append([]byte{}, f.data...), nil
 	}

@@ -1,18 +1,18 @@
-package bundle
+package publish
 
 import (
 	"bytes"
 	"crypto/ed25519"
 	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io/fs"
 	"maps"
-	"path"
 	"slices"
 
 	"github.com/theupdateframework/go-tuf/v2/metadata"
+
+	"example.org/checkpoint/sync/bundle/tuf"
 )
 
 // role is the metadata of a role that lists files, as it will be.
@@ -29,7 +29,7 @@ func pathsOf(scheme string) []string {
 // targets signs what lists the files: each scheme that has a key its own, and the targets role
 // the rest, and to whom it delegates.
 func (w *writer) targets(files fs.FS) error {
-	names, err := Check(files)
+	names, err := tuf.Check(files)
 	if err != nil {
 		return err
 	}
@@ -47,8 +47,8 @@ func (w *writer) targets(files fs.FS) error {
 		r := metadata.DelegatedRole{Name: scheme, KeyIDs: []string{id}, Threshold: 1, Terminating: true, Paths: pathsOf(scheme)}
 		d.Keys[id], d.Roles = half, append(d.Roles, r)
 		own := slices.Clone(names)
-		own = slices.DeleteFunc(own, func(name string) bool { return !within(r, name) })
-		names = slices.DeleteFunc(names, func(name string) bool { return within(r, name) })
+		own = slices.DeleteFunc(own, func(name string) bool { return !tuf.Within(r, name) })
+		names = slices.DeleteFunc(names, func(name string) bool { return tuf.Within(r, name) })
 		still := w.old.targets != nil && w.old.schemes[scheme] != nil && w.old.targets.VerifyDelegate(scheme, w.old.schemes[scheme]) == nil && hasKey(w.old.targets, id)
 		if err := w.list(files, scheme, own, nil, w.old.schemes[scheme], w.keys.Schemes[scheme], still); err != nil {
 			return err
@@ -65,7 +65,7 @@ func (w *writer) targets(files fs.FS) error {
 	return nil
 }
 
-func hasKey(m *metadata.Metadata[metadata.TargetsType], id string) bool {
+func hasKey(m *tuf.Lists, id string) bool {
 	return m.Signed.Delegations != nil && m.Signed.Delegations.Keys[id] != nil
 }
 
@@ -80,7 +80,7 @@ func sameDelegations(a, b *metadata.Delegations) bool {
 
 // list signs the list of one role, if it is not still what it was: nothing has changed, the keys
 // neither, and it is not due.
-func (w *writer) list(files fs.FS, name string, names []string, d *metadata.Delegations, old *metadata.Metadata[metadata.TargetsType], key ed25519.PrivateKey, still bool) error {
+func (w *writer) list(files fs.FS, name string, names []string, d *metadata.Delegations, old *tuf.Lists, key ed25519.PrivateKey, still bool) error {
 	next := metadata.Targets(w.now.Add(w.life.Targets))
 	next.Signed.Delegations = d
 	changed := old == nil || len(old.Signed.Targets) != len(names)
@@ -92,12 +92,12 @@ func (w *writer) list(files fs.FS, name string, names []string, d *metadata.Dele
 		sum := sha256.Sum256(data)
 		since := w.now
 		if before := oldTarget(old, file); before != nil && bytes.Equal(before.Hashes["sha256"], sum[:]) {
-			if t := changedOf(before); !t.IsZero() {
+			if t := tuf.Changed(before); !t.IsZero() {
 				since = t
 			}
 		} else {
 			changed = true
-			w.out = append(w.out, output{path.Join("targets", path.Dir(file), hex.EncodeToString(sum[:])+"."+path.Base(file)), data})
+			w.out = append(w.out, output{tuf.Stored(file, sum[:]), data})
 		}
 		custom, err := json.Marshal(map[string]int64{"changed": since.Unix()})
 		if err != nil {
@@ -125,7 +125,7 @@ func (w *writer) list(files fs.FS, name string, names []string, d *metadata.Dele
 	return nil
 }
 
-func oldTarget(old *metadata.Metadata[metadata.TargetsType], name string) *metadata.TargetFiles {
+func oldTarget(old *tuf.Lists, name string) *metadata.TargetFiles {
 	if old == nil {
 		return nil
 	}

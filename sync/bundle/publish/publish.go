@@ -1,4 +1,6 @@
-package bundle
+// Package publish signs the files of a set into a repository under TUF (The Update Framework,
+// specification 1.0.31) that devices can fetch from.
+package publish
 
 import (
 	"crypto/ed25519"
@@ -12,6 +14,8 @@ import (
 	"time"
 
 	"github.com/theupdateframework/go-tuf/v2/metadata"
+
+	"example.org/checkpoint/sync/bundle/tuf"
 )
 
 // Lifetimes of what is signed. A device accepts nothing new that has expired; how long it goes on
@@ -54,15 +58,15 @@ func Sign(dir string, files fs.FS, k Keys, now time.Time, life Lifetimes) (Signe
 // repository is what was signed last; nil members = nothing yet.
 type repository struct {
 	root      *metadata.Metadata[metadata.RootType]
-	targets   *metadata.Metadata[metadata.TargetsType]
+	targets   *tuf.Lists
 	snapshot  *metadata.Metadata[metadata.SnapshotType]
 	timestamp *metadata.Metadata[metadata.TimestampType]
 	raw       map[string][]byte // bytes by role
-	schemes   map[string]*metadata.Metadata[metadata.TargetsType]
+	schemes   map[string]*tuf.Lists
 }
 
 func readRepository(dir string) (r repository, err error) {
-	r.raw, r.schemes = map[string][]byte{}, map[string]*metadata.Metadata[metadata.TargetsType]{}
+	r.raw, r.schemes = map[string][]byte{}, map[string]*tuf.Lists{}
 	read := func(role, name string) bool {
 		if err != nil {
 			return false
@@ -103,7 +107,7 @@ func readRepository(dir string) (r repository, err error) {
 	if err != nil {
 		return r, err
 	}
-	delegated, err := roles(r.targets)
+	delegated, err := tuf.Roles(r.targets)
 	for _, d := range delegated {
 		if m := r.snapshot.Signed.Meta[d.Name+".json"]; m != nil && read(d.Name, fmt.Sprintf("%d.%s.json", m.Version, d.Name)) {
 			r.schemes[d.Name], err = metadata.Targets().FromBytes(r.raw[d.Name])
