@@ -38,7 +38,7 @@ var rules = []struct{ who, ours, others string }{
 	{"hardware", "hardware/serial", "periph"},
 	{"hardware/camera", "hardware/camera/internal/luma", "gocv webcam"},
 	{"hardware/facenet", "", "gocv"},
-	{"hardware/gate", "", "modbus"},
+	{"hardware/gate", "hardware/gate/internal/wire", "modbus"},
 	{"hardware/serial", "", "serial"},
 	{"hardware/watchdog", "", "go-systemd"},
 

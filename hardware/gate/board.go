@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"example.org/checkpoint/hardware/gate/internal/wire"
 )
 
 const (
@@ -22,24 +24,20 @@ const (
 
 	// lapse is the pause in the heartbeat after which the board may have dropped
 	// the relay: half of the watchdog's time.
-	lapse    = watchdog / 2
-	watchdog = 400 * time.Millisecond
+	lapse = wire.Watchdog / 2
 )
 
-// errUnsound reports that the board answers, and yet something is wrong with it.
-var errUnsound = errors.New("gate")
-
-// wire is the way to one kind of board. Each call but open is one transaction, or
+// link is the way to one kind of board. Each call but Open is one transaction, or
 // repairs the connection first if the one before failed.
-type wire interface {
-	wired(door bool, out byte, in bits) // once, before all: whether for a door, and what is active low
-	open() error                        // finds the board and leaves its outputs as they are, or off
-	close()                             // lets go of it
-	sense() (samples []bits, _ error)   // the inputs, oldest sample first; good also with errUnsound
-	drive(outputs, which byte) error    // sets the outputs named by which
-	beat() error                        // changes the heartbeat
-	wait(at time.Time)                  // until then, or until an input changes
-	rest()                              // Run ends: nobody waits any more
+type link interface {
+	Wired(door bool, out byte, in wire.Inputs) // once, before all: whether for a door, and what is active low
+	Open() error                               // finds the board and leaves its outputs as they are, or off
+	Close()                                    // lets go of it
+	Sense() (samples []wire.Inputs, _ error)   // the inputs, oldest sample first; good also with wire.ErrUnsound
+	Drive(outputs, which byte) error           // sets the outputs named by which
+	Beat() error                               // changes the heartbeat
+	Wait(at time.Time)                         // until then, or until an input changes
+	Rest()                                     // Run ends: nobody waits any more
 }
 
 // Board is one interface board. Its methods may be called at any time from any
@@ -47,10 +45,10 @@ type wire interface {
 // three tries at the latest, less than half a second, whatever becomes of its
 // context: a way out does not depend on one.
 type Board struct {
-	wire      wire
+	link      link
 	running   atomic.Bool
 	invertOut byte
-	invertIn  bits
+	invertIn  wire.Inputs
 	pulse     time.Duration // of access; 0 holds
 	wired     sync.Once
 
@@ -87,8 +85,8 @@ type Board struct {
 	turned  time.Time // when Run last went round; zero while it does not run
 }
 
-func newBoard(w wire) *Board {
-	return &Board{wire: w, fault: ErrLost, contacts: contacts{settle: settled}}
+func newBoard(w link) *Board {
+	return &Board{link: w, fault: ErrLost, contacts: contacts{settle: settled}}
 }
 
 // Fault says what is wrong with the board, nil for nothing; also while the wire hangs
@@ -125,7 +123,7 @@ func (b *Board) Release(context.Context) error {
 		}
 		b.note(true)
 		b.pulsing = true
-		return b.wire.drive(outAccess, outAccess)
+		return b.link.Drive(wire.Access, wire.Access)
 	})
 }
 
@@ -144,7 +142,7 @@ func (b *Board) Secure(context.Context) error {
 		switch err := b.sense(); {
 		case err != nil:
 			return err
-		case b.contacts.believed&inAlarm == 0:
+		case b.contacts.believed&wire.Alarm == 0:
 			return ErrAlarm
 		case b.contacts.obstructed():
 			return ErrObstructed
@@ -186,7 +184,7 @@ func (b *Board) Close() error {
 	defer b.turn.Unlock()
 	if b.up {
 		b.up = false
-		b.wire.close()
+		b.link.Close()
 		b.setFault(ErrLost)
 	}
 	return err
@@ -220,7 +218,7 @@ func (b *Board) doubt(err error) {
 // lose gives the board up until Run finds it again.
 func (b *Board) lose(err error) {
 	if b.up {
-		b.wire.close()
+		b.link.Close()
 	}
 	if !b.missed {
 		b.news = append(b.news, Input{BoardLost})
@@ -233,15 +231,15 @@ func (b *Board) beating() bool { return time.Since(b.beaten) < lapse }
 
 // shut de-energises access.
 func (b *Board) shut() error {
-	err := b.wire.drive(0, outAccess)
+	err := b.link.Drive(0, wire.Access)
 	b.obeys = err == nil && b.beating()
 	return err
 }
 
 // sense reads the inputs and keeps what is new for Run to report.
 func (b *Board) sense() error {
-	samples, err := b.wire.sense()
-	if err != nil && !errors.Is(err, errUnsound) {
+	samples, err := b.link.Sense()
+	if err != nil && !errors.Is(err, wire.ErrUnsound) {
 		return err
 	}
 	now := time.Now()
@@ -282,7 +280,7 @@ func (b *Board) show() error {
 	if b.showing && outputs == b.shown {
 		return nil
 	}
-	err := b.wire.drive(outputs, outSignals)
+	err := b.link.Drive(outputs, wire.Signals)
 	b.shown, b.showing = outputs, err == nil
 	return err
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"example.org/checkpoint/hardware/gate/internal/wire"
 )
 
 // slow is a wire whose reads wait to be let go.
@@ -15,23 +17,23 @@ type slow struct {
 	proceed chan bool
 }
 
-func (s *slow) open() error { return nil }
-func (s *slow) close()      {}
-func (s *slow) rest()       {}
+func (s *slow) Open() error { return nil }
+func (s *slow) Close()      {}
+func (s *slow) Rest()       {}
 
-func (s *slow) wired(bool, byte, bits) {}
-func (s *slow) sense() ([]bits, error) {
+func (s *slow) Wired(bool, byte, wire.Inputs) {}
+func (s *slow) Sense() ([]wire.Inputs, error) {
 	s.reading <- true
 	<-s.proceed
 	s.did = append(s.did, "read")
-	return []bits{allWhole}, nil
+	return []wire.Inputs{allWhole}, nil
 }
-func (s *slow) drive(_, which byte) error {
-	s.did = append(s.did, map[byte]string{outAccess: "access", outSignals: "signals"}[which])
+func (s *slow) Drive(_, which byte) error {
+	s.did = append(s.did, map[byte]string{wire.Access: "access", wire.Signals: "signals"}[which])
 	return nil
 }
-func (s *slow) beat() error    { s.did = append(s.did, "beat"); return nil }
-func (s *slow) wait(time.Time) {}
+func (s *slow) Beat() error    { s.did = append(s.did, "beat"); return nil }
+func (s *slow) Wait(time.Time) {}
 
 // TestOrderFirst gives an order while the board is being read: it goes before
 // anything else that Run wants.

@@ -4,18 +4,20 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"example.org/checkpoint/hardware/gate/internal/wire"
 )
 
-const allWhole = inEntry | inExit | inAlarm
+const allWhole = wire.Entry | wire.Exit | wire.Alarm
 
 func TestContactsFirst(t *testing.T) {
 	for _, tc := range []struct {
-		inputs bits
+		inputs wire.Inputs
 		want   []Kind
 	}{
 		{allWhole, []Kind{AlarmNormal, EntryWhole, ExitWhole}},
 		{0, []Kind{AlarmOpen, EntryBroken, ExitBroken}},
-		{inExit | inOfficer | inSupervisor, []Kind{AlarmOpen, EntryBroken, ExitWhole}}, // jammed keys
+		{wire.Exit | wire.Officer | wire.Supervisor, []Kind{AlarmOpen, EntryBroken, ExitWhole}}, // jammed keys
 	} {
 		c := contacts{settle: settled}
 		if got := kinds(c.first(tc.inputs)); !slices.Equal(got, tc.want) {
@@ -30,32 +32,32 @@ func TestContactsFirst(t *testing.T) {
 func TestContactsSample(t *testing.T) {
 	type step struct {
 		at     int // ms
-		inputs bits
+		inputs wire.Inputs
 		want   []Kind
 	}
 	for name, steps := range map[string][]step{
 		"a broken beam counts at once, a whole one after 30 ms": {
-			{0, allWhole &^ inEntry, []Kind{EntryBroken}},
+			{0, allWhole &^ wire.Entry, []Kind{EntryBroken}},
 			{10, allWhole, nil}, {39, allWhole, nil}, {40, allWhole, []Kind{EntryWhole}}, {50, allWhole, nil},
 		},
 		"a flicker begins the wait again": {
-			{0, allWhole &^ inExit, []Kind{ExitBroken}},
-			{10, allWhole, nil}, {20, allWhole &^ inExit, nil}, {30, allWhole, nil}, {50, allWhole, nil},
+			{0, allWhole &^ wire.Exit, []Kind{ExitBroken}},
+			{10, allWhole, nil}, {20, allWhole &^ wire.Exit, nil}, {30, allWhole, nil}, {50, allWhole, nil},
 			{60, allWhole, []Kind{ExitWhole}},
 		},
 		"the alarm contact opens at once": {
-			{0, allWhole &^ inAlarm, []Kind{AlarmOpen}}, {15, allWhole, nil}, {45, allWhole, []Kind{AlarmNormal}},
+			{0, allWhole &^ wire.Alarm, []Kind{AlarmOpen}}, {15, allWhole, nil}, {45, allWhole, []Kind{AlarmNormal}},
 		},
 		"everything at once, alarm first": {
 			{0, 0, []Kind{AlarmOpen, EntryBroken, ExitBroken}},
 		},
 		"a key counts once, when it has been turned for 30 ms": {
-			{0, allWhole | inOfficer, nil}, {29, allWhole | inOfficer, nil}, {30, allWhole | inOfficer, []Kind{OfficerKey}},
-			{90, allWhole | inOfficer, nil}, {100, allWhole, nil}, {130, allWhole, nil},
-			{200, allWhole | inOfficer, nil}, {230, allWhole | inOfficer, []Kind{OfficerKey}},
+			{0, allWhole | wire.Officer, nil}, {29, allWhole | wire.Officer, nil}, {30, allWhole | wire.Officer, []Kind{OfficerKey}},
+			{90, allWhole | wire.Officer, nil}, {100, allWhole, nil}, {130, allWhole, nil},
+			{200, allWhole | wire.Officer, nil}, {230, allWhole | wire.Officer, []Kind{OfficerKey}},
 		},
 		"a key that is knocked": {
-			{0, allWhole | inSupervisor, nil}, {20, allWhole, nil}, {31, allWhole | inSupervisor, nil}, {60, allWhole, nil},
+			{0, allWhole | wire.Supervisor, nil}, {20, allWhole, nil}, {31, allWhole | wire.Supervisor, nil}, {60, allWhole, nil},
 		},
 	} {
 		c := contacts{settle: settled}
@@ -90,12 +92,12 @@ func FuzzContacts(f *testing.F) {
 				}
 			}
 		}
-		note(c.first(bits(data[0]) & inPlain))
+		note(c.first(wire.Inputs(data[0]) & wire.Plain))
 		for i := 1; i+1 < len(data); i += 2 {
 			at = at.Add(time.Duration(data[i]) * time.Millisecond)
-			note(c.sample(at, bits(data[i+1])&inPlain))
+			note(c.sample(at, wire.Inputs(data[i+1])&wire.Plain))
 		}
-		end := bits(data[len(data)-1]) & inPlain
+		end := wire.Inputs(data[len(data)-1]) & wire.Plain
 		c.sample(at, end)
 		c.sample(at.Add(settled), end)
 		if c.believed != end {
@@ -129,10 +131,10 @@ func FuzzDoor(f *testing.F) {
 				}
 			}
 		}
-		note(c.first(inAll &^ inKeys))
+		note(c.first(wire.All &^ wire.Keys))
 		for ; len(data) >= 3; data = data[3:] {
 			at = at.Add(time.Duration(data[2]) * time.Millisecond)
-			in := (bits(data[0]) | bits(data[1])<<8) & inAll
+			in := (wire.Inputs(data[0]) | wire.Inputs(data[1])<<8) & wire.All
 			note(c.sample(at, in))
 			o := orders{open: data[1]&0x40 != 0, obeyed: data[1]&0x80 != 0, since: time.Duration(data[2]) * 10 * time.Millisecond}
 			if trouble, _ := d.step(at, &c, o); (trouble == 0) != (trouble.err() == nil) {

@@ -3,6 +3,8 @@ package gate
 import (
 	"fmt"
 	"time"
+
+	"example.org/checkpoint/hardware/gate/internal/wire"
 )
 
 // How long something may last before it is a trouble (G8, G13, G15).
@@ -66,7 +68,7 @@ func (t trouble) err() error {
 // diagnosis finds troubles in what is believed of the inputs.
 type diagnosis struct {
 	since  [16]time.Time // when each trouble began to look like one; zero for does not
-	before bits
+	before wire.Inputs
 	opened bool // the leaf's contact moved since it was told to open
 	told   bool
 	deaf   int // openings in which it did not move
@@ -82,7 +84,7 @@ type orders struct {
 // step takes what is believed now, and returns what is wrong and whether the leaf was
 // forced (G13).
 func (d *diagnosis) step(now time.Time, c *contacts, o orders) (t trouble, forced bool) {
-	in, calm := c.believed, o.obeyed && c.believed&inAlarm != 0
+	in, calm := c.believed, o.obeyed && c.believed&wire.Alarm != 0
 	look := func(what trouble, is bool, patience time.Duration) {
 		i := 0
 		for what>>i != 1 {
@@ -98,24 +100,24 @@ func (d *diagnosis) step(now time.Time, c *contacts, o orders) (t trouble, force
 			t |= what
 		}
 	}
-	look(entryStuck, in&inEntry == 0, blocked)
-	look(exitStuck, in&inExit == 0, blocked)
-	look(keyJammed, in&inKeys != 0, jammed)
+	look(entryStuck, in&wire.Entry == 0, blocked)
+	look(exitStuck, in&wire.Exit == 0, blocked)
+	look(keyJammed, in&wire.Keys != 0, jammed)
 	if !c.door {
 		return t, false
 	}
-	shut, locked := in&inClosed != 0, in&inLocked != 0
-	look(middleStuck, in&inMiddle == 0, blocked)
+	shut, locked := in&wire.Closed != 0, in&wire.Locked != 0
+	look(middleStuck, in&wire.Middle == 0, blocked)
 	look(beamDead, c.passage.deadBeams() != 0, 0)
-	look(loopShorted, in&inLoops == 0, 0)
-	look(cabinetOpen, in&inTamper == 0, 0)
+	look(loopShorted, in&wire.Loops == 0, 0)
+	look(cabinetOpen, in&wire.Tamper == 0, 0)
 	look(lockOpen, locked && !shut, disagree)
 	look(notOpened, calm && o.open && shut && d.deaf < openings, travel)
 	look(notShut, calm && !o.open && !shut && !c.obstructed(), travel)
 	look(notLocked, calm && !o.open && shut && !locked, travel)
-	d.count(o.open && calm, !shut, c.believed&inBeams != d.before&inBeams)
+	d.count(o.open && calm, !shut, c.believed&wire.Beams != d.before&wire.Beams)
 	look(contactDead, d.deaf >= openings, 0)
-	forced = calm && !o.open && o.since >= reaction && d.before&inClosed != 0 && !shut
+	forced = calm && !o.open && o.since >= reaction && d.before&wire.Closed != 0 && !shut
 	d.before = in
 	return t, forced
 }

@@ -5,9 +5,11 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"example.org/checkpoint/hardware/gate/internal/wire"
 )
 
-const sound = inBeams | inAlarm | inClosed | inLocked | inTamper | inLoops
+const sound = wire.Beams | wire.Alarm | wire.Closed | wire.Locked | wire.Tamper | wire.Loops
 
 // patient is a diagnosis with a clock.
 type patient struct {
@@ -19,7 +21,7 @@ type patient struct {
 func newPatient() *patient { return &patient{contacts: contacts{door: true}, now: time.UnixMilli(0)} }
 
 // lasting believes inputs for a time under orders, and returns what is wrong then.
-func (p *patient) lasting(o orders, seconds float64, in bits) (t trouble, forced bool) {
+func (p *patient) lasting(o orders, seconds float64, in wire.Inputs) (t trouble, forced bool) {
 	p.believed = in
 	for range int(seconds*20) + 1 {
 		p.now = p.now.Add(50 * time.Millisecond)
@@ -31,30 +33,30 @@ func (p *patient) lasting(o orders, seconds float64, in bits) (t trouble, forced
 
 func TestDiagnosis(t *testing.T) {
 	shut, open := orders{obeyed: true, since: time.Hour}, orders{open: true, obeyed: true, since: time.Hour}
-	const ajar = sound &^ inClosed &^ inLocked
+	const ajar = sound &^ wire.Closed &^ wire.Locked
 	for name, tc := range map[string]struct {
 		orders  orders
-		in      bits
+		in      wire.Inputs
 		patient float64 // seconds for which nothing is wrong
 		want    trouble
 		err     error
 	}{
 		"sound":                         {shut, sound, 300, 0, nil},
 		"open":                          {open, ajar, 300, 0, nil},
-		"a bag in the middle":           {shut, sound &^ inMiddle, 59, middleStuck, ErrBeam},
-		"somebody in the entry":         {shut, sound &^ inEntry, 59, entryStuck, ErrBeam},
-		"dirt on the exit":              {shut, sound &^ inExit, 59, exitStuck, ErrBeam},
-		"key jammed":                    {shut, sound | inOfficer, 29, keyJammed, ErrKey},
-		"loop shorted":                  {shut, sound &^ inLoops, -1, loopShorted, ErrLoop},
-		"cabinet":                       {shut, sound &^ inTamper, -1, cabinetOpen, ErrTamper},
-		"locked while open":             {shut, sound &^ inClosed, 0.1, lockOpen, ErrDoor},
+		"a bag in the middle":           {shut, sound &^ wire.Middle, 59, middleStuck, ErrBeam},
+		"somebody in the entry":         {shut, sound &^ wire.Entry, 59, entryStuck, ErrBeam},
+		"dirt on the exit":              {shut, sound &^ wire.Exit, 59, exitStuck, ErrBeam},
+		"key jammed":                    {shut, sound | wire.Officer, 29, keyJammed, ErrKey},
+		"loop shorted":                  {shut, sound &^ wire.Loops, -1, loopShorted, ErrLoop},
+		"cabinet":                       {shut, sound &^ wire.Tamper, -1, cabinetOpen, ErrTamper},
+		"locked while open":             {shut, sound &^ wire.Closed, 0.1, lockOpen, ErrDoor},
 		"does not open":                 {open, sound, 3.9, notOpened, ErrDoor},
 		"does not shut":                 {shut, ajar, 3.9, notShut, ErrDoor},
-		"does not shut on somebody":     {shut, ajar &^ inExit, 30, 0, nil},
-		"does not lock":                 {shut, sound &^ inLocked, 3.9, notLocked, ErrDoor},
-		"open in an alarm":              {shut, ajar &^ inAlarm, 300, 0, nil},
+		"does not shut on somebody":     {shut, ajar &^ wire.Exit, 30, 0, nil},
+		"does not lock":                 {shut, sound &^ wire.Locked, 3.9, notLocked, ErrDoor},
+		"open in an alarm":              {shut, ajar &^ wire.Alarm, 300, 0, nil},
 		"open, and no order is obeyed":  {orders{}, ajar, 300, 0, nil},
-		"a shorted loop goes before it": {shut, ajar &^ inLoops &^ inTamper, -1, loopShorted, ErrLoop},
+		"a shorted loop goes before it": {shut, ajar &^ wire.Loops &^ wire.Tamper, -1, loopShorted, ErrLoop},
 	} {
 		p := newPatient()
 		if tc.patient >= 0 {
@@ -82,14 +84,14 @@ func TestDiagnosis(t *testing.T) {
 func TestForced(t *testing.T) {
 	for name, tc := range map[string]struct {
 		orders orders
-		in     bits
+		in     wire.Inputs
 		want   bool
 	}{
-		"pushed":              {orders{obeyed: true, since: time.Second}, sound &^ inClosed, true},
-		"told a moment ago":   {orders{obeyed: true, since: time.Millisecond}, sound &^ inClosed, false},
-		"told":                {orders{open: true, obeyed: true, since: time.Second}, sound &^ inClosed, false},
-		"in an alarm":         {orders{obeyed: true, since: time.Second}, sound &^ inClosed &^ inAlarm, false},
-		"while it is free":    {orders{since: time.Second}, sound &^ inClosed, false},
+		"pushed":              {orders{obeyed: true, since: time.Second}, sound &^ wire.Closed, true},
+		"told a moment ago":   {orders{obeyed: true, since: time.Millisecond}, sound &^ wire.Closed, false},
+		"told":                {orders{open: true, obeyed: true, since: time.Second}, sound &^ wire.Closed, false},
+		"in an alarm":         {orders{obeyed: true, since: time.Second}, sound &^ wire.Closed &^ wire.Alarm, false},
+		"while it is free":    {orders{since: time.Second}, sound &^ wire.Closed, false},
 		"nothing has changed": {orders{obeyed: true, since: time.Second}, sound, false},
 	} {
 		p := newPatient()
@@ -109,12 +111,12 @@ func TestContactDead(t *testing.T) {
 			t.Fatalf("after %d: %v", i, got.err())
 		}
 		p.lasting(open, 1, sound)
-		p.lasting(open, 1, sound&^inEntry)
+		p.lasting(open, 1, sound&^wire.Entry)
 	}
 	if got, _ := p.lasting(shut, 1, sound); got != contactDead || !errors.Is(got.err(), ErrDoor) {
 		t.Errorf("%v", got.err())
 	}
-	p.lasting(open, 1, sound&^inClosed&^inLocked)
+	p.lasting(open, 1, sound&^wire.Closed&^wire.Locked)
 	if got, _ := p.lasting(shut, 1, sound); got != 0 {
 		t.Errorf("it moves: %v", got.err())
 	}

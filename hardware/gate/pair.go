@@ -3,6 +3,8 @@ package gate
 import (
 	"context"
 	"sync"
+
+	"example.org/checkpoint/hardware/gate/internal/wire"
 )
 
 // Pair is the two doors of a chamber, each with a board that is wired for one. Its
@@ -30,7 +32,7 @@ func (p *Pair) Release(ctx context.Context, door int) error {
 
 // barred fails if the door is not known to be shut, locked and told so.
 func (b *Board) barred() error {
-	const in = inClosed | inLocked | inBeams
+	const in = wire.Closed | wire.Locked | wire.Beams
 	if err := b.sense(); err != nil {
 		return err
 	}

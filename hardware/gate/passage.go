@@ -1,5 +1,7 @@
 package gate
 
+import "example.org/checkpoint/hardware/gate/internal/wire"
+
 // passage follows one body along three beams that overlap (G10 to G12), and turns
 // them into what is reported of two:
 //
@@ -72,8 +74,8 @@ const (
 )
 
 // ordered turns inputs into broken beams, in their order from the entry.
-func ordered(in bits) (b beams) {
-	for i, beam := range [...]bits{inEntry, inMiddle, inExit} {
+func ordered(in wire.Inputs) (b beams) {
+	for i, beam := range [...]wire.Inputs{wire.Entry, wire.Middle, wire.Exit} {
 		if in&beam == 0 {
 			b |= 1 << i
 		}
@@ -183,8 +185,8 @@ func pick(broken bool, yes, no Kind) Kind {
 }
 
 // deadBeams are those that people pass without breaking, as inputs.
-func (p *passage) deadBeams() (found bits) {
-	for i, beam := range [...]bits{inEntry, inMiddle, inExit} {
+func (p *passage) deadBeams() (found wire.Inputs) {
+	for i, beam := range [...]wire.Inputs{wire.Entry, wire.Middle, wire.Exit} {
 		if p.missed[i] >= dead {
 			found |= beam
 		}

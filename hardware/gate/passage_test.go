@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"example.org/checkpoint/hardware/gate/internal/wire"
 )
 
 var short = map[Kind]string{EntryBroken: "E", EntryWhole: "e", ExitBroken: "X", ExitWhole: "x", Followed: "F", Reversed: "R"}
@@ -85,7 +87,7 @@ func TestPassageBegin(t *testing.T) {
 
 // TestDeadBeam: people walk through with one beam blind, and it is found, and only it.
 func TestDeadBeam(t *testing.T) {
-	for i, beam := range [...]bits{inEntry, inMiddle, inExit} {
+	for i, beam := range [...]wire.Inputs{wire.Entry, wire.Middle, wire.Exit} {
 		var p passage
 		p.begin(0)
 		n := 0

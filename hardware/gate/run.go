@@ -3,6 +3,8 @@ package gate
 import (
 	"context"
 	"time"
+
+	"example.org/checkpoint/hardware/gate/internal/wire"
 )
 
 const (
@@ -25,7 +27,7 @@ func (b *Board) Run(ctx context.Context, alive func() bool, report func(Input)) 
 		return ErrRunning
 	}
 	defer b.running.Store(false)
-	defer b.wire.rest()
+	defer b.link.Rest()
 	defer b.goesRound(time.Time{})
 	b.begin()
 	for ctx.Err() == nil {
@@ -43,7 +45,7 @@ func (b *Board) Run(ctx context.Context, alive func() bool, report func(Input)) 
 		if !b.poll(b.show) {
 			next = next.Add(again)
 		}
-		b.wire.wait(next)
+		b.link.Wait(next)
 	}
 	return nil
 }
@@ -51,7 +53,7 @@ func (b *Board) Run(ctx context.Context, alive func() bool, report func(Input)) 
 func (b *Board) begin() {
 	b.turn.RLock()
 	defer b.turn.RUnlock()
-	b.wired.Do(func() { b.wire.wired(b.contacts.door, b.invertOut, b.invertIn) })
+	b.wired.Do(func() { b.link.Wired(b.contacts.door, b.invertOut, b.invertIn) })
 	b.known, b.heard = false, time.Now()
 }
 
@@ -62,7 +64,7 @@ func (b *Board) find() {
 	if b.up {
 		return
 	}
-	if err := b.wire.open(); err != nil {
+	if err := b.link.Open(); err != nil {
 		b.failed++
 		b.doubt(err)
 		return
@@ -93,7 +95,7 @@ func (b *Board) release() error {
 	if b.pulse == 0 || !b.pulsing || time.Since(b.moved) < b.pulse {
 		return nil
 	}
-	err := b.wire.drive(0, outAccess)
+	err := b.link.Drive(0, wire.Access)
 	b.pulsing = err != nil
 	return err
 }
@@ -116,7 +118,7 @@ func (b *Board) beat() error {
 	if !b.beating() {
 		b.obeys = false
 	}
-	err := b.wire.beat()
+	err := b.link.Beat()
 	if err == nil {
 		b.beaten = time.Now()
 	}

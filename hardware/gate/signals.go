@@ -1,6 +1,10 @@
 package gate
 
-import "time"
+import (
+	"time"
+
+	"example.org/checkpoint/hardware/gate/internal/wire"
+)
 
 // half is half a period of whatever comes and goes: 1 Hz. G20 and WCAG 2.3.1 allow
 // less than three flashes a second.
@@ -12,19 +16,19 @@ func (l Light) outputs(since time.Duration) byte {
 	on := since/half%2 == 0
 	switch l {
 	case White:
-		return outWhite
+		return wire.White
 	case WhiteMoving:
-		return choose(on, outWhite)
+		return choose(on, wire.White)
 	case Blue:
-		return outBlue
+		return wire.Blue
 	case Amber:
-		return outAmber
+		return wire.Amber
 	case AmberFlashing:
-		return choose(on, outAmber)
+		return choose(on, wire.Amber)
 	case Green, GreenBoth:
-		return outGreen
+		return wire.Green
 	}
-	return outRed
+	return wire.Red
 }
 
 // beeps are the times at which the buzzer changes, on first, and the time after
@@ -65,7 +69,7 @@ func (s Sound) outputs(since time.Duration) byte {
 			on = !on
 		}
 	}
-	return choose(on, outBuzzer)
+	return choose(on, wire.Buzzer)
 }
 
 func choose(on bool, output byte) byte {

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"example.org/checkpoint/hardware/gate/internal/wire"
 )
 
 // TestPatterns draws each pattern, one character for 100 ms.
@@ -39,7 +41,7 @@ func TestPatterns(t *testing.T) {
 // TestOneLamp: no light mixes colours or touches anything but lamps.
 func TestOneLamp(t *testing.T) {
 	for l := range GreenBoth + 2 {
-		if o := l.outputs(0); o&(o-1) != 0 || o&^(outSignals&^outBuzzer) != 0 || o == 0 {
+		if o := l.outputs(0); o&(o-1) != 0 || o&^(wire.Signals&^wire.Buzzer) != 0 || o == 0 {
 			t.Errorf("light %d: outputs %08b", l, o)
 		}
 	}

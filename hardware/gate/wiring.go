@@ -2,15 +2,9 @@ package gate
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 	"time"
-)
 
-// Names of the lines, by their places.
-var (
-	outputNames = [...]string{"access", "white", "blue", "amber", "green", "red", "buzzer", "heartbeat"}
-	inputNames  = [...]string{"entry", "exit", "alarm", "officer", "supervisor", "middle", "closed", "locked", "tamper", "loops"}
+	"example.org/checkpoint/hardware/gate/internal/wire"
 )
 
 // Wiring is how a board differs from one with two beams whose lines are all active
@@ -37,23 +31,21 @@ func (b *Board) Wire(w Wiring) error {
 		return fmt.Errorf("%w: pulse %v: use 50ms to 5s, or 0 to hold", ErrWiring, w.Pulse)
 	}
 	for _, name := range w.Invert {
-		out, in := slices.Index(outputNames[:], name), slices.Index(inputNames[:], name)
+		out, in, err := wire.Named(name)
 		switch {
+		case err != nil:
+			return fmt.Errorf("%w: %w", ErrWiring, err)
 		case name == "access" || name == "heartbeat":
 			return fmt.Errorf("%w: %s cannot be active low: what has no power must not open", ErrWiring, name)
-		case out >= 0:
-			b.invertOut |= 1 << out
 		case in >= 0:
 			b.invertIn |= 1 << in
 		default:
-			return fmt.Errorf("%w: no line %q: use %s, %s", ErrWiring, name, strings.Join(outputNames[:], ", "), strings.Join(inputNames[:], ", "))
+			b.invertOut |= 1 << out
 		}
 	}
-	if p, ok := b.wire.(*pins); ok && w.Door {
-		for i, name := range inputNames {
-			if (inMiddle|inClosed|inLocked)>>i&1 == 1 && p.in[i] == nil {
-				return fmt.Errorf("%w: %s is missing: a door needs its line", ErrWiring, name)
-			}
+	if p, ok := b.link.(*wire.Pins); ok && w.Door {
+		if name := p.Lacks(wire.Middle | wire.Closed | wire.Locked); name != "" {
+			return fmt.Errorf("%w: %s is missing: a door needs its line", ErrWiring, name)
 		}
 	}
 	b.contacts.door, b.contacts.settle, b.pulse = w.Door, w.Settle, w.Pulse

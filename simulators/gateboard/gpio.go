@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"periph.io/x/conn/v3/gpio"
+
+	"example.org/checkpoint/simulators/gateboard/internal/pin"
 )
 
 // names of the lines, by their places.
@@ -17,19 +19,19 @@ var (
 // the computer's own resistors, which decide if the wire breaks.
 type GPIO struct {
 	board *Board
-	pins  map[string]*Pin
+	pins  map[string]*pin.Pin
 	low   map[string]bool // active low
 }
 
 // NewGPIO wires the board. Lines named in activeLow are so.
 func NewGPIO(b *Board, activeLow ...string) *GPIO {
-	g := &GPIO{board: b, pins: map[string]*Pin{}, low: map[string]bool{}}
+	g := &GPIO{board: b, pins: map[string]*pin.Pin{}, low: map[string]bool{}}
 	for _, name := range activeLow {
 		g.low[name] = true
 	}
 	for i, name := range outputLines {
-		p := newPin(name, b.odd)
-		p.out = func(level gpio.Level) { g.drive(1<<i, bool(level) != g.low[name]) }
+		p := pin.New(name, gpio.High, b.odd)
+		p.Driven = func(level gpio.Level) { g.drive(1<<i, bool(level) != g.low[name]) }
 		g.pins[name] = p
 	}
 	n := plainInputs
@@ -37,15 +39,13 @@ func NewGPIO(b *Board, activeLow ...string) *GPIO {
 		n = doorInputs
 	}
 	for i, name := range inputLines[:n] {
-		p := newPin(name, b.odd)
-		p.level = g.level(name, b.levels()>>i&1 == 1)
-		g.pins[name] = p
+		g.pins[name] = pin.New(name, g.level(name, b.levels()>>i&1 == 1), b.odd)
 	}
-	g.pins["alarm"].polled = func() { b.mu.Lock(); b.counts.Polls++; b.mu.Unlock() }
+	g.pins["alarm"].Polled = func() { b.mu.Lock(); b.counts.Polls++; b.mu.Unlock() }
 	b.change(func() {
 		b.sensed = func(levels uint16) {
 			for i, name := range inputLines[:n] {
-				g.pins[name].drive(g.level(name, levels>>i&1 == 1), true)
+				g.pins[name].Drive(g.level(name, levels>>i&1 == 1), true)
 			}
 		}
 	})
@@ -85,9 +85,7 @@ func (g *GPIO) Mend() { g.dead(false) }
 
 func (g *GPIO) dead(is bool) {
 	for _, p := range g.pins {
-		p.mu.Lock()
-		p.dead = is
-		p.mu.Unlock()
+		p.Fail(is)
 	}
 }
 
@@ -95,9 +93,7 @@ func (g *GPIO) dead(is bool) {
 // them, and the resistors do.
 func (g *GPIO) Free() {
 	for _, p := range g.pins {
-		p.mu.Lock()
-		p.driving = false
-		p.mu.Unlock()
+		p.Freed()
 	}
 	g.board.change(func() { g.board.set(0) })
 }
@@ -106,7 +102,7 @@ func (g *GPIO) Free() {
 func (g *GPIO) Cut(names ...string) {
 	for _, name := range slices.Sorted(slices.Values(names)) {
 		p := g.pins[name]
-		p.drive(gpio.Level(p.Pull() == gpio.PullUp), true)
+		p.Drive(gpio.Level(p.Pull() == gpio.PullUp), true)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 
 	"periph.io/x/conn/v3/gpio"
 	"periph.io/x/conn/v3/physic"
+
+	"example.org/checkpoint/simulators/gateboard/internal/pin"
 )
 
 // Registers with IOCON.BANK = 0 (Microchip DS20001952, table 3-1).
@@ -39,7 +41,7 @@ var errNack = errors.New("no acknowledge")
 // DEFVAL, inverted inputs, and everything in IOCON are not modelled and complained
 // about. Pins that nothing drives read 0.
 type I2C struct {
-	INT *Pin // active low
+	INT *pin.Pin // active low
 
 	board     *Board
 	addr      uint16
@@ -60,9 +62,9 @@ const sensors = 1<<plainInputs - 1
 
 // NewI2C wires the chip at addr to the board.
 func NewI2C(b *Board, addr uint16) *I2C {
-	c := &I2C{INT: newPin("INTB", b.odd), board: b, addr: addr}
+	c := &I2C{INT: pin.New("INTB", gpio.High, b.odd), board: b, addr: addr}
 	if b.door {
-		c.second = &I2C{INT: newPin("not wired", b.odd), board: b, addr: addr + 1, from: plainInputs}
+		c.second = &I2C{INT: pin.New("not wired", gpio.High, b.odd), board: b, addr: addr + 1, from: plainInputs}
 	}
 	c.Reset()
 	b.change(func() {
@@ -83,7 +85,7 @@ func (c *I2C) Reset() {
 			if chip != nil {
 				chip.reg = [count]byte{iodirA: 0xff, iodirB: 0xff}
 				chip.before = c.board.levels()
-				chip.INT.drive(true, false)
+				chip.INT.Drive(true, false)
 			}
 		}
 		c.board.set(0)
@@ -91,9 +93,9 @@ func (c *I2C) Reset() {
 }
 
 // Unplug takes the chip off the bus, Plug puts it back; its power stays on.
-func (c *I2C) Unplug() { c.board.change(func() { c.unplugged = true; c.INT.drive(true, false) }) }
+func (c *I2C) Unplug() { c.board.change(func() { c.unplugged = true; c.INT.Drive(true, false) }) }
 func (c *I2C) Plug() {
-	c.board.change(func() { c.unplugged = false; c.INT.drive(gpio.Level(c.reg[intfB] == 0), !c.deaf) })
+	c.board.change(func() { c.unplugged = false; c.INT.Drive(gpio.Level(c.reg[intfB] == 0), !c.deaf) })
 }
 
 // Nack has the chip refuse the next n transactions.
@@ -192,7 +194,7 @@ func (c *I2C) read(p int) byte {
 			v = c.portB(c.board.levels())
 		}
 		c.reg[intfB] = 0
-		c.INT.drive(true, false)
+		c.INT.Drive(true, false)
 		return v
 	}
 	return c.reg[p]
@@ -231,6 +233,6 @@ func (c *I2C) sense(levels uint16) {
 	}
 	c.reg[intfB], c.reg[intcapB] = changed, now
 	if !c.unplugged {
-		c.INT.drive(false, !c.deaf)
+		c.INT.Drive(false, !c.deaf)
 	}
 }

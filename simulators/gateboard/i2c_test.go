@@ -6,11 +6,13 @@ import (
 
 	"periph.io/x/conn/v3/gpio"
 	"periph.io/x/conn/v3/i2c"
+
+	"example.org/checkpoint/simulators/gateboard/internal/pin"
 )
 
 var (
 	_ i2c.Bus    = (*I2C)(nil)
-	_ gpio.PinIn = (*Pin)(nil)
+	_ gpio.PinIn = (*pin.Pin)(nil)
 )
 
 const addr = 0x20

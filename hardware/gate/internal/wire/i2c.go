@@ -1,4 +1,4 @@
-package gate
+package wire
 
 import (
 	"errors"
@@ -31,39 +31,40 @@ const (
 	spareLow  = 1 << 7
 	directB   = 0xff &^ spareLow
 
-	chipInputs = 1<<plainInputs - 1
+	chipInputs = 1<<plainPlaces - 1
 )
 
-// chip is an MCP23017: port A drives, port B senses. A board that is wired for a door
+// Chip is an MCP23017: port A drives, port B senses. A board that is wired for a door
 // has a second one at the next address, whose port B senses places 5 to 9 likewise and
 // whose port A is not wired.
-type chip struct {
+type Chip struct {
 	dev       i2c.Dev
-	second    *chip // nil for none
+	second    *Chip // nil for none
 	intB      gpio.PinIn
 	out       byte // what port A drives; the second drives nothing
 	invertOut byte
-	invertIn  bits
+	invertIn  Inputs
 }
 
-// NewI2C returns the board whose port expander is at addr, 0x20 to 0x27, on the
-// bus. intB is the pin that the chip's INTB is wired to; without it, nil, inputs are
-// noticed at the next poll, as those of a door's second chip are.
-func NewI2C(bus i2c.Bus, addr uint16, intB gpio.PinIn) *Board {
-	return newBoard(&chip{dev: i2c.Dev{Bus: bus, Addr: addr}, intB: intB})
+// NewChip returns the chip at addr on the bus. intB is the pin that its INTB is wired
+// to; nil for none.
+func NewChip(bus i2c.Bus, addr uint16, intB gpio.PinIn) *Chip {
+	return &Chip{dev: i2c.Dev{Bus: bus, Addr: addr}, intB: intB}
 }
 
-func (c *chip) wired(door bool, out byte, in bits) {
+// Wired says, before all else, whether the board is wired for a door and what is active
+// low.
+func (c *Chip) Wired(door bool, out byte, in Inputs) {
 	c.invertOut, c.invertIn = out, in
 	if door {
-		c.second = &chip{dev: i2c.Dev{Bus: c.dev.Bus, Addr: c.dev.Addr + 1}}
+		c.second = &Chip{dev: i2c.Dev{Bus: c.dev.Bus, Addr: c.dev.Addr + 1}}
 	}
 }
 
-// open configures the chips. Port A's latch is written before its direction, so that
+// Open configures the chips. Port A's latch is written before its direction, so that
 // what is driven now stays as it is; after a reset that is nothing, and resistors
 // keep every output off.
-func (c *chip) open() error {
+func (c *Chip) Open() error {
 	if c.intB != nil {
 		if err := c.intB.In(gpio.PullUp, gpio.FallingEdge); err != nil {
 			return fmt.Errorf("%v as an input for INTB: %w", c.intB, err)
@@ -77,14 +78,14 @@ func (c *chip) open() error {
 			return err
 		}
 	}
-	if _, err := c.sense(); err != nil && !errors.Is(err, errUnsound) {
+	if _, err := c.Sense(); err != nil && !errors.Is(err, ErrUnsound) {
 		return err
 	}
 	return nil
 }
 
 // setUp gives port A its direction.
-func (c *chip) setUp(directA byte) error {
+func (c *Chip) setUp(directA byte) error {
 	var r [registers]byte
 	if err := c.dev.Tx([]byte{0}, r[:]); err != nil {
 		return c.failed(err)
@@ -106,24 +107,27 @@ func (c *chip) setUp(directA byte) error {
 	return nil
 }
 
-func (c *chip) close() {}
-func (c *chip) rest()  {}
+// Close lets go of it.
+func (c *Chip) Close() {}
 
-// sense reads what an interrupt captured, if there was one, and the inputs as they
+// Rest ends all waiting.
+func (c *Chip) Rest() {}
+
+// Sense reads what an interrupt captured, if there was one, and the inputs as they
 // are now.
-func (c *chip) sense() (samples []bits, unsound error) {
+func (c *Chip) Sense() (samples []Inputs, unsound error) {
 	captured, now, err := c.read()
-	if err != nil && !errors.Is(err, errUnsound) {
+	if err != nil && !errors.Is(err, ErrUnsound) {
 		return nil, err
 	}
 	unsound = err
-	was, is := bits(captured), bits(now)
+	was, is := Inputs(captured), Inputs(now)
 	if c.second != nil {
 		captured, now, err := c.second.read()
-		if err != nil && !errors.Is(err, errUnsound) {
+		if err != nil && !errors.Is(err, ErrUnsound) {
 			return nil, err
 		}
-		was, is = was|bits(captured)<<plainInputs, is|bits(now)<<plainInputs
+		was, is = was|Inputs(captured)<<plainPlaces, is|Inputs(now)<<plainPlaces
 	}
 	if was != is {
 		samples = append(samples, was^c.invertIn)
@@ -133,7 +137,7 @@ func (c *chip) sense() (samples []bits, unsound error) {
 
 // read reads one chip: the inputs when an interrupt captured them, or else as they are
 // now, and as they are now.
-func (c *chip) read() (captured, now byte, unsound error) {
+func (c *Chip) read() (captured, now byte, unsound error) {
 	var r [regOLATA + 1 - regINTFB]byte
 	if err := c.dev.Tx([]byte{regINTFB}, r[:]); err != nil {
 		return 0, 0, c.failed(err)
@@ -151,18 +155,20 @@ func (c *chip) read() (captured, now byte, unsound error) {
 		return 0, 0, fmt.Errorf("%v: drives %08b instead of %08b", &c.dev, latch, c.out)
 	}
 	if pins != c.out {
-		unsound = fmt.Errorf("%w: %v: outputs are %08b instead of %08b: look for a short circuit", errUnsound, &c.dev, pins, c.out)
+		unsound = fmt.Errorf("%w: %v: outputs are %08b instead of %08b: look for a short circuit", ErrUnsound, &c.dev, pins, c.out)
 	}
 	return captured & chipInputs, now & chipInputs, unsound
 }
 
-func (c *chip) drive(outputs, which byte) error {
+// Drive sets the outputs named by which.
+func (c *Chip) Drive(outputs, which byte) error {
 	return c.latch(c.out&^which | (outputs^c.invertOut)&which)
 }
 
-func (c *chip) beat() error { return c.latch(c.out ^ outHeartbeat) }
+// Beat changes the heartbeat.
+func (c *Chip) Beat() error { return c.latch(c.out ^ Heartbeat) }
 
-func (c *chip) latch(out byte) error {
+func (c *Chip) latch(out byte) error {
 	if err := c.dev.Tx([]byte{regOLATA, out}, nil); err != nil {
 		return c.failed(err)
 	}
@@ -170,9 +176,9 @@ func (c *chip) latch(out byte) error {
 	return nil
 }
 
-// wait ends early when the chip interrupts. A line of Linux waits for ever if it is
+// Wait ends early when the chip interrupts. A line of Linux waits for ever if it is
 // told to wait for no time.
-func (c *chip) wait(at time.Time) {
+func (c *Chip) Wait(at time.Time) {
 	switch d := time.Until(at); {
 	case d <= 0:
 	case c.intB == nil:
@@ -182,4 +188,4 @@ func (c *chip) wait(at time.Time) {
 	}
 }
 
-func (c *chip) failed(err error) error { return fmt.Errorf("%v: %w", &c.dev, err) }
+func (c *Chip) failed(err error) error { return fmt.Errorf("%v: %w", &c.dev, err) }

@@ -1,4 +1,6 @@
-package gateboard
+// Package pin is a line at the computer's end, as Linux and periph have it, queue of edges
+// and odd habits included.
+package pin
 
 import (
 	"errors"
@@ -14,28 +16,43 @@ import (
 // a line that becomes an output is low for a moment, an output that is read becomes an
 // input, and waiting for no time waits for ever. The board complains of the last two.
 type Pin struct {
+	Driven func(level gpio.Level) // where the line drives the board; nil where the board drives it
+	Polled func()                 // it was read; nil for nobody counts
+
 	name string
-	out  func(level gpio.Level) // where the line drives the board; nil where the board drives it
-	odd  func(what string)      // complains
+	odd  func(what string) // complains
 
-	polled  func() // it was read; nil for nobody counts
-	dead    bool   // its chip is gone
-	driving bool   // it is an output
-
-	mu    sync.Mutex
-	level gpio.Level
-	pull  gpio.Pull
-	edge  gpio.Edge
-	edges chan struct{}
-	halt  chan struct{} // closed by Halt
+	mu      sync.Mutex
+	dead    bool // its chip is gone
+	driving bool // it is an output
+	level   gpio.Level
+	pull    gpio.Pull
+	edge    gpio.Edge
+	edges   chan struct{}
+	halt    chan struct{} // closed by Halt
 }
 
-func newPin(name string, odd func(string)) *Pin {
-	return &Pin{name: name, odd: odd, level: gpio.High, edges: make(chan struct{}, 16), halt: make(chan struct{})}
+// New returns a line at a level. Odd is told what no driver should do.
+func New(name string, level gpio.Level, odd func(string)) *Pin {
+	return &Pin{name: name, odd: odd, level: level, edges: make(chan struct{}, 16), halt: make(chan struct{})}
 }
 
-// drive sets the level; an edge that is not heard is lost.
-func (p *Pin) drive(level gpio.Level, heard bool) {
+// Fail has the chip of the line go away, or brings it back.
+func (p *Pin) Fail(is bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.dead = is
+}
+
+// Freed is what the kernel does when a program that holds the line ends.
+func (p *Pin) Freed() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.driving = false
+}
+
+// Drive sets the level; an edge that is not heard is lost.
+func (p *Pin) Drive(level gpio.Level, heard bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if level == p.level {
@@ -80,8 +97,8 @@ func (p *Pin) Read() gpio.Level {
 	level, was := p.level && !gpio.Level(p.dead), p.driving
 	p.driving = false
 	p.mu.Unlock()
-	if p.polled != nil {
-		p.polled()
+	if p.Polled != nil {
+		p.Polled()
 	}
 	if was {
 		p.odd(p.name + " is an output and was read: it is an input now")
@@ -98,13 +115,13 @@ func (p *Pin) Out(level gpio.Level) error {
 	switch {
 	case dead:
 		return errGone
-	case p.out == nil:
+	case p.Driven == nil:
 		p.odd(p.name + " is an input and was driven")
 	case begins:
-		p.out(gpio.Low)
+		p.Driven(gpio.Low)
 		fallthrough
 	default:
-		p.out(level)
+		p.Driven(level)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package gate
+package wire
 
 import (
 	"errors"
@@ -24,17 +24,12 @@ const (
 // that fail, and one that does not, are within the watchdog's time.
 const answerIn = 150 * time.Millisecond
 
-// Line is a serial board and the line it is on.
-type Line struct {
-	Path string // of the tty, as /dev/serial/by-id/...
-	Baud uint   // 115200 if zero; eight bits, no parity, one stop bit
-	Unit uint8  // Modbus address, 1 if zero
-}
-
-// slave is a serial I/O board, a Modbus RTU slave: outputs 0 to 6 are coils, inputs
+// Slave is a serial I/O board, a Modbus RTU slave: outputs 0 to 6 are coils, inputs
 // discrete inputs.
-type slave struct {
-	Line
+type Slave struct {
+	path   string
+	baud   uint
+	unit   uint8
 	lock   *os.File // the tty, held against other programs
 	client *modbus.ModbusClient
 	failed bool // in the last transaction
@@ -42,53 +37,49 @@ type slave struct {
 
 	inputs    uint16 // that the board has
 	invertOut byte
-	invertIn  bits
+	invertIn  Inputs
 }
 
-// NewSerial returns the board on the line. While Run serves it no other program
-// that does likewise can.
-func NewSerial(l Line) *Board {
-	if l.Baud == 0 {
-		l.Baud = 115200
-	}
-	if l.Unit == 0 {
-		l.Unit = 1
-	}
-	return newBoard(&slave{Line: l})
+// NewSlave returns the slave with the unit's number on the line at path, with eight bits,
+// no parity and one stop bit.
+func NewSlave(path string, baud uint, unit uint8) *Slave {
+	return &Slave{path: path, baud: baud, unit: unit}
 }
 
-func (s *slave) wired(door bool, out byte, in bits) {
-	s.invertOut, s.invertIn, s.inputs = out, in, plainInputs
+// Wired says, before all else, whether the board is wired for a door and what is active
+// low.
+func (s *Slave) Wired(door bool, out byte, in Inputs) {
+	s.invertOut, s.invertIn, s.inputs = out, in, plainPlaces
 	if door {
-		s.inputs = inputs
+		s.inputs = Places
 	}
 }
 
-// open takes hold of the tty and sets the watchdog's time. It discards what comes
+// Open takes hold of the tty and sets the watchdog's time. It discards what comes
 // in late. A slave answers in order, so two answers to two requests that differ in
 // kind show that none to an older one is outstanding.
-func (s *slave) open() (err error) {
+func (s *Slave) Open() (err error) {
 	if err := s.hold(); err != nil {
 		return err
 	}
 	defer func() {
 		if err != nil {
-			s.close()
+			s.Close()
 			err = s.at(err)
 		}
 	}()
 	client, err := modbus.NewClient(&modbus.ClientConfiguration{
-		URL: "rtu://" + s.Path, Speed: s.Baud, DataBits: 8, Parity: modbus.PARITY_NONE, StopBits: 1,
+		URL: "rtu://" + s.path, Speed: s.baud, DataBits: 8, Parity: modbus.PARITY_NONE, StopBits: 1,
 		Timeout: answerIn, Logger: log.New(io.Discard, "", 0),
 	})
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(client.SetUnitId(s.Unit), client.Open()); err != nil {
+	if err := errors.Join(client.SetUnitId(s.unit), client.Open()); err != nil {
 		return err
 	}
 	s.client = client
-	if err := client.WriteRegister(regWatchdog, uint16(watchdog.Milliseconds())); err != nil {
+	if err := client.WriteRegister(regWatchdog, uint16(Watchdog.Milliseconds())); err != nil {
 		return err
 	}
 	s.count, err = client.ReadRegister(regHeartbeat, modbus.HOLDING_REGISTER)
@@ -97,13 +88,13 @@ func (s *slave) open() (err error) {
 }
 
 // hold locks the tty. TIOCEXCL, the terminal's own means, does not bind root.
-func (s *slave) hold() error {
-	tty, err := os.OpenFile(s.Path, os.O_RDWR|syscall.O_NOCTTY|syscall.O_NONBLOCK, 0)
+func (s *Slave) hold() error {
+	tty, err := os.OpenFile(s.path, os.O_RDWR|syscall.O_NOCTTY|syscall.O_NONBLOCK, 0)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("no board at %s: plug it in or correct the path", s.Path)
+		return fmt.Errorf("no board at %s: plug it in or correct the path", s.path)
 	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("may not open %s: add this user to the group dialout", s.Path)
+		return fmt.Errorf("may not open %s: add this user to the group dialout", s.path)
 	case err != nil:
 		return err
 	}
@@ -115,13 +106,14 @@ func (s *slave) hold() error {
 	}
 	if err != nil {
 		tty.Close()
-		return fmt.Errorf("%s is used by another program: stop it: %w", s.Path, err)
+		return fmt.Errorf("%s is used by another program: stop it: %w", s.path, err)
 	}
 	s.lock = tty
 	return nil
 }
 
-func (s *slave) close() {
+// Close lets go of it.
+func (s *Slave) Close() {
 	if s.client != nil {
 		s.client.Close()
 		s.client = nil
@@ -134,10 +126,10 @@ func (s *slave) close() {
 
 // ask has one transaction. After one that failed its answer may still come, and
 // would be taken for the answer to the next: open first.
-func (s *slave) ask(f func(*modbus.ModbusClient) error) error {
+func (s *Slave) ask(f func(*modbus.ModbusClient) error) error {
 	if s.failed {
-		s.close()
-		if err := s.open(); err != nil {
+		s.Close()
+		if err := s.Open(); err != nil {
 			return err
 		}
 	}
@@ -148,39 +140,45 @@ func (s *slave) ask(f func(*modbus.ModbusClient) error) error {
 	return nil
 }
 
-func (s *slave) sense() (samples []bits, err error) {
+// Sense reads the inputs.
+func (s *Slave) Sense() (samples []Inputs, err error) {
 	err = s.ask(func(c *modbus.ModbusClient) error {
 		levels, err := c.ReadDiscreteInputs(0, s.inputs)
 		if err == nil {
-			samples = []bits{pack(levels) ^ s.invertIn}
+			samples = []Inputs{pack(levels) ^ s.invertIn}
 		}
 		return err
 	})
 	return samples, err
 }
 
-func (s *slave) drive(outputs, which byte) error {
+// Drive sets the outputs named by which.
+func (s *Slave) Drive(outputs, which byte) error {
 	return s.ask(func(c *modbus.ModbusClient) error {
-		if which == outAccess {
-			return c.WriteCoil(0, outputs&outAccess != 0)
+		if which == Access {
+			return c.WriteCoil(0, outputs&Access != 0)
 		}
 		return c.WriteCoils(1, unpack(((outputs^s.invertOut)&which)>>1, 6))
 	})
 }
 
-func (s *slave) beat() error {
+// Beat changes the heartbeat.
+func (s *Slave) Beat() error {
 	return s.ask(func(c *modbus.ModbusClient) error {
 		s.count++
 		return c.WriteRegister(regHeartbeat, s.count)
 	})
 }
 
-func (s *slave) wait(at time.Time) { time.Sleep(time.Until(at)) }
-func (s *slave) rest()             {}
+// Wait waits until then.
+func (s *Slave) Wait(at time.Time) { time.Sleep(time.Until(at)) }
 
-func (s *slave) at(err error) error { return fmt.Errorf("board at %s: %w", s.Path, err) }
+// Rest ends all waiting.
+func (s *Slave) Rest() {}
 
-func pack(levels []bool) (in bits) {
+func (s *Slave) at(err error) error { return fmt.Errorf("board at %s: %w", s.path, err) }
+
+func pack(levels []bool) (in Inputs) {
 	for i, level := range levels {
 		if level {
 			in |= 1 << i
