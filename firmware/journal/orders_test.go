@@ -15,16 +15,17 @@ import (
 	"example.org/checkpoint/firmware/order"
 	"example.org/checkpoint/firmware/verdict"
 	"example.org/checkpoint/simulators/centre"
+	"example.org/checkpoint/simulators/centre/keys"
 )
 
 // ruled is a bench whose centre orders and leases.
 type ruled struct {
 	*bench
-	key *centre.Key
+	key *keys.Key
 }
 
 func newRuled(t *testing.T) *ruled {
-	key, err := centre.NewKey("orders")
+	key, err := keys.New("orders")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,8 +36,8 @@ func newRuled(t *testing.T) *ruled {
 
 func (b *ruled) order(j *Journal, number uint64, state string, scope centre.Scope) error {
 	b.Helper()
-	signed, err := b.key.Order(centre.Order{Number: number, Kind: "breaker", State: state, Scope: scope,
-		NotBefore: noon.Unix(), ReviewBy: noon.Add(time.Hour).Unix(), Reason: "too many"})
+	signed, err := centre.Order{Number: number, Kind: "breaker", State: state, Scope: scope,
+		NotBefore: noon.Unix(), ReviewBy: noon.Add(time.Hour).Unix(), Reason: "too many"}.Sign(b.key)
 	b.must(err)
 	o, err := decoded.DecodeOrder(signed)
 	b.must(err)
@@ -303,7 +304,7 @@ const today = "2026-11-21"
 
 func (b *ruled) lease(j *Journal, holder string, serial, tokens uint64) error {
 	b.Helper()
-	signed, err := b.key.Lease(centre.Lease{Quota: "HK-departure", Day: today, Holder: holder, Serial: serial, Tokens: tokens, Expires: noon.Add(8 * time.Hour).Unix()})
+	signed, err := centre.Lease{Quota: "HK-departure", Day: today, Holder: holder, Serial: serial, Tokens: tokens, Expires: noon.Add(8 * time.Hour).Unix()}.Sign(b.key)
 	b.must(err)
 	l, err := decoded.DecodeLease(signed)
 	b.must(err)

@@ -1,10 +1,8 @@
-// Package centre pretends the central server for one hall: nats-server with JetStream, the
-// sink that keeps every event exactly once, the marks that let devices delete, and the
-// object store through which signed bundles go out.
+// Package centre pretends the central server for one hall: it runs nats-server with JetStream and
+// puts together what takes events in, sends bundles, orders and leases out, answers and shows.
 //
-// It is written from the wire (PROTOCOL C2, C4, C11) and shares no code with the device.
-// It may be killed at any moment: an event counts once its bbolt transaction is on disk, the
-// mark goes out after that, and what was not marked comes again.
+// It is written from the wire (PROTOCOL C2, C4, C11) and shares no code with the device. It may
+// be killed at any moment.
 package centre
 
 import (
@@ -19,9 +17,17 @@ import (
 	"strconv"
 	"time"
 
+	"example.org/checkpoint/simulators/centre/desk"
+	"example.org/checkpoint/simulators/centre/door"
+	"example.org/checkpoint/simulators/centre/fleet"
+	"example.org/checkpoint/simulators/centre/keys"
+	"example.org/checkpoint/simulators/centre/orders"
+	"example.org/checkpoint/simulators/centre/registry"
+	"example.org/checkpoint/simulators/centre/sink"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	bolt "go.etcd.io/bbolt"
 )
 
 // Options say where the centre lives.
@@ -40,15 +46,17 @@ type Options struct {
 // Centre is a running centre between New and the end of Run.
 type Centre struct {
 	o        Options
-	key      *Key // of marks
-	orders   *Key // of orders and leases
-	replies  *Key // of answers to requests
-	registry *registry
-	fleet    fleet
-	store    *store
+	public   []byte // keys.json
+	marks    *keys.Key
+	replies  *keys.Key
+	registry *registry.Registry
+	fleet    *fleet.Fleet
+	db       *bolt.DB
+	store    *sink.Store
+	orders   *orders.Book
 	server   *server.Server
 	listener net.Listener
-	guard    *guard // nil if not Secure
+	guard    *door.Guard // nil if not Secure
 }
 
 // New opens the store, makes the keys if there are none, and takes the ports; Run serves them.
@@ -67,27 +75,31 @@ func New(o Options) (*Centre, error) {
 			return nil, fmt.Errorf("centre: %w", err)
 		}
 	}
-	c := &Centre{o: o, registry: &registry{dir: o.Registry, log: o.Log}}
+	c := &Centre{o: o, registry: registry.New(o.Registry, o.Log)}
+	c.fleet = fleet.New(c.registry, o.Log)
 	var err error
-	if c.key, err = loadKey(o.MarkKey, "mark"); err != nil {
+	if c.marks, err = keys.Load(o.MarkKey, "mark"); err != nil {
 		return nil, err
 	}
-	if c.orders, err = loadKey(filepath.Join(o.Dir, "orders.key"), "orders"); err != nil {
+	ordering, err := keys.Load(filepath.Join(o.Dir, "orders.key"), "orders")
+	if err != nil {
 		return nil, err
 	}
-	if c.replies, err = loadKey(filepath.Join(o.Dir, "reply.key"), "reply"); err != nil {
+	if c.replies, err = keys.Load(filepath.Join(o.Dir, "reply.key"), "reply"); err != nil {
 		return nil, err
 	}
-	if err := replace(filepath.Join(o.Dir, "keys.json"), KeysFile(c.key, c.orders, c.replies)); err != nil {
+	c.public = keys.File(c.marks, ordering, c.replies)
+	if err := keys.Replace(filepath.Join(o.Dir, "keys.json"), c.public); err != nil {
 		return nil, err
 	}
 	if o.Secure {
-		if c.guard, err = newGuard(o.Dir); err != nil {
+		if c.guard, err = door.Open(o.Dir); err != nil {
 			return nil, err
 		}
 	}
-	if c.store, err = openStore(filepath.Join(o.Dir, "sink.db")); err != nil {
-		return nil, err
+	if err := c.openStore(filepath.Join(o.Dir, "sink.db"), ordering); err != nil {
+		c.close()
+		return nil, fmt.Errorf("centre: %w", err)
 	}
 	if c.listener, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(o.HTTPPort))); err == nil && o.Join == "" {
 		err = c.startNATS()
@@ -97,6 +109,21 @@ func New(o Options) (*Centre, error) {
 		return nil, fmt.Errorf("centre: %w", err)
 	}
 	return c, nil
+}
+
+// openStore opens the one database, and what is kept in it.
+func (c *Centre) openStore(path string, ordering *keys.Key) (err error) {
+	c.db, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: 5 * time.Second, FreelistType: bolt.FreelistMapType, InitialMmapSize: 1 << 28})
+	if err == nil {
+		c.store, err = sink.NewStore(c.db)
+	}
+	if err == nil {
+		c.orders, err = orders.New(c.db, ordering)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
 }
 
 // NATSURL is where devices connect.
@@ -130,7 +157,7 @@ func (c *Centre) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("centre: %w", err)
 	}
-	events, bucket, err := c.provisionAll(ctx, js)
+	events, bucket, err := c.provision(ctx, js)
 	if ctx.Err() != nil {
 		return nil
 	}
@@ -139,14 +166,16 @@ func (c *Centre) Run(ctx context.Context) error {
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	if err := errors.Join(c.answerRequests(ctx, nc, js), c.hearFleet(nc)); err != nil {
+	questions := desk.Desk{Dir: c.o.Dir, DB: c.db, Registry: c.registry, Key: c.replies, Orders: c.orders, Log: c.o.Log}
+	taking := sink.Sink{Store: c.store, Registry: c.registry, Key: c.marks, Orders: c.orders, Log: c.o.Log}
+	if err := errors.Join(questions.Answer(ctx, nc, js), c.fleet.Hear(nc)); err != nil {
 		return fmt.Errorf("centre: %w", err)
 	}
 	done := make(chan error, 2)
 	web := &http.Server{Handler: c.handler(nc, js, bucket), ReadHeaderTimeout: 5 * time.Second}
 	// Run owns both and waits for both.
 	go func() { done <- web.Serve(c.listener) }()
-	go func() { done <- c.consume(ctx, js, events) }()
+	go func() { done <- taking.Run(ctx, js, events) }()
 	var first error
 	left := 2
 	select {
@@ -180,7 +209,7 @@ func (c *Centre) close() {
 		c.server.Shutdown()
 		c.server.WaitForShutdown()
 	}
-	if c.store != nil {
-		c.store.db.Close()
+	if c.db != nil {
+		c.db.Close()
 	}
 }

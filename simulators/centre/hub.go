@@ -5,19 +5,11 @@ import (
 	"errors"
 	"time"
 
+	"example.org/checkpoint/simulators/centre/streams"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
-
-// Buckets in which the lanes of a hall meet (PROTOCOL C10), at the hub and at the centre.
-const (
-	replayBucket = "replay"
-	hallBucket   = "hall"
-)
-
-// replayKept is how long a mark may stay: a day and the longest window after it.
-const replayKept = 48 * time.Hour
 
 // Hub is a hall's hub: a nats-server as anybody installs it, with two buckets.
 type Hub struct{ server *server.Server }
@@ -46,7 +38,7 @@ func NewHub(dir string, port int) (*Hub, error) {
 	defer nc.Close()
 	js, err := jetstream.New(nc)
 	if err == nil {
-		err = provisionHall(context.Background(), js, 1)
+		err = streams.ProvisionHall(context.Background(), js, 1)
 	}
 	if err != nil {
 		h.Close()
@@ -62,15 +54,4 @@ func (h *Hub) URL() string { return h.server.ClientURL() }
 func (h *Hub) Close() {
 	h.server.Shutdown()
 	h.server.WaitForShutdown()
-}
-
-func provisionHall(ctx context.Context, js jetstream.JetStream, copies int) error {
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
-	defer cancel()
-	for _, bucket := range []string{replayBucket, hallBucket} {
-		if _, err := js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: bucket, TTL: replayKept, Storage: jetstream.FileStorage, History: 1, Replicas: copies}); err != nil {
-			return err
-		}
-	}
-	return nil
 }

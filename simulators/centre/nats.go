@@ -6,19 +6,10 @@ import (
 	"path/filepath"
 	"time"
 
+	"example.org/checkpoint/simulators/centre/streams"
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-)
-
-// Names of the wire.
-const (
-	eventStream = "EV"      // what devices sign, on its way to the sink: ev.<device> batches, cp.<device> checkpoints, lr.<device> lease returns
-	markStream  = "MARK"    // mark.<device>: the newest mark of each device
-	orderStream = "ORDER"   // order.<kind and scope>: the last order on each
-	leaseStream = "LEASE"   // lease.<device>.<quota>: the last lease of each
-	bucketName  = "tuf"     // object store: the files of the TUF repository by their path
-	pushSubject = "cmd.all" // hints, and orders as they are given; leases on cmd.<device>
-	maxPayload  = 2 << 20   // bytes; a batch has at most 1 MiB
 )
 
 // startNATS starts the embedded server. sync_interval is "always": a stored message is on
@@ -29,16 +20,14 @@ func (c *Centre) startNATS() error {
 		port = server.RANDOM_PORT
 	}
 	o := &server.Options{
-		ServerName: "centre", Host: "127.0.0.1", Port: port, NoSigs: true, NoLog: true, MaxPayload: maxPayload,
+		ServerName: "centre", Host: "127.0.0.1", Port: port, NoSigs: true, NoLog: true, MaxPayload: streams.MaxPayload,
 		JetStream: true, StoreDir: filepath.Join(c.o.Dir, "nats"), SyncAlways: true, SyncInterval: 2 * time.Minute,
 	}
 	if c.o.WSPort != 0 {
 		o.Websocket = server.WebsocketOpts{Host: "127.0.0.1", Port: c.o.WSPort, NoTLS: c.guard == nil}
 	}
 	if c.guard != nil {
-		if err := c.guard.options(o); err != nil {
-			return err
-		}
+		c.guard.Serve(o)
 	}
 	s, err := server.NewServer(o)
 	if err != nil {
@@ -52,29 +41,34 @@ func (c *Centre) startNATS() error {
 	return nil
 }
 
-// provision makes the streams and the bucket, or brings them to this form.
-func provision(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer, jetstream.ObjectStore, error) {
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
-	defer cancel()
-	if _, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
-		Name: eventStream, Subjects: []string{"ev.>", "cp.>", "lr.>"}, Storage: jetstream.FileStorage, Retention: jetstream.WorkQueuePolicy,
-		Duplicates: 2 * time.Minute, AllowAtomicPublish: true, MaxMsgSize: maxPayload, Replicas: copies(js),
-	}); err != nil {
-		return nil, nil, err
+// own are the options by which the centre comes to its server, in this process or in a
+// cluster that runs without it.
+func (c *Centre) own() []nats.Option {
+	o := []nats.Option{nats.MaxReconnects(-1), nats.Name("centre")}
+	if c.server != nil {
+		o = append(o, nats.InProcessServer(c.server))
 	}
-	for name, subjects := range map[string]string{markStream: "mark.>", orderStream: "order.>", leaseStream: "lease.>"} {
-		if _, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
-			Name: name, Subjects: []string{subjects}, Storage: jetstream.FileStorage, MaxMsgsPerSubject: 1, AllowDirect: true, Replicas: copies(js),
-		}); err != nil {
-			return nil, nil, err
+	if c.guard != nil {
+		o = append(o, c.guard.Enter(c.o.Join)...)
+	}
+	return o
+}
+
+// patience is how long a cluster may take to elect who leads.
+const patience = time.Minute
+
+// provision makes the streams and buckets; in a cluster it waits until somebody leads.
+func (c *Centre) provision(ctx context.Context, js jetstream.JetStream) (events jetstream.Consumer, files jetstream.ObjectStore, err error) {
+	for end := time.Now().Add(patience); ; {
+		if events, files, err = streams.Provision(ctx, js); err == nil {
+			err = streams.ProvisionHall(ctx, js, streams.Copies(js))
+		}
+		if err == nil || c.server != nil || ctx.Err() != nil || time.Now().After(end) {
+			return events, files, err
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Second):
 		}
 	}
-	consumer, err := js.CreateOrUpdateConsumer(ctx, eventStream, jetstream.ConsumerConfig{
-		Durable: "sink", AckPolicy: jetstream.AckExplicitPolicy, AckWait: 30 * time.Second, MaxAckPending: 64,
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	bucket, err := js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{Bucket: bucketName, Storage: jetstream.FileStorage, Replicas: copies(js)})
-	return consumer, bucket, err
 }

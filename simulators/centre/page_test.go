@@ -22,6 +22,8 @@ import (
 	"testing"
 	"time"
 
+	"example.org/checkpoint/simulators/centre/door"
+	"example.org/checkpoint/simulators/centre/streams"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -47,15 +49,15 @@ func newPage(t *testing.T) *page {
 		nodes[fmt.Sprintf("centre-%d", i+1)] = []string{fmt.Sprintf("%s1%d", net, i+1)}
 	}
 	nodes["hub-1"] = []string{net + "2"}
-	if err := WriteCluster(p.dir, p.out, nodes); err != nil {
+	if err := door.WriteCluster(p.dir, p.out, nodes); err != nil {
 		t.Fatal(err)
 	}
 	accounts, err := os.ReadFile(filepath.Join(p.out, "accounts.conf"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := newGuard(p.dir)
-	if err != nil || !strings.Contains(string(accounts), g.account) {
+	g, err := door.Open(p.dir)
+	if err != nil || !strings.Contains(string(accounts), g.Account()) {
 		t.Fatalf("accounts.conf lacks the devices' account: %v", err)
 	}
 	text, err := os.ReadFile("../../docs/centre.md")
@@ -67,7 +69,7 @@ func newPage(t *testing.T) *page {
 		t.Fatalf("the page has %d configurations, want a node's and a hub's", len(blocks))
 	}
 	for _, b := range blocks {
-		p.write(b[1], strings.Replace(b[2], "ADEVICES", g.account, 1))
+		p.write(b[1], strings.Replace(b[2], "ADEVICES", g.Account(), 1))
 	}
 	node := blocks[0][2]
 	for _, line := range regexp.MustCompile(`(?m)^sed 's/(\S+)/(\S+)/g; s/(\S+)/(\S+)/g' centre-1.conf > (\S+)$`).FindAllStringSubmatch(string(text), -1) {
@@ -106,15 +108,15 @@ func (p *page) serve(name string) {
 	}
 }
 
-// door is a device with what the centre gave it.
-type door struct {
+// entrant is a device with what the centre gave it.
+type entrant struct {
 	name string
 	key  *ecdsa.PrivateKey
 	o    []nats.Option
 }
 
 // admit enrols a device and gets its admission.
-func (p *page) admit(c *Centre, name string) door {
+func (p *page) admit(c *Centre, name string) entrant {
 	p.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -149,7 +151,7 @@ func (p *page) admit(c *Centre, name string) door {
 	if err != nil {
 		p.Fatal(err)
 	}
-	var a Admission
+	var a door.Admission
 	p.eventually("the admission", func() bool {
 		r, err := http.Get(c.HTTPURL() + "/admission?device=" + name)
 		if err != nil {
@@ -168,11 +170,11 @@ func (p *page) admit(c *Centre, name string) door {
 	}
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM([]byte(a.CA))
-	return door{name, key, []nats.Option{nats.Secure(&tls.Config{Certificates: []tls.Certificate{pair}, RootCAs: roots}), nats.CustomInboxPrefix("_INBOX_" + name),
+	return entrant{name, key, []nats.Option{nats.Secure(&tls.Config{Certificates: []tls.Certificate{pair}, RootCAs: roots}), nats.CustomInboxPrefix("_INBOX_" + name),
 		nats.UserJWT(func() (string, error) { return a.JWT, nil }, user.Sign), nats.MaxReconnects(-1), nats.ReconnectWait(200 * time.Millisecond)}}
 }
 
-func (p *page) connect(d door, urls string) (*nats.Conn, jetstream.JetStream) {
+func (p *page) connect(d entrant, urls string) (*nats.Conn, jetstream.JetStream) {
 	p.Helper()
 	nc, err := nats.Connect(p.place.Replace(urls), d.o...)
 	if err != nil {
@@ -255,7 +257,7 @@ func TestPage(t *testing.T) {
 	hc, hub := p.connect(d, "tls://10.30.0.2:4222")
 	marks := func(js jetstream.JetStream) jetstream.KeyValue {
 		t.Helper()
-		kv, err := js.KeyValue(t.Context(), replayBucket)
+		kv, err := js.KeyValue(t.Context(), streams.Replay)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -270,7 +272,7 @@ func TestPage(t *testing.T) {
 	if v, err := marks(js).Get(t.Context(), "2026-11-21-a.b"); err == nil {
 		t.Errorf("the hub's mark is at the centre too: %s", v.Value())
 	}
-	payload, err := json.Marshal(question{V: 1, Device: "g1", Site: "LW", Kind: "identity", Key: strings.Repeat("ab", 16), Body: json.RawMessage("{}")})
+	payload, err := json.Marshal(map[string]any{"v": 1, "device": "g1", "site": "LW", "kind": "identity", "key": strings.Repeat("ab", 16), "body": struct{}{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -283,7 +285,7 @@ func TestPage(t *testing.T) {
 	}
 
 	// A node dies under way.
-	stream, err := p.own(c).Stream(t.Context(), eventStream)
+	stream, err := p.own(c).Stream(t.Context(), streams.Events)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 
+	"example.org/checkpoint/simulators/centre/streams"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -72,7 +73,7 @@ func publish(ctx context.Context, nc *nats.Conn, bucket jetstream.ObjectStore, d
 	if err != nil {
 		return p, err
 	}
-	return p, errors.Join(nc.Publish(pushSubject, hint), nc.Flush())
+	return p, errors.Join(nc.Publish(streams.Push, hint), nc.Flush())
 }
 
 // rank orders files by who points at whom.

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"example.org/checkpoint/simulators/centre"
+	"example.org/checkpoint/simulators/centre/desk"
 	"example.org/checkpoint/simulators/issuer"
 	"example.org/checkpoint/sync/enrol"
 	"example.org/checkpoint/sync/jetstream"
@@ -54,7 +55,7 @@ func newBench(t *testing.T) *bench {
 		t.Fatal(err)
 	}
 	b.keys = dated.At(time.Now())
-	b.file("persons.json", []centre.Person{
+	b.file("persons.json", []desk.Person{
 		{Type: "HKID", Number: "A123456(3)", Issued: "2019-05-01", Code: "HCT1:READY"},
 		{Type: "HKID", Number: "B000000(0)", Issued: "2001-01-01", Refusal: "a test is missing"},
 	})

@@ -10,6 +10,7 @@ import (
 
 	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/simulators/centre"
+	"example.org/checkpoint/simulators/centre/keys"
 	"example.org/checkpoint/sync/bundle"
 )
 
@@ -86,22 +87,22 @@ func TestBundleRefusesWhatADeviceWould(t *testing.T) {
 
 // TestBundleTakesOrders that the centre has signed, and nobody else.
 func TestBundleTakesOrders(t *testing.T) {
-	ours, err := centre.NewKey("orders")
+	ours, err := keys.New("orders")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, purpose := range []string{"orders", "mark"} {
-		key, err := centre.NewKey(purpose)
+		key, err := keys.New(purpose)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for signer, want := range map[*centre.Key]bool{key: purpose == "orders", ours: false} {
-			halt, err := signer.Order(centre.Order{Number: 41, Kind: "breaker", State: "halt", ReviewBy: time.Now().Unix()})
+		for signer, want := range map[*keys.Key]bool{key: purpose == "orders", ours: false} {
+			halt, err := centre.Order{Number: 41, Kind: "breaker", State: "halt", ReviewBy: time.Now().Unix()}.Sign(signer)
 			if err != nil {
 				t.Fatal(err)
 			}
 			src := sourceFiles(t)
-			if err := errors.Join(put(src, "keys.json", centre.KeysFile(key)), put(src, ordersFile, halt)); err != nil {
+			if err := errors.Join(put(src, "keys.json", keys.File(key)), put(src, ordersFile, halt)); err != nil {
 				t.Fatal(err)
 			}
 			if err := (&bundleBuildCmd{Src: src, Out: filepath.Join(t.TempDir(), "t")}).Run(); (err == nil) != want {

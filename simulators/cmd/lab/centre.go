@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"example.org/checkpoint/simulators/centre"
+	"example.org/checkpoint/simulators/centre/door"
 )
 
 // centreCmd is the centre as a process of its own, so that it can be killed.
@@ -49,5 +50,5 @@ func (c *clusterCmd) Run() error {
 		}
 		nodes[name] = strings.Split(hosts, ",")
 	}
-	return centre.WriteCluster(c.Dir, c.Out, nodes)
+	return door.WriteCluster(c.Dir, c.Out, nodes)
 }

@@ -1,4 +1,4 @@
-package centre
+package sink
 
 import (
 	"bytes"
@@ -9,39 +9,14 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/nats-io/nats.go/jetstream"
 	bolt "go.etcd.io/bbolt"
 )
 
 var bCheckpoints = []byte("checkpoints") // place → hash of that event, then the checkpoint as signed
 
-// witness keeps a device's signed word on what its chain is.
-func (c *Centre) witness(m jetstream.Msg) {
-	name, payload, err := believe(m.Subject(), "checkpoint", m.Data(), c.registry.lookup)
-	var p struct {
-		_          struct{} `cbor:",toarray"`
-		V          int
-		Device     string
-		Epoch, Seq uint64
-		Hash       []byte
-	}
-	if err == nil && (lenient.Unmarshal(payload, &p) != nil || p.V != 1 || p.Device != name || p.Seq == 0 || len(p.Hash) != sha256.Size) {
-		err = fmt.Errorf("%w: not a checkpoint of %s", errForm, name)
-	}
-	if err != nil {
-		c.refuse(m, err)
-		return
-	}
-	if err := c.store.witness(name, p.Epoch, p.Seq, p.Hash, m.Data()); err != nil {
-		c.again(m, err)
-		return
-	}
-	c.settle(m)
-}
-
 // witness keeps the first checkpoint on an event. Another on the same event, or one that the
 // event that is here already denies, is an alarm.
-func (s *store) witness(device string, epoch, seq uint64, hash, signed []byte) error {
+func (s *Store) witness(device string, epoch, seq uint64, hash, signed []byte) error {
 	return s.db.Update(func(tx *bolt.Tx) error {
 		b, key := tx.Bucket(bCheckpoints), place(device, epoch, seq)
 		if had := b.Get(key); had != nil {
@@ -59,8 +34,8 @@ func (s *store) witness(device string, epoch, seq uint64, hash, signed []byte) e
 	})
 }
 
-// checkpoints are those of a device, or of all, as signed.
-func (s *store) checkpoints(device string) (list []string, err error) {
+// Checkpoints are those of a device, or of all, as signed.
+func (s *Store) Checkpoints(device string) (list []string, err error) {
 	err = s.db.View(func(tx *bolt.Tx) error {
 		return tx.Bucket(bCheckpoints).ForEach(func(k, v []byte) error {
 			if device == "" || strings.HasPrefix(string(k), device+"\x00") {
@@ -87,10 +62,10 @@ type Fault struct {
 	Kind   string `json:"kind"` // edit, gap, reorder, truncation
 }
 
-// audit walks every chain that events or checkpoints tell of: each event is the bytes of its
+// Audit walks every chain that events or checkpoints tell of: each event is the bytes of its
 // hash, stands in its place, names the one before, and is the one that a checkpoint named; none
 // is missing before the last event or the last checkpoint.
-func (s *store) audit() (Audit, error) {
+func (s *Store) Audit() (Audit, error) {
 	a := Audit{Faults: []Fault{}}
 	err := s.db.View(func(tx *bolt.Tx) error {
 		chains := map[string]uint64{} // device, epoch → the last seq that there must be

@@ -1,4 +1,4 @@
-package centre
+package sink
 
 import (
 	"bytes"
@@ -12,45 +12,40 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// store is the record: (device, epoch, seq) → hash + bytes, with everything counted in the
+// Store is the record: (device, epoch, seq) → hash + bytes, with everything counted in the
 // same transaction.
-type store struct{ db *bolt.DB }
+type Store struct{ db *bolt.DB }
 
 var (
 	bEvents     = []byte("events")     // place → hash, then bytes
 	bReceived   = []byte("received")   // place → when it came, Unix nanoseconds: beside the time that the event itself tells
 	bHigh       = []byte("high")       // device, epoch → highest seq up to which nothing is missing
 	bCounts     = []byte("counts")     // name → number
-	bQuarantine = []byte("quarantine") // what → quarantined
+	bQuarantine = []byte("quarantine") // what → Quarantined
 )
 
 // maxQuarantine bounds the batches kept that nobody could be believed for.
 const maxQuarantine = 10_000
 
-type quarantined struct {
+// Quarantined is one line of GET /quarantine.
+type Quarantined struct {
 	Reason string    `json:"reason"`
 	Where  string    `json:"where"`
 	At     time.Time `json:"at"`
 	Bytes  []byte    `json:"bytes"`
 }
 
-func openStore(path string) (*store, error) {
-	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: 5 * time.Second, FreelistType: bolt.FreelistMapType, InitialMmapSize: 1 << 28})
-	if err != nil {
-		return nil, fmt.Errorf("centre: %s: %w", path, err)
-	}
-	err = db.Update(func(tx *bolt.Tx) error {
-		for _, name := range [][]byte{bEvents, bReceived, bHigh, bCounts, bQuarantine, bCheckpoints, bOrders, bQuotas, bLeases} {
+// NewStore is the record in a database.
+func NewStore(db *bolt.DB) (*Store, error) {
+	err := db.Update(func(tx *bolt.Tx) error {
+		for _, name := range [][]byte{bEvents, bReceived, bHigh, bCounts, bQuarantine, bCheckpoints} {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("centre: %s: %w", path, err), db.Close())
-	}
-	return &store{db}, nil
+	return &Store{db}, err
 }
 
 // chain is the key of a device's epoch; place the key of one event in it.
@@ -73,7 +68,7 @@ func number(b []byte) uint64 {
 // missing; of a batch that adds nothing, at most its last event, with the hash of what is
 // stored there, so that a device whose journal ends earlier than this record can compare.
 // seq 0 = nothing to mark yet.
-func (s *store) keep(b batch) (seq uint64, hash []byte, err error) {
+func (s *Store) keep(b batch) (seq uint64, hash []byte, err error) {
 	err = s.db.Update(func(tx *bolt.Tx) error {
 		events := tx.Bucket(bEvents)
 		for n, i := range b.items {
@@ -118,7 +113,7 @@ func keepOne(tx *bolt.Tx, b batch, seq uint64, i item) error {
 		if bytes.Equal(have[:sha256.Size], i.hash[:]) {
 			return count(tx, "doubles")
 		}
-		_, err := isolate(tx, append(key, i.hash[:]...), "conflicts", quarantined{"another event is stored under this number", where, time.Now(), i.bytes})
+		_, err := isolate(tx, append(key, i.hash[:]...), "conflicts", Quarantined{"another event is stored under this number", where, time.Now(), i.bytes})
 		return err
 	}
 	if witnessed := tx.Bucket(bCheckpoints).Get(key); witnessed != nil && !bytes.Equal(witnessed[:sha256.Size], i.hash[:]) {
@@ -129,7 +124,7 @@ func keepOne(tx *bolt.Tx, b batch, seq uint64, i item) error {
 	value := append(i.hash[:], i.bytes...)
 	if i.reason != "" {
 		value = i.hash[:]
-		if _, err := isolate(tx, append(key, i.hash[:]...), "quarantined", quarantined{i.reason, where, time.Now(), i.bytes}); err != nil {
+		if _, err := isolate(tx, append(key, i.hash[:]...), "quarantined", Quarantined{i.reason, where, time.Now(), i.bytes}); err != nil {
 			return err
 		}
 	} else if err := errors.Join(count(tx, "kind/"+i.kind), count(tx, "device/"+b.device+"/"+i.kind)); err != nil {
@@ -145,7 +140,7 @@ func keepOne(tx *bolt.Tx, b batch, seq uint64, i item) error {
 }
 
 // isolate puts something into quarantine once and counts it; it says whether it was new.
-func isolate(tx *bolt.Tx, key []byte, counter string, q quarantined) (bool, error) {
+func isolate(tx *bolt.Tx, key []byte, counter string, q Quarantined) (bool, error) {
 	bucket := tx.Bucket(bQuarantine)
 	if bucket.Get(key) != nil {
 		return false, nil
@@ -158,14 +153,14 @@ func isolate(tx *bolt.Tx, key []byte, counter string, q quarantined) (bool, erro
 }
 
 // refuse puts a whole message that could not be believed into quarantine.
-func (s *store) refuse(subject string, data []byte, why error) (fresh bool, err error) {
+func (s *Store) refuse(subject string, data []byte, why error) (fresh bool, err error) {
 	sum := sha256.Sum256(append([]byte(subject+"\x00"), data...))
 	err = s.db.Update(func(tx *bolt.Tx) error {
 		if number(tx.Bucket(bCounts).Get([]byte("refused"))) >= maxQuarantine {
 			return nil
 		}
 		var err error
-		fresh, err = isolate(tx, append([]byte("\x00message\x00"), sum[:]...), "quarantined", quarantined{why.Error(), subject, time.Now(), data})
+		fresh, err = isolate(tx, append([]byte("\x00message\x00"), sum[:]...), "quarantined", Quarantined{why.Error(), subject, time.Now(), data})
 		if fresh && err == nil {
 			err = count(tx, "refused")
 		}

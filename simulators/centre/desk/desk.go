@@ -1,18 +1,22 @@
-package centre
+// Package desk answers what devices ask the centre (PROTOCOL C7): each question once, whatever comes again.
+package desk
 
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"time"
 
+	"example.org/checkpoint/simulators/centre/keys"
+	"example.org/checkpoint/simulators/centre/orders"
+	"example.org/checkpoint/simulators/centre/registry"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/veraison/go-cose"
@@ -23,8 +27,10 @@ import (
 // payload of the answer.
 var bRequests = []byte("requests")
 
-// maxRequests is how many answers are kept; the oldest goes first.
-const maxRequests = 100_000
+const (
+	maxRequests = 100_000 // answers are kept; the oldest goes first
+	maxPacket   = 2 << 20 // bytes (PROTOCOL part C)
+)
 
 var errRequest = errors.New("not a request")
 
@@ -52,10 +58,15 @@ type answered struct {
 	Body   any    `json:"body,omitempty"`
 }
 
-// desk answers requests.
-type desk struct {
-	*Centre
-	key   *Key // of replies and receipts
+// Desk answers requests.
+type Desk struct {
+	Dir      string   // the centre's folder
+	DB       *bolt.DB // keeps what was answered
+	Registry *registry.Registry
+	Key      *keys.Key // of replies and receipts
+	Orders   *orders.Book
+	Log      *slog.Logger
+
 	nc    *nats.Conn
 	js    jetstream.JetStream
 	codes codes
@@ -65,7 +76,7 @@ type desk struct {
 }
 
 // begin reports whether nobody is at that request yet.
-func (d *desk) begin(place string) bool {
+func (d *Desk) begin(place string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.busy[place] {
@@ -75,7 +86,7 @@ func (d *desk) begin(place string) bool {
 	return true
 }
 
-func (d *desk) end(place string) {
+func (d *Desk) end(place string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	delete(d.busy, place)
@@ -86,10 +97,10 @@ type refused string
 
 func (r refused) Error() string { return string(r) }
 
-// answerRequests listens on rq.> until nc closes. Each question has a goroutine of its own,
+// Answer listens on rq.> until nc closes. Each question has a goroutine of its own,
 // at most so many at a time; who finds no room asks again.
-func (c *Centre) answerRequests(ctx context.Context, nc *nats.Conn, js jetstream.JetStream) error {
-	d := &desk{Centre: c, key: c.replies, nc: nc, js: js, busy: map[string]bool{}}
+func (d *Desk) Answer(ctx context.Context, nc *nats.Conn, js jetstream.JetStream) error {
+	d.nc, d.js, d.busy = nc, js, map[string]bool{}
 	room := make(chan struct{}, 64)
 	_, err := nc.QueueSubscribe("rq.>", "centre", func(m *nats.Msg) {
 		select {
@@ -106,10 +117,10 @@ func (c *Centre) answerRequests(ctx context.Context, nc *nats.Conn, js jetstream
 }
 
 // take answers one message. Who is not believed gets no answer.
-func (d *desk) take(ctx context.Context, m *nats.Msg) {
+func (d *Desk) take(ctx context.Context, m *nats.Msg) {
 	q, err := d.believe(m.Subject, m.Data)
 	if err != nil {
-		d.o.Log.Warn("a request is not believed", "subject", m.Subject, "err", err)
+		d.Log.Warn("a request is not believed", "subject", m.Subject, "err", err)
 		return
 	}
 	if place := q.Device + "\x00" + q.Key; d.begin(place) {
@@ -119,32 +130,32 @@ func (d *desk) take(ctx context.Context, m *nats.Msg) {
 	}
 	payload, err := d.once(ctx, q)
 	if err == nil {
-		payload, err = d.key.sign("reply", payload)
+		payload, err = d.Key.Sign("reply", payload)
 	}
 	if err == nil {
 		err = m.Respond(payload)
 	}
 	if err != nil {
-		d.o.Log.Warn("a request has no answer", "kind", q.Kind, "device", q.Device, "err", err)
+		d.Log.Warn("a request has no answer", "kind", q.Kind, "device", q.Device, "err", err)
 	}
 }
 
 // believe opens a request: signed by the device it names, for this subject, of its own site,
 // which is in lower case in subjects, as the tags of users are.
-func (d *desk) believe(subject string, data []byte) (q question, err error) {
+func (d *Desk) believe(subject string, data []byte) (q question, err error) {
 	site, kind, _ := strings.Cut(strings.TrimPrefix(subject, "rq."), ".")
 	var m cose.Sign1Message
-	if len(data) > maxBatch || m.UnmarshalCBOR(data) != nil || json.Unmarshal(m.Payload, &q) != nil || q.V != 1 {
+	if len(data) > registry.MaxMessage || m.UnmarshalCBOR(data) != nil || json.Unmarshal(m.Payload, &q) != nil || q.V != 1 {
 		return q, errRequest
 	}
-	if _, _, err := believe("rq."+q.Device, "request", data, d.registry.lookup); err != nil {
+	if _, _, err := d.Registry.Believe("rq."+q.Device, "request", data); err != nil {
 		return q, err
 	}
-	of, _ := d.registry.lookup(q.Device)
+	of, _ := d.Registry.Lookup(q.Device)
 	if key, err := hex.DecodeString(q.Key); err != nil || len(key) != 16 {
 		return q, fmt.Errorf("%w: its key", errRequest)
 	}
-	if q.Kind != kind || q.Site != of.site || strings.ToLower(of.site) != site {
+	if q.Kind != kind || q.Site != of.Site || strings.ToLower(of.Site) != site {
 		return q, fmt.Errorf("%w: of another kind or site", errRequest)
 	}
 	q.hash = sha256.Sum256(m.Payload)
@@ -152,10 +163,10 @@ func (d *desk) believe(subject string, data []byte) (q question, err error) {
 }
 
 // once does what is asked, or gives the answer that was given before.
-func (d *desk) once(ctx context.Context, q question) ([]byte, error) {
+func (d *Desk) once(ctx context.Context, q question) ([]byte, error) {
 	place := []byte(q.Device + "\x00" + q.Key)
 	var had []byte
-	err := d.store.db.View(func(tx *bolt.Tx) error {
+	err := d.DB.View(func(tx *bolt.Tx) error {
 		if b := tx.Bucket(bRequests); b != nil {
 			had = bytes.Clone(b.Get(place))
 		}
@@ -182,7 +193,7 @@ func (d *desk) once(ctx context.Context, q question) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return payload, d.store.db.Update(func(tx *bolt.Tx) error { return keepAnswer(tx, place, append(q.hash[:], payload...)) })
+	return payload, d.DB.Update(func(tx *bolt.Tx) error { return keepAnswer(tx, place, append(q.hash[:], payload...)) })
 }
 
 func keepAnswer(tx *bolt.Tx, place, v []byte) error {
@@ -206,7 +217,7 @@ func keepAnswer(tx *bolt.Tx, place, v []byte) error {
 }
 
 // do does what is asked.
-func (d *desk) do(ctx context.Context, q question) (status string, body any, err error) {
+func (d *Desk) do(ctx context.Context, q question) (status string, body any, err error) {
 	switch q.Kind {
 	case "identity":
 		return d.identity(q)
@@ -234,21 +245,9 @@ func (q question) read(into any) error {
 	return nil
 }
 
-// sign signs bytes for a purpose.
-func (k *Key) sign(purpose string, payload []byte) ([]byte, error) {
-	m := cose.NewSign1Message()
-	m.Payload = payload
-	m.Headers.Protected.SetAlgorithm(cose.AlgorithmES256)
-	m.Headers.Protected[cose.HeaderLabelKeyID] = k.kid
-	if err := m.Sign(rand.Reader, []byte(purpose), k.signer); err != nil {
-		return nil, err
-	}
-	return m.MarshalCBOR()
-}
-
 // leaseFor gives a device as many tokens of what it asks as the day has left, and none back.
-func (d *desk) leaseFor(ctx context.Context, q question) (string, any, error) {
-	var l Lease
+func (d *Desk) leaseFor(ctx context.Context, q question) (string, any, error) {
+	var l orders.Lease
 	if err := q.read(&l); err != nil {
 		return "", nil, err
 	}
@@ -257,40 +256,21 @@ func (d *desk) leaseFor(ctx context.Context, q question) (string, any, error) {
 	}
 	l.Serial, l.Expires = 0, time.Now().Add(24*time.Hour).Unix()
 	for range 3 { // others ask at the same time
-		left, had, err := d.store.left(l)
+		left, had, err := d.Orders.Left(l)
 		if err != nil {
 			return "", nil, err
 		}
 		if l.Tokens = min(l.Tokens, left); l.Tokens <= had {
 			return "", nil, refused("the quota of the day has nothing left")
 		}
-		given, err := d.lease(ctx, d.nc, d.js, l)
-		if errors.Is(err, errQuota) {
+		_, signed, err := d.Orders.Lease(ctx, d.nc, d.js, l)
+		if errors.Is(err, orders.ErrQuota) {
 			continue
 		}
 		if err != nil {
 			return "", nil, err
 		}
-		signed, err := d.orders.Lease(given)
 		return "granted", map[string]any{"lease": signed}, err
 	}
 	return "", nil, refused("the quota of the day has nothing left")
-}
-
-// left says how many tokens a holder may have altogether, and how many it has.
-func (s *store) left(l Lease) (left, had uint64, err error) {
-	err = s.db.View(func(tx *bolt.Tx) error {
-		var q Quota
-		var g grant
-		others, err := outOf(tx, l.Quota, l.Day, l.Holder)
-		if err == nil {
-			err = getJSON(tx.Bucket(bQuotas), l.Quota+"/"+l.Day, &q)
-		}
-		if err == nil {
-			err = getJSON(tx.Bucket(bLeases), l.Quota+"/"+l.Day+"/"+l.Holder, &g)
-		}
-		left, had = q.Tokens-min(others, q.Tokens), g.Tokens
-		return err
-	})
-	return left, had, err
 }

@@ -1,4 +1,4 @@
-package centre
+package desk
 
 import (
 	"bytes"
@@ -17,6 +17,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"example.org/checkpoint/simulators/centre/keys"
 )
 
 // Person is one of the register, persons.json in the centre's folder: a JSON list of people who
@@ -30,8 +32,8 @@ type Person struct {
 }
 
 // persons reads the register, anew each time. None is no register.
-func (d *desk) persons() (list []Person, err error) {
-	data, err := os.ReadFile(filepath.Join(d.o.Dir, "persons.json"))
+func (d *Desk) persons() (list []Person, err error) {
+	data, err := os.ReadFile(filepath.Join(d.Dir, "persons.json"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -42,7 +44,7 @@ func (d *desk) persons() (list []Person, err error) {
 }
 
 // identity answers unknown for a kind of document of which it has no register.
-func (d *desk) identity(q question) (string, any, error) {
+func (d *Desk) identity(q question) (string, any, error) {
 	var asked Person
 	if err := q.read(&asked); err != nil {
 		return "", nil, err
@@ -61,7 +63,7 @@ func (d *desk) identity(q question) (string, any, error) {
 }
 
 // issue gives an applicant the code that the register has ready.
-func (d *desk) issue(q question) (string, any, error) {
+func (d *Desk) issue(q question) (string, any, error) {
 	var asked Person
 	if err := q.read(&asked); err != nil {
 		return "", nil, err
@@ -100,7 +102,7 @@ type code struct {
 }
 
 // sendCode makes a code; the message goes to sms.jsonl in the centre's folder.
-func (d *desk) sendCode(q question) (string, any, error) {
+func (d *Desk) sendCode(q question) (string, any, error) {
 	var asked struct{ Phone string }
 	if err := q.read(&asked); err != nil {
 		return "", nil, err
@@ -126,12 +128,12 @@ func (d *desk) sendCode(q question) (string, any, error) {
 	d.codes.out[ticket] = c
 	line, err := json.Marshal(map[string]string{"phone": asked.Phone, "code": c.text})
 	if err == nil {
-		err = appendLine(filepath.Join(d.o.Dir, "sms.jsonl"), line)
+		err = appendLine(filepath.Join(d.Dir, "sms.jsonl"), line)
 	}
 	return "sent", map[string]string{"ticket": ticket}, err
 }
 
-func (d *desk) checkCode(q question) (string, any, error) {
+func (d *Desk) checkCode(q question) (string, any, error) {
 	var asked struct{ Ticket, Code string }
 	if err := q.read(&asked); err != nil {
 		return "", nil, err
@@ -150,7 +152,7 @@ func (d *desk) checkCode(q question) (string, any, error) {
 }
 
 // siteKeys seals every file of site-keys/<site>/ to the key that the device made for this.
-func (d *desk) siteKeys(q question) (string, any, error) {
+func (d *Desk) siteKeys(q question) (string, any, error) {
 	var asked struct{ To []byte }
 	if err := q.read(&asked); err != nil {
 		return "", nil, err
@@ -163,7 +165,7 @@ func (d *desk) siteKeys(q question) (string, any, error) {
 	if err != nil {
 		return "", nil, refused("not an X25519 key")
 	}
-	paths, err := filepath.Glob(filepath.Join(d.o.Dir, "site-keys", filepath.Base(q.Site), "*.json"))
+	paths, err := filepath.Glob(filepath.Join(d.Dir, "site-keys", filepath.Base(q.Site), "*.json"))
 	keys := [][]byte{}
 	for _, path := range paths {
 		file, err := os.ReadFile(path)
@@ -181,7 +183,7 @@ func (d *desk) siteKeys(q question) (string, any, error) {
 
 // packet takes a chunk of a packet, which waits in packets/ under its own hash, and signs a
 // receipt once it is whole.
-func (d *desk) packet(q question) (string, any, error) {
+func (d *Desk) packet(q question) (string, any, error) {
 	var p struct {
 		ID, SHA256   string
 		Size, Offset int
@@ -191,10 +193,10 @@ func (d *desk) packet(q question) (string, any, error) {
 		return "", nil, err
 	}
 	sum, err := hex.DecodeString(p.SHA256)
-	if err != nil || len(sum) != sha256.Size || p.Size < 1 || p.Size > maxPayload || p.ID == "" || len(p.ID) > 64 {
+	if err != nil || len(sum) != sha256.Size || p.Size < 1 || p.Size > maxPacket || p.ID == "" || len(p.ID) > 64 {
 		return "", nil, refused("not a packet")
 	}
-	dir := filepath.Join(d.o.Dir, "packets")
+	dir := filepath.Join(d.Dir, "packets")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", nil, err
 	}
@@ -205,7 +207,7 @@ func (d *desk) packet(q question) (string, any, error) {
 	}
 	if p.Offset == len(have) && len(p.Data) > 0 && len(have)+len(p.Data) <= p.Size {
 		have = append(have, p.Data...)
-		if err := replace(path, have); err != nil {
+		if err := keys.Replace(path, have); err != nil {
 			return "", nil, err
 		}
 	}
@@ -219,7 +221,7 @@ func (d *desk) packet(q question) (string, any, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	receipt, err := d.key.sign("receipt", payload)
+	receipt, err := d.Key.Sign("receipt", payload)
 	return "received", map[string]any{"have": len(have), "receipt": receipt}, err
 }
 

@@ -1,7 +1,6 @@
-package centre
+package door
 
 import (
-	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -13,44 +12,15 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"time"
 
+	"example.org/checkpoint/simulators/centre/keys"
 	"github.com/nats-io/jwt/v2"
 	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nkeys"
 )
-
-// replicas are how many nodes of a cluster keep each stream and bucket.
-const replicas = 3
-
-// own are the options by which the centre comes to its server, in this process or in a
-// cluster that runs without it.
-func (c *Centre) own() []nats.Option {
-	o := []nats.Option{nats.MaxReconnects(-1), nats.Name("centre")}
-	if c.server != nil {
-		o = append(o, nats.InProcessServer(c.server))
-	}
-	if c.guard != nil {
-		o = append(o, c.guard.self)
-		if c.server == nil {
-			c.guard.push = c.guard.pushTo(c.o.Join)
-			o = append(o, nats.Secure(c.guard.client))
-		}
-	}
-	return o
-}
-
-// copies is how many nodes keep what the centre stores.
-func copies(js jetstream.JetStream) int {
-	if js.Conn().ConnectedClusterName() == "" {
-		return 1
-	}
-	return replicas
-}
 
 // WriteCluster writes what the nodes of a cluster and the hubs of halls need to let in the
 // devices that the centre of dir admits (docs/centre.md), to out:
@@ -65,12 +35,12 @@ func WriteCluster(dir, out string, nodes map[string][]string) error {
 			return fmt.Errorf("centre: %w", err)
 		}
 	}
-	g, err := newGuard(dir)
+	g, err := Open(dir)
 	if err != nil {
 		return err
 	}
 	write := func(name string, data []byte) {
-		err = errors.Join(err, replace(filepath.Join(out, name), data))
+		err = errors.Join(err, keys.Replace(filepath.Join(out, name), data))
 	}
 	write("ca.pem", []byte(asPEM(g.ca.Raw)))
 	for name, hosts := range nodes {
@@ -91,7 +61,7 @@ func WriteCluster(dir, out string, nodes map[string][]string) error {
 }
 
 // node issues a certificate by which a node serves, and goes to the other nodes.
-func (g *guard) node(name string, hosts []string) (cert, key []byte, err error) {
+func (g *Guard) node(name string, hosts []string) (cert, key []byte, err error) {
 	own, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, nil, err
@@ -129,7 +99,7 @@ func userOf(account nkeys.KeyPair, name string) (nats.Option, error) {
 }
 
 // pushTo gives every node of a cluster the account's new claims.
-func (g *guard) pushTo(urls string) func(string) error {
+func (g *Guard) pushTo(urls string) func(string) error {
 	return func(account string) error {
 		admin, err := g.admin()
 		if err != nil {
@@ -152,23 +122,8 @@ func (g *guard) pushTo(urls string) func(string) error {
 	}
 }
 
-// patience is how long a cluster may take to elect who leads.
-const patience = time.Minute
-
-// provisionAll makes the streams and buckets; in a cluster it waits until somebody leads.
-func (c *Centre) provisionAll(ctx context.Context, js jetstream.JetStream) (events jetstream.Consumer, files jetstream.ObjectStore, err error) {
-	for end := time.Now().Add(patience); ; pause(ctx, time.Second) {
-		if events, files, err = provision(ctx, js); err == nil {
-			err = provisionHall(ctx, js, copies(js))
-		}
-		if err == nil || c.server != nil || ctx.Err() != nil || time.Now().After(end) {
-			return events, files, err
-		}
-	}
-}
-
 // leaf makes a user for hubs, who carries what the devices behind it may do.
-func (g *guard) leaf() ([]byte, error) {
+func (g *Guard) leaf() ([]byte, error) {
 	pair, err := nkeys.CreateUser()
 	if err != nil {
 		return nil, err
@@ -197,7 +152,7 @@ type jwts struct {
 }
 
 // clientTLS is how the centre itself comes in.
-func (g *guard) clientTLS() (*tls.Config, error) {
+func (g *Guard) clientTLS() (*tls.Config, error) {
 	cert, key, err := g.node("centre", nil)
 	if err != nil {
 		return nil, err
@@ -209,17 +164,4 @@ func (g *guard) clientTLS() (*tls.Config, error) {
 	roots := x509.NewCertPool()
 	roots.AddCert(g.ca)
 	return &tls.Config{Certificates: []tls.Certificate{pair}, RootCAs: roots, MinVersion: tls.VersionTLS13}, nil
-}
-
-// hubPages adds what is done once for a new hub:
-//
-//	POST /hub?domain=D   makes the buckets of a hall at the hub of that JetStream domain, over its leaf line
-func (c *Centre) hubPages(mux *http.ServeMux, nc *nats.Conn) {
-	mux.HandleFunc("POST /hub", func(w http.ResponseWriter, r *http.Request) {
-		js, err := jetstream.NewWithDomain(nc, r.FormValue("domain"))
-		if err == nil {
-			err = provisionHall(r.Context(), js, 1)
-		}
-		answer(w)(struct{}{}, err)
-	})
 }

@@ -1,4 +1,5 @@
-package centre
+// Package orders gives the centre's orders and leases: numbers, signs and keeps them, and sends them out.
+package orders
 
 import (
 	"bytes"
@@ -12,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"example.org/checkpoint/simulators/centre/keys"
+	"example.org/checkpoint/simulators/centre/streams"
 	"github.com/fxamacker/cbor/v2"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -37,13 +40,36 @@ type Scope struct {
 	Lane      string `json:"lane,omitempty" cbor:"lane,omitempty"`
 }
 
-// Order signs an order.
-func (k *Key) Order(o Order) ([]byte, error) {
-	return k.statement("order", map[string]any{"v": 1, "number": o.Number, "kind": o.Kind, "state": o.State, "scope": o.Scope,
+// Sign signs an order with the orders key.
+func (o Order) Sign(k *keys.Key) ([]byte, error) {
+	return k.State("order", map[string]any{"v": 1, "number": o.Number, "kind": o.Kind, "state": o.State, "scope": o.Scope,
 		"not_before": o.NotBefore, "review_by": o.ReviewBy, "reason": o.Reason})
 }
 
-var bOrders = []byte("orders") // kind and scope → the last order, as signed
+var (
+	bOrders   = []byte("orders") // kind and scope → the last order, as signed
+	bNumbers  = []byte("counts") // name → number
+	lastOrder = []byte("order")  // name of the highest number given
+)
+
+// Book is what was ordered and leased.
+type Book struct {
+	db  *bolt.DB
+	key *keys.Key
+}
+
+// New is the book in a database, which signs with the orders key.
+func New(db *bolt.DB, key *keys.Key) (*Book, error) {
+	err := db.Update(func(tx *bolt.Tx) error {
+		for _, name := range [][]byte{bOrders, bNumbers, bQuotas, bLeases} {
+			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return &Book{db, key}, err
+}
 
 // subject is where the last order on a kind and scope stands; a token of a NATS subject.
 func (o Order) subject() string {
@@ -55,9 +81,9 @@ func (o Order) key() string {
 	return strings.Join([]string{o.Kind, o.Scope.Site, o.Scope.Direction, o.Scope.Scheme, o.Scope.Lane}, "\x00")
 }
 
-// order numbers and signs an order, keeps it, and sends it to everybody: those who are
+// Order numbers and signs an order, keeps it, and sends it to everybody: those who are
 // connected hear it at once, the others find it in the stream.
-func (c *Centre) order(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, o Order) (Order, error) {
+func (b *Book) Order(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, o Order) (Order, error) {
 	if o.NotBefore == 0 {
 		o.NotBefore = time.Now().Unix()
 	}
@@ -65,29 +91,32 @@ func (c *Centre) order(ctx context.Context, nc *nats.Conn, js jetstream.JetStrea
 		o.ReviewBy = time.Now().Add(24 * time.Hour).Unix()
 	}
 	var signed []byte
-	err := c.store.db.Update(func(tx *bolt.Tx) error {
-		b := tx.Bucket(bCounts)
-		o.Number = number(b.Get([]byte("order"))) + 1
+	err := b.db.Update(func(tx *bolt.Tx) error {
+		numbers := tx.Bucket(bNumbers)
+		if had := numbers.Get(lastOrder); len(had) == 8 {
+			o.Number = binary.BigEndian.Uint64(had)
+		}
+		o.Number++
 		var err error
-		if signed, err = c.orders.Order(o); err != nil {
+		if signed, err = o.Sign(b.key); err != nil {
 			return err
 		}
-		return errors.Join(b.Put([]byte("order"), binary.BigEndian.AppendUint64(nil, o.Number)), tx.Bucket(bOrders).Put([]byte(o.key()), signed))
+		return errors.Join(numbers.Put(lastOrder, binary.BigEndian.AppendUint64(nil, o.Number)), tx.Bucket(bOrders).Put([]byte(o.key()), signed))
 	})
 	if err != nil {
 		return o, err
 	}
-	if err := errors.Join(nc.Publish(pushSubject, signed), nc.Flush()); err != nil {
+	if err := errors.Join(nc.Publish(streams.Push, signed), nc.Flush()); err != nil {
 		return o, err
 	}
 	_, err = js.Publish(ctx, o.subject(), signed)
 	return o, err
 }
 
-// latest is the target orders/latest.cose.
-func (s *store) latest() ([]byte, error) {
+// Latest is the target orders/latest.cose.
+func (b *Book) Latest() ([]byte, error) {
 	list := [][]byte{}
-	err := s.db.View(func(tx *bolt.Tx) error {
+	err := b.db.View(func(tx *bolt.Tx) error {
 		return tx.Bucket(bOrders).ForEach(func(_, v []byte) error {
 			list = append(list, bytes.Clone(v))
 			return nil
@@ -99,7 +128,8 @@ func (s *store) latest() ([]byte, error) {
 	return cbor.Marshal(list)
 }
 
-func readOrder(data []byte) (o Order, err error) {
+// Read reads an order as the administrator writes it, JSON.
+func Read(data []byte) (o Order, err error) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	if err = d.Decode(&o); err == nil && (o.State != "halt" && o.State != "open" || o.Kind == "") {

@@ -1,4 +1,6 @@
-package centre
+// Package door says who may come in to the centre, and what each may do there: mutual TLS, and above
+// it the accounts and users of NATS.
+package door
 
 import (
 	"crypto/ecdsa"
@@ -7,7 +9,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
@@ -19,19 +20,22 @@ import (
 	"path/filepath"
 	"time"
 
+	"example.org/checkpoint/simulators/centre/keys"
+	"example.org/checkpoint/simulators/centre/registry"
+	"example.org/checkpoint/simulators/centre/streams"
 	"github.com/nats-io/jwt/v2"
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nkeys"
 )
 
-// guard is who may come in, and what each may do there: mutual TLS below, and above it the
+// Guard is who may come in, and what each may do there: mutual TLS below, and above it the
 // NATS operator, one account, and users whose permissions follow from their name (SYNC section 1).
-type guard struct {
+type Guard struct {
 	ca      *x509.Certificate
 	caKey   *ecdsa.PrivateKey
 	server  tls.Certificate
-	options func(*server.Options) error
+	options func(*server.Options)
 	devices nkeys.KeyPair // signs users that are devices: its scope says what they may do
 	account string        // public
 	self    nats.Option   // the centre's own user
@@ -51,22 +55,22 @@ const deviceCertificate = 5 * 365 * 24 * time.Hour
 var may = jwt.Permissions{
 	Pub: jwt.Permission{Allow: []string{
 		"ev.{{name()}}", "cp.{{name()}}", "lr.{{name()}}", "st.{{name()}}", "rq.{{tag(site)}}.>",
-		"hall.{{tag(site)}}.>", "$KV." + replayBucket + ".>", "$KV." + hallBucket + ".day.>",
-		"$JS.API.STREAM.INFO.KV_" + replayBucket, "$JS.API.DIRECT.GET.KV_" + replayBucket + ".>",
-		"$JS.API.STREAM.INFO.KV_" + hallBucket, "$JS.API.DIRECT.GET.KV_" + hallBucket + ".>",
-		"$JS.API.STREAM.INFO." + markStream, "$JS.API.DIRECT.GET." + markStream + ".mark.{{name()}}",
-		"$JS.API.CONSUMER.CREATE." + orderStream + ".*.order.>", "$JS.API.CONSUMER.MSG.NEXT." + orderStream + ".>",
-		"$JS.API.CONSUMER.CREATE." + leaseStream + ".*.lease.{{name()}}.>", "$JS.API.CONSUMER.MSG.NEXT." + leaseStream + ".>",
-		"$JS.API.STREAM.INFO.OBJ_" + bucketName, "$JS.API.DIRECT.GET.OBJ_" + bucketName + ".$O." + bucketName + ".M.>",
-		"$JS.API.CONSUMER.CREATE.OBJ_" + bucketName + ".*.$O." + bucketName + ".C.>", "$JS.API.CONSUMER.DELETE.OBJ_" + bucketName + ".>",
-		"$JS.FC.OBJ_" + bucketName + ".>",
+		"hall.{{tag(site)}}.>", "$KV." + streams.Replay + ".>", "$KV." + streams.Hall + ".day.>",
+		"$JS.API.STREAM.INFO.KV_" + streams.Replay, "$JS.API.DIRECT.GET.KV_" + streams.Replay + ".>",
+		"$JS.API.STREAM.INFO.KV_" + streams.Hall, "$JS.API.DIRECT.GET.KV_" + streams.Hall + ".>",
+		"$JS.API.STREAM.INFO." + streams.Marks, "$JS.API.DIRECT.GET." + streams.Marks + ".mark.{{name()}}",
+		"$JS.API.CONSUMER.CREATE." + streams.Orders + ".*.order.>", "$JS.API.CONSUMER.MSG.NEXT." + streams.Orders + ".>",
+		"$JS.API.CONSUMER.CREATE." + streams.Leases + ".*.lease.{{name()}}.>", "$JS.API.CONSUMER.MSG.NEXT." + streams.Leases + ".>",
+		"$JS.API.STREAM.INFO.OBJ_" + streams.Files, "$JS.API.DIRECT.GET.OBJ_" + streams.Files + ".$O." + streams.Files + ".M.>",
+		"$JS.API.CONSUMER.CREATE.OBJ_" + streams.Files + ".*.$O." + streams.Files + ".C.>", "$JS.API.CONSUMER.DELETE.OBJ_" + streams.Files + ".>",
+		"$JS.FC.OBJ_" + streams.Files + ".>",
 	}},
-	Sub: jwt.Permission{Allow: []string{"_INBOX_{{name()}}.>", "mark.{{name()}}", "cmd.{{name()}}", pushSubject, "hall.{{tag(site)}}.key"}},
+	Sub: jwt.Permission{Allow: []string{"_INBOX_{{name()}}.>", "mark.{{name()}}", "cmd.{{name()}}", streams.Push, "hall.{{tag(site)}}.key"}},
 }
 
-// newGuard reads the keys of a centre, or makes them at its first start.
-func newGuard(dir string) (*guard, error) {
-	g := &guard{}
+// Open reads the keys of a centre, or makes them at its first start.
+func Open(dir string) (*Guard, error) {
+	g := &Guard{}
 	if err := g.certificates(dir); err != nil {
 		return nil, err
 	}
@@ -85,8 +89,28 @@ func newGuard(dir string) (*guard, error) {
 	return g, nil
 }
 
+// Serve has a server let in whom the guard lets in.
+func (g *Guard) Serve(o *server.Options) { g.options(o) }
+
+// Account is the public name of the devices' account.
+func (g *Guard) Account() string { return g.account }
+
+// Enter gives the options by which the centre itself comes in: to the server in its own process,
+// or to the cluster of those URLs.
+func (g *Guard) Enter(cluster string) []nats.Option {
+	if cluster == "" {
+		return []nats.Option{g.self}
+	}
+	g.push = g.pushTo(cluster)
+	return []nats.Option{g.self, nats.Secure(g.client)}
+}
+
+// Revoke ends what a NATS user may do: its line is cut, and does not come back. s is the server
+// in this process, nil in a cluster that Enter was told of.
+func (g *Guard) Revoke(s *server.Server, user string) error { return g.revoke(s, user) }
+
 // operate makes the operator's claims and hands them to the server.
-func (g *guard) operate(dir string, pairs map[string]nkeys.KeyPair) error {
+func (g *Guard) operate(dir string, pairs map[string]nkeys.KeyPair) error {
 	public := map[string]string{}
 	for name, p := range pairs {
 		var err error
@@ -138,11 +162,10 @@ func (g *guard) operate(dir string, pairs map[string]nkeys.KeyPair) error {
 	pool := x509.NewCertPool()
 	pool.AddCert(g.ca)
 	secure := &tls.Config{Certificates: []tls.Certificate{g.server}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: pool, MinVersion: tls.VersionTLS13}
-	g.options = func(o *server.Options) error {
+	g.options = func(o *server.Options) {
 		o.TrustedOperators, o.SystemAccount, o.AccountResolver = []*jwt.OperatorClaims{operator}, public["system"], resolver
 		o.TLSConfig, o.TLSVerify, o.TLSTimeout = secure, true, 5
 		o.Websocket.TLSConfig = secure
-		return nil
 	}
 	g.revoke = func(s *server.Server, user string) error {
 		account.Revoke(user)
@@ -159,7 +182,7 @@ func (g *guard) operate(dir string, pairs map[string]nkeys.KeyPair) error {
 		}
 		text, bad := json.Marshal(account.Revocations)
 		if bad == nil {
-			bad = replace(filepath.Join(dir, "revoked.json"), text)
+			bad = keys.Replace(filepath.Join(dir, "revoked.json"), text)
 		}
 		return errors.Join(err, bad)
 	}
@@ -168,7 +191,7 @@ func (g *guard) operate(dir string, pairs map[string]nkeys.KeyPair) error {
 }
 
 // certificates reads or makes the centre's authority, and makes its own certificate anew.
-func (g *guard) certificates(dir string) error {
+func (g *Guard) certificates(dir string) error {
 	text, err := os.ReadFile(filepath.Join(dir, "ca.key"))
 	if errors.Is(err, fs.ErrNotExist) {
 		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -186,7 +209,7 @@ func (g *guard) certificates(dir string) error {
 			return err
 		}
 		text = append(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert})...)
-		if err := replace(filepath.Join(dir, "ca.key"), text); err != nil {
+		if err := keys.Replace(filepath.Join(dir, "ca.key"), text); err != nil {
 			return err
 		}
 	} else if err != nil {
@@ -213,7 +236,7 @@ func (g *guard) certificates(dir string) error {
 	return err
 }
 
-func (g *guard) issue(template *x509.Certificate, public any) ([]byte, error) {
+func (g *Guard) issue(template *x509.Certificate, public any) ([]byte, error) {
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
 	if err != nil {
 		return nil, err
@@ -232,9 +255,9 @@ type Admission struct {
 	JWT         string `json:"jwt"`         // of the card's NATS user; without an end, revoked by name
 }
 
-// admit makes the admission of a device whose card is in the registry.
-func (g *guard) admit(d device, name string) (Admission, error) {
-	request, err := x509.ParseCertificateRequest(d.csr)
+// Admit makes the admission of a device whose card is in the registry.
+func (g *Guard) Admit(d registry.Device, name string) (Admission, error) {
+	request, err := x509.ParseCertificateRequest(d.CSR)
 	if err == nil {
 		err = request.CheckSignature()
 	}
@@ -245,9 +268,9 @@ func (g *guard) admit(d device, name string) (Admission, error) {
 	if err != nil {
 		return Admission{}, err
 	}
-	user := jwt.NewUserClaims(d.user)
+	user := jwt.NewUserClaims(d.User)
 	user.Name, user.IssuerAccount = name, g.account
-	user.Tags.Add("site:" + d.site)
+	user.Tags.Add("site:" + d.Site)
 	user.UserPermissionLimits = jwt.UserPermissionLimits{} // those of the scope
 	text, err := user.Encode(g.devices)
 	if err != nil {
@@ -270,24 +293,11 @@ func loadSeed(path string, create func() (nkeys.KeyPair, error)) (nkeys.KeyPair,
 		if seed, err = pair.Seed(); err != nil {
 			return nil, err
 		}
-		if err := replace(path, seed); err != nil {
+		if err := keys.Replace(path, seed); err != nil {
 			return nil, err
 		}
 	} else if err != nil {
 		return nil, err
 	}
 	return nkeys.FromSeed(seed)
-}
-
-// request are the parts of a card that the door needs.
-func readRequest(text []byte) (csr []byte, user string) {
-	var c struct{ CSR, User string }
-	if json.Unmarshal(text, &c) != nil {
-		return nil, ""
-	}
-	csr, err := base64.StdEncoding.DecodeString(c.CSR)
-	if err != nil {
-		return nil, ""
-	}
-	return csr, c.User
 }

@@ -1,4 +1,4 @@
-package centre
+package orders
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"example.org/checkpoint/simulators/centre/keys"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	bolt "go.etcd.io/bbolt"
@@ -24,9 +25,9 @@ type Lease struct {
 	Expires int64  `json:"expires"` // Unix seconds
 }
 
-// Lease signs a lease.
-func (k *Key) Lease(l Lease) ([]byte, error) {
-	return k.statement("lease", map[string]any{"v": 1, "quota": l.Quota, "day": l.Day, "holder": l.Holder, "tokens": l.Tokens,
+// Sign signs a lease with the orders key.
+func (l Lease) Sign(k *keys.Key) ([]byte, error) {
+	return k.State("lease", map[string]any{"v": 1, "quota": l.Quota, "day": l.Day, "holder": l.Holder, "tokens": l.Tokens,
 		"serial": l.Serial, "expires": l.Expires})
 }
 
@@ -50,17 +51,18 @@ type grant struct {
 	Out uint64 `json:"out"`
 }
 
-var errQuota = errors.New("the quota of the day does not have so many left")
+// ErrQuota means: a day has fewer tokens left than somebody wants.
+var ErrQuota = errors.New("the quota of the day does not have so many left")
 
-// open sets how many may pass on a day. It cannot sink below what is out already.
-func (s *store) open(q Quota) (Quota, error) {
-	err := s.db.Update(func(tx *bolt.Tx) error {
+// Open sets how many may pass on a day. It cannot sink below what is out already.
+func (b *Book) Open(q Quota) (Quota, error) {
+	err := b.db.Update(func(tx *bolt.Tx) error {
 		out, err := outOf(tx, q.Quota, q.Day, "")
 		if err != nil {
 			return err
 		}
 		if q.Out = out; out > q.Tokens {
-			return fmt.Errorf("%w: %d are out", errQuota, out)
+			return fmt.Errorf("%w: %d are out", ErrQuota, out)
 		}
 		return putJSON(tx.Bucket(bQuotas), q.Quota+"/"+q.Day, q)
 	})
@@ -85,8 +87,8 @@ func outOf(tx *bolt.Tx, quota, day, but string) (sum uint64, err error) {
 
 // grant gives a holder so many tokens altogether, if the day has them: never are more out
 // than the quota. A lower number takes tokens back, and counts once the holder has answered.
-func (s *store) grant(key *Key, l Lease) (lease Lease, signed []byte, err error) {
-	err = s.db.Update(func(tx *bolt.Tx) error {
+func (b *Book) grant(l Lease) (lease Lease, signed []byte, err error) {
+	err = b.db.Update(func(tx *bolt.Tx) error {
 		var q Quota
 		if err := getJSON(tx.Bucket(bQuotas), l.Quota+"/"+l.Day, &q); err != nil {
 			return err
@@ -102,12 +104,12 @@ func (s *store) grant(key *Key, l Lease) (lease Lease, signed []byte, err error)
 		}
 		l.Serial, g.Out = g.Serial+1, max(g.Out, l.Tokens)
 		if others+g.Out > q.Tokens {
-			return fmt.Errorf("%w: %d of %d are out", errQuota, others+g.Lease.Tokens, q.Tokens)
+			return fmt.Errorf("%w: %d of %d are out", ErrQuota, others+g.Lease.Tokens, q.Tokens)
 		}
 		if l.Expires == 0 {
 			l.Expires = time.Now().Add(24 * time.Hour).Unix()
 		}
-		if signed, err = key.Lease(l); err != nil {
+		if signed, err = l.Sign(b.key); err != nil {
 			return err
 		}
 		g.Lease = l
@@ -116,23 +118,41 @@ func (s *store) grant(key *Key, l Lease) (lease Lease, signed []byte, err error)
 	return l, signed, err
 }
 
-// lease grants, and tells the holder.
-func (c *Centre) lease(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, l Lease) (Lease, error) {
-	l, signed, err := c.store.grant(c.orders, l)
+// Lease grants, and tells the holder.
+func (b *Book) Lease(ctx context.Context, nc *nats.Conn, js jetstream.JetStream, l Lease) (given Lease, signed []byte, err error) {
+	given, signed, err = b.grant(l)
 	if err != nil {
-		return l, err
+		return given, nil, err
 	}
-	device, _, _ := strings.Cut(l.Holder, "/")
+	device, _, _ := strings.Cut(given.Holder, "/")
 	if err := errors.Join(nc.Publish("cmd."+device, signed), nc.Flush()); err != nil {
-		return l, err
+		return given, nil, err
 	}
-	_, err = js.Publish(ctx, "lease."+device+"."+l.Quota, signed)
-	return l, err
+	_, err = js.Publish(ctx, "lease."+device+"."+given.Quota, signed)
+	return given, signed, err
 }
 
-// returned takes a holder's word on how many tokens it has spent of a lease that it has taken.
-func (s *store) returned(holder string, quota, day string, serial, spent uint64) error {
-	return s.db.Update(func(tx *bolt.Tx) error {
+// Left says how many tokens a holder may have altogether, and how many it has.
+func (b *Book) Left(l Lease) (left, had uint64, err error) {
+	err = b.db.View(func(tx *bolt.Tx) error {
+		var q Quota
+		var g grant
+		others, err := outOf(tx, l.Quota, l.Day, l.Holder)
+		if err == nil {
+			err = getJSON(tx.Bucket(bQuotas), l.Quota+"/"+l.Day, &q)
+		}
+		if err == nil {
+			err = getJSON(tx.Bucket(bLeases), l.Quota+"/"+l.Day+"/"+l.Holder, &g)
+		}
+		left, had = q.Tokens-min(others, q.Tokens), g.Tokens
+		return err
+	})
+	return left, had, err
+}
+
+// Returned takes a holder's word on how many tokens it has spent of a lease that it has taken.
+func (b *Book) Returned(holder string, quota, day string, serial, spent uint64) error {
+	return b.db.Update(func(tx *bolt.Tx) error {
 		key := quota + "/" + day + "/" + holder
 		var g grant
 		if err := getJSON(tx.Bucket(bLeases), key, &g); err != nil || g.Serial != serial {
@@ -143,8 +163,9 @@ func (s *store) returned(holder string, quota, day string, serial, spent uint64)
 	})
 }
 
-func (s *store) quotas() (list []Quota, err error) {
-	err = s.db.View(func(tx *bolt.Tx) error {
+// Quotas lists what days have.
+func (b *Book) Quotas() (list []Quota, err error) {
+	err = b.db.View(func(tx *bolt.Tx) error {
 		return tx.Bucket(bQuotas).ForEach(func(_, v []byte) error {
 			var q Quota
 			if err := json.Unmarshal(v, &q); err != nil {

@@ -1,4 +1,5 @@
-package centre
+// Package fleet shows every enrolled device, from what each says of itself.
+package fleet
 
 import (
 	"cmp"
@@ -6,12 +7,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"example.org/checkpoint/simulators/centre/registry"
 	"github.com/nats-io/nats.go"
 )
 
@@ -48,46 +51,52 @@ const (
 	skewed       = 2 * time.Minute   // so far from the centre's clock as well
 )
 
-// fleet is the newest word of each device.
-type fleet struct {
+// Fleet is the newest word of each device.
+type Fleet struct {
+	registry *registry.Registry
+	log      *slog.Logger
+
 	mu    sync.Mutex
 	heard map[string]Seen
 }
 
-// hearFleet listens on st.* until nc closes.
-func (c *Centre) hearFleet(nc *nats.Conn) error {
+// New is the fleet of those who are enrolled, of whom nothing was heard yet.
+func New(r *registry.Registry, log *slog.Logger) *Fleet {
+	return &Fleet{registry: r, log: log, heard: map[string]Seen{}}
+}
+
+// Hear listens on st.* until nc closes.
+func (f *Fleet) Hear(nc *nats.Conn) error {
 	_, err := nc.Subscribe("st.*", func(m *nats.Msg) {
-		name, payload, err := believe(m.Subject, "status", m.Data, c.registry.lookup)
+		name, payload, err := f.registry.Believe(m.Subject, "status", m.Data)
 		var s Status
 		if err == nil && (json.Unmarshal(payload, &s) != nil || s.V != 1 || s.Device != name) {
-			err = errForm
+			err = registry.ErrForm
 		}
 		if err != nil {
-			c.o.Log.Warn("a status is not believed", "subject", m.Subject, "err", err)
+			f.log.Warn("a status is not believed", "subject", m.Subject, "err", err)
 			return
 		}
-		c.fleet.mu.Lock()
-		defer c.fleet.mu.Unlock()
-		if had := c.fleet.heard[name]; s.At < had.At && time.Since(had.Heard) < missingAfter {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if had := f.heard[name]; s.At < had.At && time.Since(had.Heard) < missingAfter {
 			return // sent again by somebody
 		}
-		if c.fleet.heard == nil {
-			c.fleet.heard = map[string]Seen{}
-		}
-		c.fleet.heard[name] = Seen{Status: s, Heard: time.Now()}
+		f.heard[name] = Seen{Status: s, Heard: time.Now()}
 	})
 	return err
 }
 
 // all lists every device that is enrolled, what needs somebody first.
-func (f *fleet) all(enrolled map[string]device, now time.Time) []Seen {
+func (f *Fleet) all(now time.Time) []Seen {
+	enrolled := f.registry.All()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var list []Seen
 	for name, d := range enrolled {
 		s, ok := f.heard[name]
 		if !ok {
-			s.Device, s.Site = name, d.site
+			s.Device, s.Site = name, d.Site
 		}
 		s.judge(now)
 		list = append(list, s)
@@ -151,13 +160,17 @@ type row struct {
 
 var stateMarks = map[string]string{"missing": "✕", "trouble": "▲", "well": "●"}
 
-// fleetPages adds the page of all devices:
+// Pages adds the page of all devices:
 //
 //	GET /fleet       for people; renews itself
 //	GET /fleet.json  []Seen
-func (c *Centre) fleetPages(mux *http.ServeMux) {
-	list := func() []Seen { return c.fleet.all(c.registry.all(), time.Now()) }
-	mux.HandleFunc("GET /fleet.json", func(w http.ResponseWriter, r *http.Request) { answer(w)(list(), nil) })
+func (f *Fleet) Pages(mux *http.ServeMux) {
+	mux.HandleFunc("GET /fleet.json", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if err := json.NewEncoder(w).Encode(f.all(time.Now())); err != nil {
+			f.log.Debug("fleet page", "err", err)
+		}
+	})
 	mux.HandleFunc("GET /fleet", func(w http.ResponseWriter, r *http.Request) {
 		now := time.Now()
 		view := struct {
@@ -165,7 +178,7 @@ func (c *Centre) fleetPages(mux *http.ServeMux) {
 			Count map[string]int
 			Rows  []row
 		}{now.UTC().Format("2006-01-02 15:04:05 UTC"), map[string]int{}, nil}
-		for _, s := range list() {
+		for _, s := range f.all(now) {
 			view.Count[s.State]++
 			line := row{s, stateMarks[s.State], age(now, s.Heard), age(now, time.Unix(s.Changed, 0)), age(now, time.Unix(s.Tried, 0)), "–"}
 			if s.Unsynced > 0 {
@@ -176,15 +189,7 @@ func (c *Centre) fleetPages(mux *http.ServeMux) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
 		if err := fleetTemplate.Execute(w, view); err != nil {
-			c.o.Log.Debug("fleet page", "err", err)
+			f.log.Debug("fleet page", "err", err)
 		}
 	})
-}
-
-// all are the enrolled devices by name.
-func (r *registry) all() map[string]device {
-	r.lookup("") // reads the folder again if it is time
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.devices
 }

@@ -1,4 +1,4 @@
-package centre
+package orders
 
 import (
 	"errors"
@@ -6,6 +6,9 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"testing"
+
+	"example.org/checkpoint/simulators/centre/keys"
+	bolt "go.etcd.io/bbolt"
 )
 
 // gate is what a device makes of leases (PROTOCOL C6), in a few lines: the one of the highest serial
@@ -25,16 +28,19 @@ func TestQuotaNeverExceeded(t *testing.T) {
 	const quota = 60
 	for seed := range uint64(200) {
 		r := rand.New(rand.NewPCG(seed, 7))
-		s, err := openStore(filepath.Join(t.TempDir(), "sink.db"))
+		db, err := bolt.Open(filepath.Join(t.TempDir(), "sink.db"), 0o600, &bolt.Options{NoSync: true})
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.db.NoSync = true
-		key, err := NewKey("orders")
+		key, err := keys.New("orders")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.open(Quota{Quota: "q", Day: "d", Tokens: quota}); err != nil {
+		s, err := New(db, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Open(Quota{Quota: "q", Day: "d", Tokens: quota}); err != nil {
 			t.Fatal(err)
 		}
 		gates := []*gate{{name: "a"}, {name: "b"}, {name: "c"}}
@@ -55,7 +61,7 @@ func TestQuotaNeverExceeded(t *testing.T) {
 			if g.spent >= g.lease.Tokens {
 				holder, serial, spent := g.holder(), g.lease.Serial, g.spent
 				up = append(up, func() {
-					if err := s.returned(holder, "q", "d", serial, spent); err != nil {
+					if err := s.Returned(holder, "q", "d", serial, spent); err != nil {
 						t.Fatal(err)
 					}
 				})
@@ -65,10 +71,10 @@ func TestQuotaNeverExceeded(t *testing.T) {
 			g := gates[r.IntN(len(gates))]
 			switch r.IntN(8) {
 			case 0: // asks for some, or has some taken back
-				l, _, err := s.grant(key, Lease{Quota: "q", Day: "d", Holder: g.holder(), Tokens: uint64(r.IntN(30)), Expires: 1})
+				l, _, err := s.grant(Lease{Quota: "q", Day: "d", Holder: g.holder(), Tokens: uint64(r.IntN(30)), Expires: 1})
 				if err == nil {
 					down = append(down, word{g, g.holder(), l})
-				} else if !errors.Is(err, errQuota) {
+				} else if !errors.Is(err, ErrQuota) {
 					t.Fatal(err)
 				}
 			case 1, 2: // some word arrives, and may arrive again
@@ -99,7 +105,7 @@ func TestQuotaNeverExceeded(t *testing.T) {
 				t.Fatalf("seed %d: %d passed of %d", seed, passed, quota)
 			}
 		}
-		if err := s.db.Close(); err != nil {
+		if err := db.Close(); err != nil {
 			t.Fatal(err)
 		}
 	}

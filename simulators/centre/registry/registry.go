@@ -1,0 +1,138 @@
+// Package registry holds the cards of the enrolled devices, and believes what those devices
+// have signed.
+package registry
+
+import (
+	"crypto/ecdsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// Registry is the directory of enrolled devices, one card each. A card taken out ends the device.
+type Registry struct {
+	dir string
+	log *slog.Logger
+
+	mu      sync.Mutex
+	read    time.Time
+	devices map[string]Device // by name
+	cards   map[string]card   // by path, as they were last read
+}
+
+// New reads the cards of a directory, *.json.
+func New(dir string, log *slog.Logger) *Registry { return &Registry{dir: dir, log: log} }
+
+// card is one file of the registry: read again only if it has changed.
+type card struct {
+	changed time.Time
+	size    int64
+	name    string // "" = it is not used
+	device  Device
+}
+
+// Device is what its card says of an enrolled device.
+type Device struct {
+	Site string
+	CSR  []byte // PKCS #10; nil on the card of a device that comes in plainly
+	User string // NATS user, public
+	kid  []byte
+	key  *ecdsa.PublicKey
+}
+
+// Lookup finds a device; the directory is read again at most once a second.
+func (r *Registry) Lookup(name string) (Device, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if time.Since(r.read) > time.Second {
+		r.devices = r.load()
+		r.read = time.Now()
+	}
+	d, ok := r.devices[name]
+	return d, ok
+}
+
+// All gives every enrolled device by its name.
+func (r *Registry) All() map[string]Device {
+	r.Lookup("") // reads the folder again if it is time
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.devices
+}
+
+func (r *Registry) load() map[string]Device {
+	devices, cards := map[string]Device{}, map[string]card{}
+	paths, err := filepath.Glob(filepath.Join(r.dir, "*.json"))
+	if err != nil {
+		return nil
+	}
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil {
+			continue // taken out just now
+		}
+		c, ok := r.cards[path]
+		if !ok || !c.changed.Equal(info.ModTime()) || c.size != info.Size() {
+			c = card{changed: info.ModTime(), size: info.Size()}
+			if c.name, c.device, err = readCard(path); err != nil {
+				c.name = ""
+				r.log.Warn("registry: a card is not used", "file", filepath.Base(path), "err", err)
+			}
+		}
+		if cards[path] = c; c.name != "" {
+			devices[c.name] = c.device
+		}
+	}
+	r.cards = cards
+	return devices
+}
+
+func readCard(path string) (string, Device, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return "", Device{}, err
+	}
+	var card struct {
+		V                       int
+		Device, Site, KID, SPKI string
+	}
+	if err := json.Unmarshal(b, &card); err != nil {
+		return "", Device{}, err
+	}
+	der, err := base64.StdEncoding.DecodeString(card.SPKI)
+	if err != nil {
+		return "", Device{}, err
+	}
+	any, err := x509.ParsePKIXPublicKey(der)
+	if err != nil {
+		return "", Device{}, err
+	}
+	key, ok := any.(*ecdsa.PublicKey)
+	sum := sha256.Sum256(der)
+	if !ok || card.V != 1 || card.Device == "" || hex.EncodeToString(sum[:8]) != card.KID {
+		return "", Device{}, errors.New("version, name, key type or key id is wrong")
+	}
+	csr, user := readRequest(b)
+	return card.Device, Device{card.Site, csr, user, sum[:8], key}, nil
+}
+
+// readRequest gives the parts of a card that the door needs.
+func readRequest(text []byte) (csr []byte, user string) {
+	var c struct{ CSR, User string }
+	if json.Unmarshal(text, &c) != nil {
+		return nil, ""
+	}
+	csr, err := base64.StdEncoding.DecodeString(c.CSR)
+	if err != nil {
+		return nil, ""
+	}
+	return csr, c.User
+}

@@ -1,0 +1,115 @@
+package sink
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"example.org/checkpoint/simulators/centre/registry"
+	"github.com/fxamacker/cbor/v2"
+	"github.com/veraison/go-cose"
+	bolt "go.etcd.io/bbolt"
+)
+
+func newStore(t testing.TB) *Store {
+	t.Helper()
+	db, err := bolt.Open(filepath.Join(t.TempDir(), "sink.db"), 0o600, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	s, err := NewStore(db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// TestAGapThatWasGivenUp: a batch behind the next gap finds no event to be marked, and gets no mark.
+func TestAGapThatWasGivenUp(t *testing.T) {
+	s := newStore(t)
+	if err := s.GiveUp("g1", 7, 5); err != nil {
+		t.Fatal(err)
+	}
+	if seq, _, err := s.keep(batch{device: "g1", epoch: 7, first: 9, items: []item{{kind: "alarm", bytes: []byte("x")}}}); err != nil || seq != 0 {
+		t.Error(seq, err)
+	}
+}
+
+// signer is a device with a card, which signs whatever it is told to.
+type signer struct {
+	key *ecdsa.PrivateKey
+	kid []byte
+}
+
+func enrol(t testing.TB) (*registry.Registry, signer) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(der)
+	card, err := json.Marshal(map[string]any{"v": 1, "device": "g1", "site": "LW", "kid": hex.EncodeToString(sum[:8]), "spki": base64.StdEncoding.EncodeToString(der)})
+	dir := t.TempDir()
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "g1.json"), card, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return registry.New(dir, slog.New(slog.DiscardHandler)), signer{key, sum[:8]}
+}
+
+func (s signer) seal(t testing.TB, payload []byte) []byte {
+	t.Helper()
+	m := cose.NewSign1Message()
+	m.Payload = payload
+	m.Headers.Protected.SetAlgorithm(cose.AlgorithmES256)
+	m.Headers.Protected[cose.HeaderLabelKeyID] = s.kid
+	by, err := cose.NewSigner(cose.AlgorithmES256, s.key)
+	if err == nil {
+		err = m.Sign(rand.Reader, []byte("batch"), by)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := m.MarshalCBOR()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// FuzzOpenBatch: whatever a device signs, the sink's reading is bounded and does not panic.
+func FuzzOpenBatch(f *testing.F) {
+	devices, device := enrol(f)
+	event := fmt.Appendf(nil, `{"specversion":"1.0","id":"g1/%016x/1","type":"checkpoint.started.v1","prev":"%064x","data":{}}`, 7, 0)
+	good, err := cbor.Marshal([]any{1, "g1", 7, 1, []any{event, []byte("x"), []any{make([]byte, 32), 1}}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good, false)
+	f.Fuzz(func(t *testing.T, data []byte, raw bool) {
+		if !raw {
+			data = device.seal(t, data)
+		}
+		got, err := openBatch(devices, "ev.g1", data)
+		if err == nil && (len(got.items) == 0 || got.device != "g1") {
+			t.Fatalf("believed %+v", got)
+		}
+	})
+}

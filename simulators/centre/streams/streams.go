@@ -1,0 +1,78 @@
+// Package streams makes the streams and buckets in which devices, centre and halls meet.
+package streams
+
+import (
+	"context"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Names of the wire.
+const (
+	Events = "EV"      // what devices sign, on its way to the sink: ev.<device> batches, cp.<device> checkpoints, lr.<device> lease returns
+	Marks  = "MARK"    // mark.<device>: the newest mark of each device
+	Orders = "ORDER"   // order.<kind and scope>: the last order on each
+	Leases = "LEASE"   // lease.<device>.<quota>: the last lease of each
+	Files  = "tuf"     // object store: the files of the TUF repository by their path
+	Push   = "cmd.all" // subject of hints, and of orders as they are given; leases on cmd.<device>
+
+	Replay = "replay" // bucket in which the lanes of a hall meet (PROTOCOL C10), at the hub and at the centre
+	Hall   = "hall"   // another
+)
+
+// MaxPayload bounds a message in bytes; a batch has at most 1 MiB.
+const MaxPayload = 2 << 20
+
+// replayKept is how long a mark may stay: a day and the longest window after it.
+const replayKept = 48 * time.Hour
+
+// replicas are how many nodes of a cluster keep each stream and bucket.
+const replicas = 3
+
+// Provision makes the streams and the bucket of a centre, or brings them to this form.
+func Provision(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer, jetstream.ObjectStore, error) {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	if _, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+		Name: Events, Subjects: []string{"ev.>", "cp.>", "lr.>"}, Storage: jetstream.FileStorage, Retention: jetstream.WorkQueuePolicy,
+		Duplicates: 2 * time.Minute, AllowAtomicPublish: true, MaxMsgSize: MaxPayload, Replicas: Copies(js),
+	}); err != nil {
+		return nil, nil, err
+	}
+	for name, subjects := range map[string]string{Marks: "mark.>", Orders: "order.>", Leases: "lease.>"} {
+		if _, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+			Name: name, Subjects: []string{subjects}, Storage: jetstream.FileStorage, MaxMsgsPerSubject: 1, AllowDirect: true, Replicas: Copies(js),
+		}); err != nil {
+			return nil, nil, err
+		}
+	}
+	consumer, err := js.CreateOrUpdateConsumer(ctx, Events, jetstream.ConsumerConfig{
+		Durable: "sink", AckPolicy: jetstream.AckExplicitPolicy, AckWait: 30 * time.Second, MaxAckPending: 64,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	bucket, err := js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{Bucket: Files, Storage: jetstream.FileStorage, Replicas: Copies(js)})
+	return consumer, bucket, err
+}
+
+// Copies is how many nodes keep what the centre stores.
+func Copies(js jetstream.JetStream) int {
+	if js.Conn().ConnectedClusterName() == "" {
+		return 1
+	}
+	return replicas
+}
+
+// ProvisionHall makes the buckets of a hall, at its hub or at the centre, on so many nodes.
+func ProvisionHall(ctx context.Context, js jetstream.JetStream, copies int) error {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	for _, bucket := range []string{Replay, Hall} {
+		if _, err := js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: bucket, TTL: replayKept, Storage: jetstream.FileStorage, History: 1, Replicas: copies}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
