@@ -15,13 +15,13 @@ import (
 	"sync/atomic"
 	"time"
 
+	"example.org/checkpoint/firmware/bench"
 	"example.org/checkpoint/firmware/clock"
 	"example.org/checkpoint/firmware/config"
 	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/firmware/journal"
 	"example.org/checkpoint/firmware/legal"
 	"example.org/checkpoint/firmware/order"
-	"example.org/checkpoint/hardware/printer"
 	"example.org/checkpoint/hardware/watchdog"
 	"example.org/checkpoint/kiosk/screen"
 	"example.org/checkpoint/sync/bundle"
@@ -42,8 +42,7 @@ type Appliance struct {
 	scraped   net.Listener // likewise
 	troubles  troubles
 	watchdog  *watchdog.Watchdog
-	printer   *printer.Printer // nil for none
-	printing  patient
+	printer   *bench.Printer // nil for none
 
 	store    *bundle.Store   // nil without a centre
 	link     *jetstream.Link // likewise
@@ -105,7 +104,7 @@ func New(c config.Config, log *slog.Logger) (a *Appliance, err error) {
 	}
 	a.watchdog = watchdog.New(watchdog.Options{Device: c.Watchdog.Device, Timeout: c.Watchdog.Timeout.Duration, Log: log})
 	if c.Printer.Device != "" {
-		a.printer = openPrinter(c.Printer, log)
+		a.printer = bench.OpenPrinter(c.Printer, log)
 	}
 	papers, err := documentKeys(c.Device.DocumentKeys)
 	if err != nil {

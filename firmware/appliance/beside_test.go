@@ -1,7 +1,6 @@
 package appliance
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 	"os"
@@ -10,9 +9,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"periph.io/x/conn/v3/i2c"
-	"periph.io/x/conn/v3/i2c/i2creg"
 
 	"example.org/checkpoint/firmware/config"
 	"example.org/checkpoint/firmware/credential"
@@ -24,7 +20,6 @@ import (
 	"example.org/checkpoint/hardware/thermal"
 	"example.org/checkpoint/simulators/document"
 	"example.org/checkpoint/simulators/scanner"
-	sensor "example.org/checkpoint/simulators/thermal"
 )
 
 // The specimen of ICAO Doc 9303 part 4, with an expiry in 2035.
@@ -208,50 +203,5 @@ func TestScannerAlone(t *testing.T) {
 	r.until("doubted", func() bool { return troubles().Has(health.DocumentDoubtful) })
 	if errs := append(imager.Errors(), reader.Errors()...); len(errs) > 0 {
 		t.Error(errs)
-	}
-}
-
-// pluggable is a bus with the simulated thermometer.
-type pluggable struct{ *sensor.Sensor }
-
-func (pluggable) Close() error { return nil }
-
-// TestThermometer finds a thermometer whose bus comes late, and again after it was
-// unplugged.
-func TestThermometer(t *testing.T) {
-	chip := sensor.New()
-	chip.Show(36.6, 23)
-	c := config.Lane{Thermal: &config.Thermal{Bus: "bus-of-the-test"}}
-	b := beside{log: slog.New(slog.DiscardHandler)}
-	d := devices(c, hears{temperature: b.temperature}, b.log)[0]
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- d.Run(ctx) }() // ends with stop
-	until := func(what string, works bool) {
-		t.Helper()
-		for range 1000 {
-			if (d.Fault() == nil) == works {
-				return
-			}
-			time.Sleep(10 * time.Millisecond)
-		}
-		t.Fatalf("not %s: %v", what, d.Fault())
-	}
-	until("lost", false)
-	if err := i2creg.Register("bus-of-the-test", nil, -1, func() (i2c.BusCloser, error) { return pluggable{chip}, nil }); err != nil {
-		t.Fatal(err)
-	}
-	defer i2creg.Unregister("bus-of-the-test")
-	until("found", true)
-	if d := b.take(time.Now()); d.Temperature == nil || d.Temperature.Celsius < 36.4 || d.Temperature.Celsius > 36.8 || d.Temperature.Uncertainty < 0.5 {
-		t.Errorf("%+v", d.Temperature)
-	}
-	chip.Unplug()
-	until("lost", false)
-	chip.Plug()
-	until("back", true)
-	stop()
-	if err := <-ended; err != nil || len(chip.Errors()) > 0 {
-		t.Error(err, chip.Errors())
 	}
 }

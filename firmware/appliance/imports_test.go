@@ -23,7 +23,8 @@ const module = "example.org/checkpoint/"
 var rules = []struct{ who, ours, others string }{
 	// The core and the loops know neither bench, people nor centre.
 	{"firmware", "firmware", ""},
-	{"firmware/appliance", "hardware kiosk sync", "periph kong client_golang go-systemd"},
+	{"firmware/appliance", "hardware kiosk sync", "kong client_golang go-systemd"},
+	{"firmware/bench", "hardware", "periph"},
 	{"firmware/config", "hardware/gate hardware/scanner hardware/serial", "go-toml"},
 	{"firmware/cmd/checkpoint", "hardware kiosk sync", "kong go-toml client_golang go-systemd"},
 	{"firmware/credential/internal/cosecwt", "", "cbor"},
@@ -106,7 +107,7 @@ var modules = map[string]string{
 // below firmware, and those of kiosk named in pureKiosk, decides: it sees no clock,
 // file, network, log or goroutine, and imports only other such packages.
 var (
-	loops     = []string{"firmware/appliance", "firmware/clock", "firmware/cmd", "firmware/config", "firmware/controller", "firmware/doctor", "firmware/journal"}
+	loops     = []string{"firmware/appliance", "firmware/bench", "firmware/clock", "firmware/cmd", "firmware/config", "firmware/controller", "firmware/doctor", "firmware/journal", "firmware/sight"}
 	pureKiosk = []string{"kiosk/paper", "kiosk/portrait", "kiosk/registration"}
 )
 

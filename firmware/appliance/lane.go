@@ -10,16 +10,13 @@ import (
 	"sync/atomic"
 	"time"
 
-	"periph.io/x/conn/v3/gpio"
-	"periph.io/x/conn/v3/gpio/gpioreg"
-	"periph.io/x/conn/v3/i2c/i2creg"
-	"periph.io/x/host/v3"
-
+	"example.org/checkpoint/firmware/bench"
 	"example.org/checkpoint/firmware/config"
 	"example.org/checkpoint/firmware/controller"
 	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/firmware/journal"
 	"example.org/checkpoint/firmware/lane"
+	"example.org/checkpoint/firmware/sight"
 	"example.org/checkpoint/hardware/camera"
 	"example.org/checkpoint/hardware/gate"
 	"example.org/checkpoint/kiosk/screen"
@@ -31,9 +28,9 @@ type laneLoop struct {
 	log        *slog.Logger
 	camera     *camera.Camera // nil for none
 	board      *gate.Board
-	devices    []Device     // beside the two
-	beside     beside       // what they gave
-	forced     atomic.Int64 // when the leaf was, in ms since 1970; 0: never, or somebody has reset since
+	devices    []bench.Device // beside the two
+	beside     beside         // what they gave
+	forced     atomic.Int64   // when the leaf was, in ms since 1970; 0: never, or somebody has reset since
 	display    *screen.Display
 	listener   net.Listener // of the display; nil for none
 	journal    *journal.Lane
@@ -66,7 +63,7 @@ func (c *changes) get() time.Time {
 }
 
 func newLane(c config.Lane, site string, j *journal.Lane, now func() time.Time, clock func() inspection.Clock, log *slog.Logger) (*laneLoop, error) {
-	board, err := openBoard(c)
+	board, err := bench.Board(c)
 	if err != nil {
 		return nil, fmt.Errorf("lane %s: %w", c.Name, err)
 	}
@@ -77,10 +74,10 @@ func newLane(c config.Lane, site string, j *journal.Lane, now func() time.Time, 
 func laneAt(board *gate.Board, c config.Lane, site string, j *journal.Lane, now func() time.Time, clock func() inspection.Clock, log *slog.Logger) (*laneLoop, error) {
 	l := &laneLoop{config: c, board: board, log: log.With("lane", c.Name), journal: j, reports: make(chan lane.Input, waiting)}
 	if c.Camera.Device != "" {
-		l.camera = openCamera(c.Camera, l.log)
+		l.camera = bench.Camera(c.Camera, l.log)
 	}
 	l.beside.log = l.log
-	l.devices = devices(c, hears{func(text []byte) { l.controller.Scan(text) }, l.paper, l.beside.temperature}, l.log)
+	l.devices = bench.Beside(c, bench.Hears{Code: func(text []byte) { l.controller.Scan(text) }, Document: l.paper, Temperature: l.beside.temperature}, l.log)
 	l.display = screen.NewDisplay(screen.LaneInfo{Number: c.Name, Kind: c.Kind, Place: inWords(c.Place), Counter: inWords(c.Counter),
 		WidthMM: c.Screen.WidthMM, ViewMM: c.Screen.ViewMM}, screen.Options{Token: c.Screen.Token, Volume: c.Screen.Volume})
 	if c.Screen.Listen != "" {
@@ -104,44 +101,6 @@ func laneAt(board *gate.Board, c config.Lane, site string, j *journal.Lane, now 
 	return l, nil
 }
 
-// openBoard makes the driver of the configured board; it finds the board by itself.
-func openBoard(c config.Lane) (*gate.Board, error) {
-	board, err := boardAt(c.Gate)
-	if err != nil {
-		return nil, err
-	}
-	return board, board.Wire(c.Gate.Wiring())
-}
-
-func boardAt(c config.Gate) (*gate.Board, error) {
-	if c.Wire == "modbus" {
-		return gate.NewSerial(gate.Line{Path: c.Device, Baud: uint(c.Baud), Unit: uint8(c.Address)}), nil
-	}
-	if _, err := host.Init(); err != nil {
-		return nil, fmt.Errorf("buses: %w", err)
-	}
-	if c.Wire == "gpio" {
-		lines := map[string]gpio.PinIO{}
-		for name, pin := range c.Lines {
-			lines[name] = gpioreg.ByName(pin)
-		}
-		return gate.NewGPIO(lines)
-	}
-	bus, err := i2creg.Open(c.Device)
-	if err != nil {
-		return nil, fmt.Errorf("gate: I²C bus %q: %w: is i2c enabled, and may this user open /dev/i2c-*?", c.Device, err)
-	}
-	var line gpio.PinIn
-	if c.Line != "" {
-		pin := gpioreg.ByName(c.Line)
-		if pin == nil {
-			return nil, fmt.Errorf("gate: no pin %q on this machine", c.Line)
-		}
-		line = pin
-	}
-	return gate.NewI2C(bus, uint16(c.Address), line), nil
-}
-
 // machine is the lane at power-up.
 func (l *laneLoop) machine() lane.Lane {
 	m := lane.Lane{Unattended: l.config.Unattended, Overruling: l.overruling, Timing: lane.Timing{
@@ -157,10 +116,10 @@ func (l *laneLoop) machine() lane.Lane {
 // told when it is back.
 func (l *laneLoop) signal(v lane.View) {
 	ctx := context.Background()
-	if err := l.board.Light(ctx, lights[v.Lamp]); err != nil {
+	if err := l.board.Light(ctx, bench.Light(v.Lamp)); err != nil {
 		l.log.Debug("lamp", "err", err)
 	}
-	if err := l.board.Sound(ctx, sounds[v.Tone]); err != nil {
+	if err := l.board.Sound(ctx, bench.Sound(v.Tone)); err != nil {
 		l.log.Debug("tone", "err", err)
 	}
 }
@@ -169,29 +128,28 @@ func (l *laneLoop) signal(v lane.View) {
 // alarm from being heard: more than come in while the loop is late and still alive.
 const waiting = 64
 
-// serve runs the lane until ctx is done; its devices run until bench is done, so
+// serve runs the lane until ctx is done; its devices run until running is done, so
 // that the controller can still make the barrier safe.
-func (l *laneLoop) serve(ctx, bench context.Context, devices *sync.WaitGroup) error {
+func (l *laneLoop) serve(ctx, running context.Context, devices *sync.WaitGroup) error {
 	if l.journal.Evacuated() { // the power went during an evacuation
 		l.controller.Evacuate(ctx)
 	}
 	if l.camera != nil {
-		devices.Go(func() { l.camera.Run(bench) })
-		eyes := l.newEyes()
-		devices.Go(func() { eyes.look(bench) })
-		devices.Go(func() { eyes.study(bench) })
+		devices.Go(func() { l.camera.Run(running) })
+		eyes := sight.New(l.camera, l.controller.See, func(ctx context.Context, h lane.Hint) { l.report(ctx, lane.Guided{Hint: h}) }, l.log)
+		devices.Go(func() { eyes.Run(running) })
 	}
 	for _, d := range l.devices {
-		devices.Go(func() { d.Run(bench) })
+		devices.Go(func() { d.Run(running) })
 	}
-	devices.Go(func() { l.watch(bench) })
+	devices.Go(func() { l.watch(running) })
 	devices.Go(func() {
-		var c contacts
-		l.board.Run(bench, l.controller.Alive, func(in gate.Input) { l.contact(bench, &c, in) })
+		var c bench.Contacts
+		l.board.Run(running, l.controller.Alive, func(in gate.Input) { l.contact(running, &c, in) })
 	})
 	if l.listener != nil {
 		devices.Go(func() {
-			if err := screen.Serve(bench, l.listener, l.display); err != nil {
+			if err := screen.Serve(running, l.listener, l.display); err != nil {
 				l.log.Error("screen", "err", err)
 			}
 		})
@@ -201,7 +159,7 @@ func (l *laneLoop) serve(ctx, bench context.Context, devices *sync.WaitGroup) er
 
 // contact tells the lane what a contact did. The alarm contact goes first to the
 // barrier, past the lane's loop, and does so also when the loop has ended.
-func (l *laneLoop) contact(ctx context.Context, c *contacts, in gate.Input) {
+func (l *laneLoop) contact(ctx context.Context, c *bench.Contacts, in gate.Input) {
 	switch in.Kind {
 	case gate.AlarmOpen:
 		if err := l.controller.Evacuate(ctx); err != nil {
@@ -216,7 +174,7 @@ func (l *laneLoop) contact(ctx context.Context, c *contacts, in gate.Input) {
 		if in.Kind == gate.DoorForced {
 			l.forced.Store(time.Now().UnixMilli())
 		}
-		for _, input := range c.take(in) {
+		for _, input := range c.Take(in) {
 			l.report(ctx, input)
 		}
 	}
@@ -249,7 +207,7 @@ func (l *laneLoop) watch(ctx context.Context) {
 		if l.sightless() {
 			now |= lane.CameraFault
 		}
-		if fault := l.boardFault(); !errors.Is(fault, gate.ErrLost) && closes(fault) {
+		if fault := l.boardFault(); !errors.Is(fault, gate.ErrLost) && bench.Closes(fault) {
 			now |= lane.BarrierFault
 		}
 		if now != 0 { // again at each look: a leaf that obeys all the same mends nothing of it

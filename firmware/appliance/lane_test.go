@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"example.org/checkpoint/firmware/bench"
 	"example.org/checkpoint/firmware/config"
 	"example.org/checkpoint/firmware/controller"
 	"example.org/checkpoint/firmware/event"
@@ -277,7 +278,7 @@ func bare(t *testing.T, barrier *released) *laneLoop {
 // loop has taken anything: the contact is open, so no supervisor ends the evacuation.
 func TestAlarmAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var c contacts
+		var c bench.Contacts
 		l := bare(t, &released{})
 		ctx, stop := context.WithCancel(t.Context())
 		for _, k := range []gate.Kind{gate.AlarmOpen, gate.AlarmNormal, gate.AlarmOpen, gate.SupervisorKey} {
@@ -307,7 +308,7 @@ func TestAlarmAgain(t *testing.T) {
 // beams have had more to say than anybody takes: the barrier is released all the same.
 func TestAlarmAfterEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var c contacts
+		var c bench.Contacts
 		barrier := &released{}
 		l := bare(t, barrier)
 		ctx, stop := context.WithCancel(t.Context())

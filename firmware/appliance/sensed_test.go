@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"example.org/checkpoint/firmware/bench"
 	"example.org/checkpoint/firmware/config"
 	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/firmware/journal"
@@ -38,7 +39,7 @@ func TestSensedFaultCloses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l.devices = []Device{{reads: true, Fault: func() error { return nil }, Run: func(ctx context.Context) error { <-ctx.Done(); return nil }}}
+		l.devices = []bench.Device{{Reads: true, Fault: func() error { return nil }, Run: func(ctx context.Context) error { <-ctx.Done(); return nil }}}
 		serving, end := context.WithCancel(t.Context())
 		bench, stopBench := context.WithCancel(t.Context())
 		var devices sync.WaitGroup

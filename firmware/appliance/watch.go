@@ -104,7 +104,10 @@ func (a *Appliance) deviceTroubles() (s health.Set) {
 		add(ok && r.Time.After(set.Expires) || errors.Is(status.Fault, bundle.ErrClock), health.BundleStale)
 	}
 	add(a.watchdog.Fault() != nil, health.WatchdogLost)
-	return s.Union(a.printerTroubles())
+	if a.printer != nil {
+		s = s.Union(a.printer.Troubles())
+	}
+	return s
 }
 
 func (a *Appliance) laneTroubles() map[string]health.Set {

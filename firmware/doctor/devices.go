@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"time"
 
-	"example.org/checkpoint/firmware/appliance"
+	"example.org/checkpoint/firmware/bench"
 	"example.org/checkpoint/firmware/health"
 )
 
@@ -59,7 +59,7 @@ func (e *examination) condition(name string) {
 
 // devices tries every device that the configuration names, one after the other.
 func (e *examination) devices(ctx context.Context) {
-	all, err := appliance.Devices(e.config)
+	all, err := bench.Devices(e.config)
 	if err != nil {
 		e.finding("devices", "drivers", "", err, "enable the bus, and let this user open it (groups i2c, gpio)")
 	}
@@ -76,7 +76,7 @@ func (e *examination) devices(ctx context.Context) {
 const look = 20 * time.Millisecond
 
 // try runs a driver until it has no fault, at most for the patience.
-func (e *examination) try(ctx context.Context, area string, d appliance.Device) {
+func (e *examination) try(ctx context.Context, area string, d bench.Device) {
 	running, stop := context.WithCancel(ctx)
 	ended := make(chan struct{})
 	go func() { // ends with running

@@ -8,7 +8,7 @@ import (
 	"image/draw"
 	"time"
 
-	"example.org/checkpoint/firmware/appliance"
+	"example.org/checkpoint/firmware/bench"
 	"example.org/checkpoint/firmware/symbol"
 )
 
@@ -16,7 +16,7 @@ import (
 const printed = 30 * time.Second
 
 // page prints a page that shows whether every dot of the head works and a code can be read.
-func (e *examination) page(ctx context.Context, d appliance.Device) error {
+func (e *examination) page(ctx context.Context, d bench.Device) error {
 	img, err := selfTest("CHECKPOINT SELF-TEST "+e.config.Device.Name, d.Dots)
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package appliance
+package sight
 
 import (
 	"bytes"
@@ -44,7 +44,7 @@ func BenchmarkPresentations(b *testing.B) {
 		{"glance", glance(false)},
 		{"in the loop", glance(true)},
 		{"eyes", func(ctx context.Context, f *film, see func([][]byte, time.Time)) {
-			e := &eyes{camera: f, see: see, guide: func(context.Context, lane.Hint) {}, log: slog.New(slog.DiscardHandler),
+			e := &Eyes{camera: f, see: see, guide: func(context.Context, lane.Hint) {}, log: slog.New(slog.DiscardHandler),
 				hard: make(chan view, 1), found: make(chan []symbol.Symbol, 1)}
 			ctx, stop := context.WithCancel(ctx)
 			done := make(chan bool)

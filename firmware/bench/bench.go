@@ -1,4 +1,6 @@
-package appliance
+// Package bench makes the drivers of what stands at a device as its configuration names it,
+// and says what they report in the words of lanes and conditions.
+package bench
 
 import (
 	"cmp"
@@ -14,7 +16,6 @@ import (
 	"example.org/checkpoint/hardware/card"
 	"example.org/checkpoint/hardware/document"
 	"example.org/checkpoint/hardware/gate"
-	"example.org/checkpoint/hardware/printer"
 	"example.org/checkpoint/hardware/scanner"
 	"example.org/checkpoint/hardware/thermal"
 )
@@ -31,8 +32,8 @@ type Device struct {
 	Print func(context.Context, *image.Gray) error // of a printer
 	Dots  int                                      // of a printer, side by side
 
-	reads bool                    // codes: a lane needs one that does
-	means func(error) health.Code // what a fault is
+	Reads bool                    // codes: a lane needs one that does
+	Means func(error) health.Code // what a fault is; nil for camera, board and printer
 }
 
 // Devices makes the drivers of everything that a configuration names, each on its own
@@ -43,17 +44,17 @@ func Devices(c config.Config) ([]Device, error) {
 	var faults []error
 	log := slog.New(slog.DiscardHandler)
 	if c.Printer.Device != "" {
-		p := openPrinter(c.Printer, log)
+		p := OpenPrinter(c.Printer, log)
 		all = append(all, Device{What: "printer " + c.Printer.Device, Run: p.Run, Fault: p.Fault, Print: p.Print, Dots: cmp.Or(c.Printer.Dots, 576),
 			Do: "check its power, its cable and its paper, and that this user may open it (group lp)"})
 	}
 	for _, l := range c.Lanes {
 		if l.Camera.Device != "" {
-			cam := openCamera(l.Camera, log)
+			cam := Camera(l.Camera, log)
 			all = append(all, Device{Lane: l.Name, What: "camera " + l.Camera.Device, Run: cam.Run, Fault: cam.Fault,
 				Do: "check its cable, and that this user may open it (group video)"})
 		}
-		board, err := openBoard(l)
+		board, err := Board(l)
 		if err != nil {
 			faults = append(faults, fmt.Errorf("lane %s: %w", l.Name, err))
 		} else {
@@ -63,23 +64,23 @@ func Devices(c config.Config) ([]Device, error) {
 				},
 				Do: "check its cable, its power and its address, and that this user may open it (groups dialout, i2c, gpio)"})
 		}
-		all = append(all, devices(l, hears{func([]byte) {}, func(document.Reading) {}, func(thermal.Reading) {}}, log)...)
+		all = append(all, Beside(l, Hears{func([]byte) {}, func(document.Reading) {}, func(thermal.Reading) {}}, log)...)
 	}
 	return all, errors.Join(faults...)
 }
 
-// hears is told what the devices of a lane give beside camera and board.
-type hears struct {
-	code        func([]byte)
-	document    func(document.Reading)
-	temperature func(thermal.Reading)
+// Hears is told what the devices of a lane give beside camera and board.
+type Hears struct {
+	Code        func([]byte)
+	Document    func(document.Reading)
+	Temperature func(thermal.Reading)
 }
 
-// devices are those of the lane beside camera and board.
-func devices(c config.Lane, to hears, log *slog.Logger) (all []Device) {
+// Beside makes the drivers of what a lane has beside camera and board.
+func Beside(c config.Lane, to Hears, log *slog.Logger) (all []Device) {
 	for _, sc := range c.Scanners {
 		s := openScanner(sc, log)
-		all = append(all, Device{Lane: c.Name, What: "code scanner " + sc.Device, Fault: s.Fault, reads: true, means: scannerMeans,
+		all = append(all, Device{Lane: c.Name, What: "code scanner " + sc.Device, Fault: s.Fault, Reads: true, Means: scannerMeans,
 			Run: func(ctx context.Context) error {
 				running, stop := context.WithCancel(context.WithoutCancel(ctx))
 				defer stop()
@@ -88,24 +89,24 @@ func devices(c config.Lane, to hears, log *slog.Logger) (all []Device) {
 					_ = s.Trigger(false) // one that is away looks for nothing
 					stop()
 				})
-				return s.Run(running, func(got scanner.Scan) { to.code(got.Text) })
+				return s.Run(running, func(got scanner.Scan) { to.Code(got.Text) })
 			},
 			Do: "check its cable, and that this user may open it (groups dialout, input)"})
 	}
 	if dc := c.Document; dc != nil {
 		d := document.New(dc.Line(), document.Options{Start: dc.Start, Good: dc.Good, Log: log})
-		all = append(all, Device{Lane: c.Name, What: "document reader " + dc.Device, Fault: d.Fault, means: always(health.DocumentReaderLost),
-			Run: func(ctx context.Context) error { return d.Run(ctx, to.document) },
+		all = append(all, Device{Lane: c.Name, What: "document reader " + dc.Device, Fault: d.Fault, Means: always(health.DocumentReaderLost),
+			Run: func(ctx context.Context) error { return d.Run(ctx, to.Document) },
 			Do:  "check its cable, and that this user may open it (group dialout)"})
 	}
 	if cc := c.Card; cc != nil {
 		r := card.New(card.Options{Socket: cc.Socket, Reader: cc.Reader, Log: log})
-		all = append(all, Device{Lane: c.Name, What: "card reader " + cc.Reader, Fault: r.Fault, reads: true, means: always(health.CardReaderLost),
+		all = append(all, Device{Lane: c.Name, What: "card reader " + cc.Reader, Fault: r.Fault, Reads: true, Means: always(health.CardReaderLost),
 			Run: func(ctx context.Context) error {
 				return r.Run(ctx, func(e card.Event) {
 					switch e.Kind {
 					case card.Read:
-						to.code(e.Token)
+						to.Code(e.Token)
 					case card.Unread:
 						log.Info("card not read", "why", e.Why)
 					}
@@ -115,8 +116,8 @@ func devices(c config.Lane, to hears, log *slog.Logger) (all []Device) {
 	}
 	if tc := c.Thermal; tc != nil {
 		t := &thermometer{config: *tc}
-		all = append(all, Device{Lane: c.Name, What: "thermometer on I²C bus " + tc.Bus, Fault: t.fault, means: always(health.ThermalLost),
-			Run: func(ctx context.Context) error { return t.run(ctx, to.temperature) },
+		all = append(all, Device{Lane: c.Name, What: "thermometer on I²C bus " + tc.Bus, Fault: t.fault, Means: always(health.ThermalLost),
+			Run: func(ctx context.Context) error { return t.run(ctx, to.Temperature) },
 			Do:  "check its cable and address, that i2c is enabled, and that this user may open /dev/i2c-* (group i2c)"})
 	}
 	return all
@@ -124,12 +125,9 @@ func devices(c config.Lane, to hears, log *slog.Logger) (all []Device) {
 
 func always(c health.Code) func(error) health.Code { return func(error) health.Code { return c } }
 
-func openCamera(c config.Camera, log *slog.Logger) *camera.Camera {
+// Camera makes the driver of a lane's camera.
+func Camera(c config.Camera, log *slog.Logger) *camera.Camera {
 	return camera.New(c.Device, camera.Options{Exposure: c.Exposure.Duration, Gain: c.Gain, Focus: c.Focus, Log: log})
-}
-
-func openPrinter(c config.Printer, log *slog.Logger) *printer.Printer {
-	return printer.New(c.Device, printer.Options{Dots: c.Dots, Baud: c.Baud, ByStatus: c.Confirm == "status", Log: log})
 }
 
 func openScanner(c config.Scanner, log *slog.Logger) *scanner.Scanner {

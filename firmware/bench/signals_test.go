@@ -1,4 +1,4 @@
-package appliance
+package bench
 
 import (
 	"testing"
@@ -41,7 +41,7 @@ func TestSignalsOfEveryState(t *testing.T) {
 		"evacuating":                       {lane.Lane{State: lane.Evacuating}, signal{gate.GreenBoth, gate.Evacuation}},
 	} {
 		v := tc.lane.View()
-		if got := (signal{lights[v.Lamp], sounds[v.Tone]}); got != tc.want {
+		if got := (signal{Light(v.Lamp), Sound(v.Tone)}); got != tc.want {
 			t.Errorf("%s: %v, want %v", name, got, tc.want)
 		}
 		seen[tc.lane.State] = true

@@ -1,4 +1,4 @@
-package appliance
+package sight
 
 import (
 	"bytes"
@@ -87,7 +87,7 @@ func TestEyes(t *testing.T) {
 		var mu sync.Mutex
 		seen := map[string]int{}
 		calls := 0
-		e := &eyes{camera: f, log: slog.New(slog.DiscardHandler), hard: make(chan view, 1), found: make(chan []symbol.Symbol, 1),
+		e := &Eyes{camera: f, log: slog.New(slog.DiscardHandler), hard: make(chan view, 1), found: make(chan []symbol.Symbol, 1),
 			guide: func(context.Context, lane.Hint) {},
 			see: func(texts [][]byte, _ time.Time) {
 				mu.Lock()
@@ -117,7 +117,7 @@ func TestPicturePanics(t *testing.T) {
 		f := &film{began: time.Now(), last: -1, frames: []*image.Gray{lie, drawn(t, "HOSTILE", 4), drawn(t, "EASY", 4)}}
 		var log bytes.Buffer
 		var seen []string
-		e := &eyes{camera: f, log: slog.New(slog.NewTextHandler(&log, nil)), hard: make(chan view, 1), found: make(chan []symbol.Symbol, 1),
+		e := &Eyes{camera: f, log: slog.New(slog.NewTextHandler(&log, nil)), hard: make(chan view, 1), found: make(chan []symbol.Symbol, 1),
 			guide: func(context.Context, lane.Hint) {},
 			see: func(texts [][]byte, _ time.Time) {
 				for _, text := range texts {
@@ -209,7 +209,7 @@ func TestStudyComesLate(t *testing.T) {
 		told bool
 	}{{0, true}, {current, true}, {current + time.Millisecond, false}} {
 		told := false
-		e := &eyes{see: func(texts [][]byte, _ time.Time) { told = told || len(texts) > 0 }}
+		e := &Eyes{see: func(texts [][]byte, _ time.Time) { told = told || len(texts) > 0 }}
 		blank := image.NewGray(image.Rect(0, 0, 8, 8))
 		e.show(nil, view{blank, now.Add(tc.late)}) // the newest glance saw nothing
 		e.show(code, view{blank, now})
@@ -231,7 +231,7 @@ func TestPartsOfTwo(t *testing.T) {
 		told bool
 	}{{time.Second, true}, {2100 * time.Millisecond, false}} {
 		told := ""
-		e := &eyes{see: func(texts [][]byte, _ time.Time) { told += string(bytes.Join(texts, nil)) }}
+		e := &Eyes{see: func(texts [][]byte, _ time.Time) { told += string(bytes.Join(texts, nil)) }}
 		blank := image.NewGray(image.Rect(0, 0, 8, 8))
 		e.show(half(0, "a"), view{blank, begin})
 		for at := pace; at < tc.away; at += pace {

@@ -1,4 +1,6 @@
-package appliance
+// Package sight reads the codes in what a camera sees: every picture at a glance and the
+// hard ones beside, so that none waits for another.
+package sight
 
 import (
 	"context"
@@ -13,17 +15,17 @@ import (
 	"example.org/checkpoint/firmware/symbol"
 )
 
-// pictures is what eyes need of a camera.
-type pictures interface {
+// Camera is what eyes need of one.
+type Camera interface {
 	// Next waits for a picture newer than the last.
 	Next(context.Context) (*image.Gray, time.Time, error)
 }
 
-// eyes read what one camera sees. Every frame gets a glance, and full effort around the code that was
+// Eyes read what one camera sees. Every frame gets a glance, and full effort around the code that was
 // there before; a frame in which something like a code was not read is studied beside, so that no
 // newer frame waits for it.
-type eyes struct {
-	camera pictures
+type Eyes struct {
+	camera Camera
 	see    func(texts [][]byte, at time.Time)
 	guide  func(context.Context, lane.Hint)
 	log    *slog.Logger
@@ -38,10 +40,21 @@ type view struct {
 	at      time.Time
 }
 
-func (l *laneLoop) newEyes() *eyes {
-	return &eyes{camera: l.camera, see: l.controller.See, log: l.log,
-		guide: func(ctx context.Context, h lane.Hint) { l.report(ctx, lane.Guided{Hint: h}) },
-		hard:  make(chan view, 1), found: make(chan []symbol.Symbol, 1)}
+// New makes the eyes of a camera. See is told the texts in a picture and when it was taken, guide
+// what to change when nothing is read; log what went wrong, and nothing of the pictures.
+func New(camera Camera, see func(texts [][]byte, at time.Time), guide func(context.Context, lane.Hint), log *slog.Logger) *Eyes {
+	return &Eyes{camera: camera, see: see, guide: guide, log: log, hard: make(chan view, 1), found: make(chan []symbol.Symbol, 1)}
+}
+
+// Run looks until ctx is done.
+func (e *Eyes) Run(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	var study sync.WaitGroup
+	study.Go(func() { e.study(ctx) }) // ended below
+	e.look(ctx)
+	stop()
+	study.Wait()
+	return nil
 }
 
 // memory is what the eyes keep from one glance to the next.
@@ -51,7 +64,7 @@ type memory struct {
 }
 
 // look glances at every picture and tells the lane the texts in it.
-func (e *eyes) look(ctx context.Context) {
+func (e *Eyes) look(ctx context.Context) {
 	var m memory
 	for {
 		picture, at, err := e.camera.Next(ctx)
@@ -64,7 +77,7 @@ func (e *eyes) look(ctx context.Context) {
 	}
 }
 
-func (e *eyes) glance(ctx context.Context, m *memory, v view) error {
+func (e *Eyes) glance(ctx context.Context, m *memory, v view) error {
 	select {
 	case symbols := <-e.found:
 		m.tracker.Found(symbols)
@@ -91,7 +104,7 @@ func (e *eyes) glance(ctx context.Context, m *memory, v view) error {
 }
 
 // study reads hard pictures at full effort.
-func (e *eyes) study(ctx context.Context) {
+func (e *Eyes) study(ctx context.Context) {
 	var reader symbol.Reader
 	for {
 		select {
@@ -105,7 +118,7 @@ func (e *eyes) study(ctx context.Context) {
 	}
 }
 
-func (e *eyes) effort(ctx context.Context, reader *symbol.Reader, v view) error {
+func (e *Eyes) effort(ctx context.Context, reader *symbol.Reader, v view) error {
 	symbols, err := reader.Read(ctx, v.picture, symbol.Thorough())
 	if err != nil || len(symbols) == 0 {
 		return err
@@ -118,7 +131,7 @@ func (e *eyes) effort(ctx context.Context, reader *symbol.Reader, v view) error 
 // picture has f do all that is done with one picture, and reports false if that panicked. A
 // picture must not end the program that serves all lanes: it is skipped, and what may hang together
 // with it is forgotten. What was in it is not logged.
-func (e *eyes) picture(f func() error) (done bool) {
+func (e *Eyes) picture(f func() error) (done bool) {
 	defer func() {
 		if p := recover(); p != nil {
 			e.log.Error("reading a picture panicked: report this", "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
@@ -150,7 +163,7 @@ func (t *told) forget() {
 const current = 500 * time.Millisecond
 
 // show tells the lane the texts of a frame, those in parts joined, its own choice first.
-func (e *eyes) show(symbols []symbol.Symbol, v view) {
+func (e *Eyes) show(symbols []symbol.Symbol, v view) {
 	e.told.mu.Lock()
 	defer e.told.mu.Unlock()
 	if e.told.last.Sub(v.at) > current { // whoever held it up may be gone

@@ -1,4 +1,4 @@
-package appliance
+package bench
 
 import (
 	"errors"
@@ -17,12 +17,12 @@ func TestMeanings(t *testing.T) {
 	for _, tc := range []struct {
 		got, want health.Code
 	}{
-		{gateMeans(fmt.Errorf("%w: stuck", gate.ErrBeam)), health.BeamStuck},
-		{gateMeans(gate.ErrDoor), health.GateDoor},
-		{gateMeans(gate.ErrLoop), health.AlarmContact},
-		{gateMeans(gate.ErrTamper), health.CabinetOpen},
-		{gateMeans(gate.ErrKey), health.KeyStuck},
-		{gateMeans(errors.New("outputs short-circuited")), health.GateLost},
+		{GateMeans(fmt.Errorf("%w: stuck", gate.ErrBeam)), health.BeamStuck},
+		{GateMeans(gate.ErrDoor), health.GateDoor},
+		{GateMeans(gate.ErrLoop), health.AlarmContact},
+		{GateMeans(gate.ErrTamper), health.CabinetOpen},
+		{GateMeans(gate.ErrKey), health.KeyStuck},
+		{GateMeans(errors.New("outputs short-circuited")), health.GateLost},
 		{scannerMeans(scanner.ErrChanged), health.ScannerChanged},
 		{scannerMeans(scanner.ErrNotGrabbed), health.ScannerUnsafe},
 		{scannerMeans(errors.New("gone")), health.ScannerLost},
@@ -37,7 +37,7 @@ func TestMeanings(t *testing.T) {
 			t.Errorf("%v, want %v", tc.got, tc.want)
 		}
 	}
-	if !closes(gate.ErrDoor) || !closes(gate.ErrLoop) || closes(gate.ErrKey) || closes(nil) {
+	if !Closes(gate.ErrDoor) || !Closes(gate.ErrLoop) || Closes(gate.ErrKey) || Closes(nil) {
 		t.Error("which faults of a board close its lane")
 	}
 	var p patient

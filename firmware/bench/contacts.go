@@ -1,13 +1,13 @@
-package appliance
+package bench
 
 import (
 	"example.org/checkpoint/firmware/lane"
 	"example.org/checkpoint/hardware/gate"
 )
 
-// contacts turns what single contacts do into what a lane understands: it holds
+// Contacts turns what single contacts do into what a lane understands: it holds
 // the two beams together, so that Clear means that nobody is there.
-type contacts struct{ entry, exit beam }
+type Contacts struct{ entry, exit beam }
 
 type beam uint8
 
@@ -17,10 +17,10 @@ const (
 	broken
 )
 
-// take returns what in means to the lane, in order. The alarm contact is not among it:
+// Take returns what in means to the lane, in order. The alarm contact is not among it:
 // that has its own way. Who follows somebody or comes in from the exit shows in the two
 // beams that a door reports after it; what else a door senses is a condition.
-func (c *contacts) take(in gate.Input) []lane.Input {
+func (c *Contacts) Take(in gate.Input) []lane.Input {
 	switch in.Kind {
 	case gate.EntryBroken:
 		c.entry = broken
@@ -49,7 +49,7 @@ func (c *contacts) take(in gate.Input) []lane.Input {
 	case gate.DoorForced:
 		return []lane.Input{lane.Forced{}}
 	case gate.BoardLost:
-		*c = contacts{}
+		*c = Contacts{}
 		return []lane.Input{lane.Failed{Fault: lane.BoardFault}}
 	case gate.BoardBack:
 		return []lane.Input{lane.Recovered{Fault: lane.BoardFault}}
@@ -57,7 +57,7 @@ func (c *contacts) take(in gate.Input) []lane.Input {
 	return nil
 }
 
-func (c *contacts) clear() []lane.Input {
+func (c *Contacts) clear() []lane.Input {
 	if c.entry == whole && c.exit == whole {
 		return []lane.Input{lane.Clear{}}
 	}
@@ -75,3 +75,9 @@ var (
 		lane.ToneAlarm: gate.Alarm, lane.ToneEvacuation: gate.Evacuation,
 	}
 )
+
+// Light is what the board shows of a lane's lamp.
+func Light(l lane.Lamp) gate.Light { return lights[l] }
+
+// Sound is what the board sounds of a lane's tone.
+func Sound(t lane.Tone) gate.Sound { return sounds[t] }

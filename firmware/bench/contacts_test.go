@@ -1,4 +1,4 @@
-package appliance
+package bench
 
 import (
 	"reflect"
@@ -33,10 +33,10 @@ func TestContacts(t *testing.T) {
 		{"supervisor's key", []gate.Kind{gate.SupervisorKey}, []lane.Input{lane.Turned{By: lane.Supervisor}}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			var c contacts
+			var c Contacts
 			var got []lane.Input
 			for _, k := range tc.in {
-				got = append(got, c.take(gate.Input{Kind: k})...)
+				got = append(got, c.Take(gate.Input{Kind: k})...)
 			}
 			if !reflect.DeepEqual(got, tc.want) {
 				t.Errorf("got %T%v, want %v", got, got, tc.want)
