@@ -6,6 +6,8 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+
+	"example.org/checkpoint/kiosk/screen/internal/phrases"
 )
 
 // Act is what an officer does about somebody who waits for staff.
@@ -83,7 +85,7 @@ func NewAttendant(status func() Status, act func(Act) error, o Options) http.Han
 func overrule(w http.ResponseWriter, r *http.Request, act func(Act) error) {
 	var a Act
 	body := json.NewDecoder(io.LimitReader(r.Body, maxAct))
-	if r.Header.Get("Content-Type") != "application/json" || body.Decode(&a) != nil || urgentWords[a.Urgent] == (Words{}) {
+	if r.Header.Get("Content-Type") != "application/json" || body.Decode(&a) != nil || phrases.Urgent[a.Urgent] == (Words{}) {
 		http.Error(w, "not an act of this page", http.StatusBadRequest)
 		return
 	}
@@ -102,9 +104,9 @@ func overrule(w http.ResponseWriter, r *http.Request, act func(Act) error) {
 }
 
 // chosen is the language asked for in the address, or traditional Chinese.
-func chosen(r *http.Request) tongue {
-	if t := tongueOf(r.URL.Query().Get("lang")); t != unknown {
+func chosen(r *http.Request) phrases.Tongue {
+	if t := phrases.TongueOf(r.URL.Query().Get("lang")); t != phrases.Unknown {
 		return t
 	}
-	return hant
+	return phrases.Hant
 }

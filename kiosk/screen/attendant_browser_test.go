@@ -14,6 +14,7 @@ import (
 	"example.org/checkpoint/firmware/health"
 	"example.org/checkpoint/firmware/lane"
 	"example.org/checkpoint/firmware/verdict"
+	"example.org/checkpoint/kiosk/screen/internal/phrases"
 )
 
 // busy is an island at work.
@@ -26,7 +27,7 @@ func busy() Status {
 	old := verdict.Verdict{Outcome: verdict.Refer, Reason: "test-too-old", Rule: "pcr-48h", Measured: "age 49 h", Threshold: "≤ 48 h"}
 	waiting := verdict.Verdict{Outcome: verdict.Refer, Reason: "test-out-of-date", Rule: "pcr-48h", Measured: "age 49 h", Threshold: "≤ 48 h",
 		Hotline: "3142 2330", Language: "pt-MO", Urgent: []string{"exam", "funeral"}}
-	s := Status{Site: Words{"深圳灣口岸 · 離境 · 第 2 島", "深圳湾口岸 · 出境 · 第 2 岛", "Shenzhen Bay · Departure · Island 2", "深圳湾口岸 · 出境 · 第2島", "선전만 통상구 · 출경 · 제2섬", "Baía de Shenzhen · Saída · Ilha 2"},
+	s := Status{Site: Words{Hant: "深圳灣口岸 · 離境 · 第 2 島", Hans: "深圳湾口岸 · 出境 · 第 2 岛", En: "Shenzhen Bay · Departure · Island 2", Ja: "深圳湾口岸 · 出境 · 第2島", Ko: "선전만 통상구 · 출경 · 제2섬", Pt: "Baía de Shenzhen · Saída · Ilha 2"},
 		Device: "szb-dep-2", At: now.Add(-300 * time.Millisecond),
 		Lanes: []LaneStatus{
 			{Number: "09", View: lane.View{Screen: lane.ScreenIdle}, Since: ago(12 * time.Second)},
@@ -82,7 +83,7 @@ func TestAttendantPage(t *testing.T) {
 		width, height int64
 	}{{"1080", 1920, 1080}, {"900", 1440, 900}, {"720", 1280, 720}} {
 		do(t, ctx, chromedp.EmulateViewport(p.width, p.height))
-		for _, l := range spoken {
+		for _, l := range phrases.Spoken {
 			do(t, ctx, chromedp.Navigate(fmt.Sprintf("http://%s/?lang=%s", addr, l)))
 			until(t, ctx, `document.querySelectorAll('.lane').length === 8 && document.getElementById('clock').textContent === '14:32:11'`)
 			for _, fault := range eval[[]string](t, ctx, audit) {

@@ -14,6 +14,7 @@ import (
 	"example.org/checkpoint/firmware/legal"
 	"example.org/checkpoint/firmware/verdict"
 	"example.org/checkpoint/firmware/verdict/words"
+	"example.org/checkpoint/kiosk/screen/internal/phrases"
 )
 
 const (
@@ -24,8 +25,8 @@ const (
 
 // board is the attendant's page in words of one language.
 type board struct {
-	Tongue  tongue
-	Spoken  []Line // the languages to choose from, each in its own name
+	Tongue  phrases.Tongue
+	Spoken  []phrases.Line // the languages to choose from, each in its own name
 	Status  Status
 	Site    string
 	Cards   []card
@@ -48,29 +49,29 @@ type card struct {
 // urgent is a lane that needs somebody.
 type urgent struct {
 	card
-	Reason  []Line // in the language chosen and in a second one
+	Reason  []phrases.Line // in the language chosen and in a second one
 	Facts   []string
-	Asked   uint64   // number of the presentation that waits for staff; 0 for none
-	Urgent  []string // the reasons for which they may overrule it
-	Given   string   // the one that was given
-	Consent []string // what they have said so far
-	Told    []Line   // what the person may read, and nobody else: why, who can change it, where to ask (R19, R80)
+	Asked   uint64         // number of the presentation that waits for staff; 0 for none
+	Urgent  []string       // the reasons for which they may overrule it
+	Given   string         // the one that was given
+	Consent []string       // what they have said so far
+	Told    []phrases.Line // what the person may read, and nobody else: why, who can change it, where to ask (R19, R80)
 	Legal   []notice
 }
 
 // notice is what the site's lawyers say, in one language.
 type notice struct {
-	Lang tongue
+	Lang phrases.Tongue
 	legal.Text
 }
 
 // choice is one urgent reason, with its words.
 type choice struct{ Name, Word string }
 
-func choices(t tongue) []choice {
+func choices(t phrases.Tongue) []choice {
 	var all []choice
-	for _, name := range slices.Sorted(maps.Keys(urgentWords)) {
-		all = append(all, choice{name, urgentWords[name].in(t)})
+	for _, name := range slices.Sorted(maps.Keys(phrases.Urgent)) {
+		all = append(all, choice{name, phrases.Urgent[name].In(t)})
 	}
 	return all
 }
@@ -78,7 +79,7 @@ func choices(t tongue) []choice {
 // row is one event.
 type row struct {
 	Time, Lane, Figure, Word string
-	Reason                   []Line
+	Reason                   []phrases.Line
 	Facts                    []string
 }
 
@@ -90,21 +91,19 @@ type wrong struct {
 
 type fact struct{ Name, Value string }
 
-var ownNames = []Line{{hant, "繁體"}, {hans, "简体"}, {english, "English"}, {ja, "日本語"}, {ko, "한국어"}, {pt, "Português"}}
-
 // newBoard sets a status into words. It names no person: a verdict's counts stay out.
-func newBoard(s Status, t tongue, o Options) board {
-	b := board{Tongue: t, Spoken: ownNames, Status: s, Site: s.Site.in(t), at: o.local, current: o.now()}
+func newBoard(s Status, t phrases.Tongue, o Options) board {
+	b := board{Tongue: t, Spoken: phrases.OwnNames, Status: s, Site: s.Site.In(t), at: o.local, current: o.now()}
 	for _, l := range s.Lanes {
 		state := LaneInfo{}.stage(l.View).State
 		if state == "closed" && l.View.Tone == lane.ToneAlarm {
 			state = "occupied"
 		}
-		m := working[state]
-		c := card{ID: cmp.Or(l.Name, l.Number), Number: l.Number, State: state, Figure: m.Figure, Word: m.Word.in(t)}
+		m := phrases.Working[state]
+		c := card{ID: cmp.Or(l.Name, l.Number), Number: l.Number, State: state, Figure: m.Figure, Word: m.Word.In(t)}
 		if worst, ok := l.Faults.Worst(); ok {
-			title, _ := conditionWords(worst)
-			c.Fault = title.in(t)
+			title, _ := phrases.Condition(worst)
+			c.Fault = title.In(t)
 		}
 		if c.Fault != "" && (state == "closed" || state == "idle") {
 			c.State, c.Figure = "fault", "fault"
@@ -124,8 +123,8 @@ func newBoard(s Status, t tongue, o Options) board {
 		b.Rows = append(b.Rows, b.row(e))
 	}
 	for _, c := range s.Conditions.All() {
-		title, action := conditionWords(c)
-		b.Wrong = append(b.Wrong, wrong{c.Severity == health.OutOfService, title.in(t), action.in(t)})
+		title, action := phrases.Condition(c)
+		b.Wrong = append(b.Wrong, wrong{c.Severity == health.OutOfService, title.In(t), action.In(t)})
 	}
 	lists := slices.SortedFunc(slices.Values(s.Lists), func(x, y ListStatus) int {
 		return cmp.Or(x.Changed.Compare(y.Changed), strings.Compare(x.Name, y.Name))
@@ -167,14 +166,14 @@ func (b board) urgent(c card, l LaneStatus) urgent {
 
 // told is what an officer shows to the person: a verdict in their own language, or for
 // everybody while that is not known, and what the law has them told.
-func (b board) told(v verdict.Verdict) (lines []Line, notices []notice) {
-	tongues := []tongue{tongueOf(v.Language)}
-	if tongues[0] == unknown {
-		tongues = everybody
+func (b board) told(v verdict.Verdict) (lines []phrases.Line, notices []notice) {
+	tongues := []phrases.Tongue{phrases.TongueOf(v.Language)}
+	if tongues[0] == phrases.Unknown {
+		tongues = phrases.Everybody
 	}
 	for _, t := range tongues {
-		l := t.language()
-		lines = append(lines, Line{t, words.Holder(v, l)})
+		l := t.Language()
+		lines = append(lines, phrases.Line{Lang: t, Text: words.Holder(v, l)})
 		text, ok := b.Status.Legal[l]
 		if !ok {
 			text = legal.Draft(l)
@@ -186,7 +185,7 @@ func (b board) told(v verdict.Verdict) (lines []Line, notices []notice) {
 
 // consent says what staff have said so far, and what is missing.
 func (b board) consent(c lane.Consent) []string {
-	reason := urgentWords[c.Reason].in(b.Tongue)
+	reason := phrases.Urgent[c.Reason].In(b.Tongue)
 	return []string{b.T("given", "n", cmp.Or(reason, b.T("missing"))), b.T("officer", "n", b.who(c.Officer)), b.T("supervisor", "n", b.who(c.Supervisor))}
 }
 
@@ -201,17 +200,17 @@ func (b board) who(name string) string {
 }
 
 func (b board) row(e EventLine) row {
-	m, ok := happened[e.Kind]
+	m, ok := phrases.Happened[e.Kind]
 	if !ok {
-		m = mark{"note", Words{Hant: string(e.Kind)}}
+		m = phrases.Mark{Figure: "note", Word: Words{Hant: string(e.Kind)}}
 	}
 	if e.Kind == event.Presented && e.Verdict.Outcome == verdict.Refuse {
-		m = refused
+		m = phrases.Refused
 	}
-	r := row{Lane: e.Lane, Figure: m.Figure, Word: m.Word.in(b.Tongue), Time: b.when(e.At)}
+	r := row{Lane: e.Lane, Figure: m.Figure, Word: m.Word.In(b.Tongue), Time: b.when(e.At)}
 	switch {
 	case e.Kind == event.Override:
-		r.Reason = urgentWords[e.Note["urgent"]].pair(b.Tongue)
+		r.Reason = phrases.Urgent[e.Note["urgent"]].Pair(b.Tongue)
 		r.Facts = []string{b.T("officer", "n", b.who(e.Note["officer"])), b.T("supervisor", "n", b.who(e.Note["supervisor"]))}
 	case e.Verdict.Reason != "" && e.Verdict.Outcome != verdict.Admit:
 		r.Reason, r.Facts = b.why(e.Verdict)
@@ -227,8 +226,8 @@ func (b board) row(e EventLine) row {
 func (b board) named(s string) string {
 	for _, c := range health.All() {
 		if c.Name == s {
-			title, _ := conditionWords(c)
-			return title.in(b.Tongue)
+			title, _ := phrases.Condition(c)
+			return title.In(b.Tongue)
 		}
 	}
 	return s
@@ -237,17 +236,17 @@ func (b board) named(s string) string {
 // why says a verdict's reason, what was measured, which code it was, what its colour means
 // there and who applied for it (R06, R74), who made it red (R80), and what the rules alone
 // would have said.
-func (b board) why(v verdict.Verdict) ([]Line, []string) {
+func (b board) why(v verdict.Verdict) ([]phrases.Line, []string) {
 	var facts []string
 	var ruled, means, applied string
 	if v.Ruled != "" {
-		ruled = reasonWords(v.Ruled).in(b.Tongue)
+		ruled = phrases.Reason(v.Ruled).In(b.Tongue)
 	}
 	if v.Meaning != "" {
-		means = Words(words.Meaning(v.Meaning)).in(b.Tongue)
+		means = Words(words.Meaning(v.Meaning)).In(b.Tongue)
 	}
 	if v.Provenance != "" {
-		applied = Words(words.Provenance(v.Provenance)).in(b.Tongue)
+		applied = Words(words.Provenance(v.Provenance)).In(b.Tongue)
 	}
 	for _, f := range []fact{{"measured", v.Measured}, {"threshold", v.Threshold}, {"rule", v.Rule}, {"ruled", ruled}, {"setby", v.SetBy},
 		{"read", strings.TrimSpace(v.Scheme + " " + v.Format)}, {"means", means}, {"applied", applied}} {
@@ -255,12 +254,12 @@ func (b board) why(v verdict.Verdict) ([]Line, []string) {
 			facts = append(facts, b.T(f.Name, "n", f.Value))
 		}
 	}
-	return reasonWords(v.Reason).pair(b.Tongue), facts
+	return phrases.Reason(v.Reason).Pair(b.Tongue), facts
 }
 
 // T gives a label, its placeholder filled: T "lane" "n" "12".
 func (b board) T(key string, fill ...string) string {
-	s := labels[key].in(b.Tongue)
+	s := phrases.Labels[key].In(b.Tongue)
 	for i := 0; i+1 < len(fill); i += 2 {
 		s = strings.ReplaceAll(s, "{"+fill[i]+"}", fill[i+1])
 	}
@@ -268,7 +267,7 @@ func (b board) T(key string, fill ...string) string {
 }
 
 // Draft marks, in a language, a text that nobody has approved.
-func (b board) Draft(t tongue) string { return labels["draft"].in(t) }
+func (b board) Draft(t phrases.Tongue) string { return phrases.Labels["draft"].In(t) }
 
 // N is T with a number for n.
 func (b board) N(key string, n int) string { return b.T(key, "n", strconv.Itoa(n)) }

@@ -15,10 +15,10 @@ var (
 	noon = func() time.Time { return time.Date(2021, 12, 10, 6, 32, 11, 0, time.UTC) }
 	here = Options{Now: noon, Location: time.FixedZone("HKT", 8*3600), Volume: 0.5}
 	bay  = LaneInfo{Number: "12", Kind: "border",
-		Place:     Words{"深圳灣口岸 · 離境", "深圳湾口岸 · 出境", "Shenzhen Bay · Departure", "深圳湾口岸 · 出境", "선전만 통상구 · 출경", "Baía de Shenzhen · Saída"},
-		Counter:   Words{"右邊 8 號櫃位", "右边 8 号柜台", "Counter 8, on the right", "右側の8番窓口へ", "오른쪽 8번 창구", "Balcão 8, à direita"},
-		Elsewhere: Words{"請使用 11 或 13 號通道", "请使用 11 或 13 号通道", "Please use lane 11 or 13", "11番か13番の通路へ", "11번이나 13번 통로로", "Use a passagem 11 ou 13"}}
-	market = LaneInfo{Number: "B", Kind: Venue, Place: Words{"海濱街市 · B 閘", "海滨街市 · B 闸", "Harbour Market · Gate B", "海辺の市場 · Bゲート", "해변 시장 · B문", "Mercado do Porto · Porta B"}}
+		Place:     Words{Hant: "深圳灣口岸 · 離境", Hans: "深圳湾口岸 · 出境", En: "Shenzhen Bay · Departure", Ja: "深圳湾口岸 · 出境", Ko: "선전만 통상구 · 출경", Pt: "Baía de Shenzhen · Saída"},
+		Counter:   Words{Hant: "右邊 8 號櫃位", Hans: "右边 8 号柜台", En: "Counter 8, on the right", Ja: "右側の8番窓口へ", Ko: "오른쪽 8번 창구", Pt: "Balcão 8, à direita"},
+		Elsewhere: Words{Hant: "請使用 11 或 13 號通道", Hans: "请使用 11 或 13 号通道", En: "Please use lane 11 or 13", Ja: "11番か13番の通路へ", Ko: "11번이나 13번 통로로", Pt: "Use a passagem 11 ou 13"}}
+	market = LaneInfo{Number: "B", Kind: Venue, Place: Words{Hant: "海濱街市 · B 閘", Hans: "海滨街市 · B 闸", En: "Harbour Market · Gate B", Ja: "海辺の市場 · Bゲート", Ko: "해변 시장 · B문", Pt: "Mercado do Porto · Porta B"}}
 )
 
 var laneViews = []struct {

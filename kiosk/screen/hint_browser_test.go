@@ -7,6 +7,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"example.org/checkpoint/firmware/lane"
+	"example.org/checkpoint/kiosk/screen/internal/phrases"
 )
 
 // TestHints shows why a code is not read, while the invitation stays.
@@ -17,7 +18,7 @@ func TestHints(t *testing.T) {
 	do(t, ctx, chromedp.EmulateViewport(1920, 1080), chromedp.Navigate("http://"+addr+"/"))
 	for h := lane.HintDark; h <= lane.HintCovered; h++ {
 		d.Show(lane.View{Screen: lane.ScreenIdle, Hint: h})
-		until(t, ctx, shows+` === 'idle' && document.querySelector('.hints').innerText.includes(`+"`"+hold[h].En+"`"+`)`)
+		until(t, ctx, shows+` === 'idle' && document.querySelector('.hints').innerText.includes(`+"`"+phrases.Hold[h].En+"`"+`)`)
 		if !eval[bool](t, ctx, `document.documentElement.scrollHeight <= innerHeight && [...document.querySelectorAll('.hints p')].every(p => p.scrollWidth <= p.clientWidth)`) {
 			t.Errorf("the hint %v does not fit", h)
 		}
@@ -33,10 +34,10 @@ func TestEveryTextFits(t *testing.T) {
 	for s := lane.ScreenClosed; s <= lane.ScreenStaff; s++ {
 		views = append(views, lane.View{Screen: s})
 	}
-	for r := range mend {
+	for r := range phrases.Mend {
 		views = append(views, lane.View{Screen: lane.ScreenRetry, Reason: r})
 	}
-	for h := range hold {
+	for h := range phrases.Hold {
 		views = append(views, lane.View{Screen: lane.ScreenIdle, Hint: h})
 	}
 	for _, info := range []LaneInfo{bay, market} {
@@ -45,7 +46,7 @@ func TestEveryTextFits(t *testing.T) {
 		do(t, ctx, chromedp.Navigate("http://"+addr+"/"))
 		for _, p := range []struct{ width, height int64 }{{1280, 720}, {1080, 1920}} {
 			do(t, ctx, chromedp.EmulateViewport(p.width, p.height))
-			for _, l := range spoken {
+			for _, l := range phrases.Spoken {
 				for _, v := range views {
 					if v.Screen >= lane.ScreenPass != (info.Kind == Venue) && v.Screen != lane.ScreenIdle && v.Screen != lane.ScreenRetry {
 						continue

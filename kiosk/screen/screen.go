@@ -11,6 +11,8 @@ import (
 	"embed"
 	"html/template"
 	"time"
+
+	"example.org/checkpoint/kiosk/screen/internal/phrases"
 )
 
 // Options are those of one surface.
@@ -40,6 +42,9 @@ func (o Options) local(t time.Time) time.Time {
 	}
 	return t.Local()
 }
+
+// Words is one sentence in every language of the screens.
+type Words = phrases.Words
 
 //go:embed assets templates
 var files embed.FS

@@ -6,6 +6,7 @@ import (
 
 	"example.org/checkpoint/firmware/lane"
 	"example.org/checkpoint/firmware/verdict/words"
+	"example.org/checkpoint/kiosk/screen/internal/phrases"
 )
 
 // Direction is where somebody walks from in front of the screen.
@@ -44,19 +45,19 @@ type stage struct {
 	Volume              float64
 	Number              string
 	Lane                string // the word for it
-	Place               []Line
-	Head, Hints         []Line
+	Place               []phrases.Line
+	Head, Hints         []phrases.Line
 	Size                string // class of the first line
 	Towards             Direction
 	Steps               []step
 	Today               int // -1 where nobody counts
-	Counted             []Line
-	Staff               []Line
+	Counted             []phrases.Line
+	Staff               []phrases.Line
 }
 
 type step struct {
 	Icon      string
-	Name      []Line
+	Name      []phrases.Line
 	Done, Now bool
 }
 
@@ -67,7 +68,7 @@ func (i LaneInfo) stage(v lane.View) stage {
 	if v.Screen > lane.ScreenStaff {
 		v = lane.View{}
 	}
-	t := tongueOf(v.Language)
+	t := phrases.TongueOf(v.Language)
 	s := stage{Kind: "border", State: v.Screen.String(), Tone: v.Tone, Number: i.Number, Towards: Back, Today: -1}
 	if i.Kind == Venue {
 		s.Kind = Venue
@@ -84,35 +85,35 @@ func (i LaneInfo) stage(v lane.View) stage {
 			s.State, s.Towards = "alarm", ""
 		}
 	case lane.ScreenEmergency:
-		s.Towards, t = or(i.WayOut, Both), unknown // it speaks to everybody
+		s.Towards, t = or(i.WayOut, Both), phrases.Unknown // it speaks to everybody
 	case lane.ScreenClosed:
-		s.Towards, t = "", unknown
+		s.Towards, t = "", phrases.Unknown
 	case lane.ScreenLook, lane.ScreenInvalid:
 		s.Towards = ""
 	}
-	said := i.says(s.State)
-	hint, helped := hold[v.Hint]
+	said := phrases.Of(s.State, s.Kind == Venue)
+	hint, helped := phrases.Hold[v.Hint]
 	switch {
 	case helped:
 		said.Hint = hint
 	case v.Screen == lane.ScreenRetry:
-		if hint, ok := mend[v.Reason]; ok {
+		if hint, ok := phrases.Mend[v.Reason]; ok {
 			said.Hint = hint
 		}
 	case s.State == "refer" && i.Counter != Words{}:
 		said.Hint = i.Counter
 	case s.State == "closed" && v.Tone == lane.ToneAlarm: // somebody is inside
-		said.Hint = laneSays["alarm"].Hint
+		said.Hint = phrases.Of("alarm", false).Hint
 	case s.State == "closed" && i.Elsewhere != Words{}:
 		said.Hint = i.Elsewhere
 	}
-	s.Head, s.Hints = said.Head.pair(t), said.Hint.all(t)
+	s.Head, s.Hints = said.Head.Pair(t), said.Hint.All(t)
 	s.Size = size(s.Head[0])
-	s.Place, s.Lane = i.Place.pair(t), laneWord.pair(t)[0].Text
+	s.Place, s.Lane = i.Place.Pair(t), phrases.Lane.Pair(t)[0].Text
 	if s.Kind == Venue {
-		s.Counted = todayWord.pair(unknown)
+		s.Counted = phrases.Today.Pair(phrases.Unknown)
 		if (v.Screen == lane.ScreenInvalid || v.Screen == lane.ScreenStaff || v.Screen == lane.ScreenRetry) && !words.Private(v.Reason) {
-			s.Staff = reasonWords(v.Reason).pair(unknown)
+			s.Staff = phrases.Reason(v.Reason).Pair(phrases.Unknown)
 		}
 		return s
 	}
@@ -122,21 +123,9 @@ func (i LaneInfo) stage(v lane.View) stage {
 	return s
 }
 
-// says finds the sentences of a state: those of this kind of lane first.
-func (i LaneInfo) says(state string) says {
-	first, second := laneSays, venueSays
-	if i.Kind == Venue {
-		first, second = second, first
-	}
-	if said, ok := first[state]; ok {
-		return said
-	}
-	return second[state]
-}
-
 // rail says which steps of the passage are done; a screen that is not part of one
 // has none.
-func rail(s lane.Screen, t tongue) []step {
+func rail(s lane.Screen, t phrases.Tongue) []step {
 	at := 0
 	switch s {
 	case lane.ScreenIdle, lane.ScreenRetry:
@@ -147,16 +136,16 @@ func rail(s lane.Screen, t tongue) []step {
 	default:
 		return nil
 	}
-	out := make([]step, len(steps))
-	for i, p := range steps {
-		out[i] = step{Icon: p.Icon, Name: p.Name.pair(t), Done: i < at, Now: i == at}
+	out := make([]step, len(phrases.Steps))
+	for i, p := range phrases.Steps {
+		out[i] = step{Icon: p.Icon, Name: p.Name.Pair(t), Done: i < at, Now: i == at}
 	}
 	return out
 }
 
 // size is the class of a first line by what it must fit: Latin wraps, the others do not.
-func size(l Line) string {
-	if l.Lang == english || l.Lang == pt {
+func size(l phrases.Line) string {
+	if l.Lang == phrases.English || l.Lang == phrases.Pt {
 		return "latin"
 	}
 	n := min(max(utf8.RuneCountInString(l.Text), 3), 8)

@@ -7,12 +7,14 @@ import (
 
 	"example.org/checkpoint/firmware/lane"
 	"example.org/checkpoint/firmware/verdict"
+	"example.org/checkpoint/firmware/verdict/words"
+	"example.org/checkpoint/kiosk/screen/internal/phrases"
 )
 
 // TestReferLooksAlike: nobody in the queue learns why (SCREENS L5).
 func TestReferLooksAlike(t *testing.T) {
 	want := bay.stage(lane.View{Screen: lane.ScreenRefer})
-	for r := range reasons {
+	for _, r := range words.Reasons() {
 		if got := bay.stage(lane.View{Screen: lane.ScreenRefer, Reason: r}); !reflect.DeepEqual(got, want) {
 			t.Errorf("refer for %s looks different: %+v", r, got)
 		}
@@ -49,12 +51,12 @@ func TestRetrySaysWhatToChange(t *testing.T) {
 
 // TestLanguages: the person's first, never more than three scripts, each said once.
 func TestLanguages(t *testing.T) {
-	for l, want := range map[string][]tongue{"": {hant, english}, "zh-CN": {hans, english}, "yue": {hant, english}, "en": {english, hant}, "ja": {ja, english}, "pt-MO": {pt, english}, "fr": {hant, english}} {
+	for l, want := range map[string][]phrases.Tongue{"": {phrases.Hant, phrases.English}, "zh-CN": {phrases.Hans, phrases.English}, "yue": {phrases.Hant, phrases.English}, "en": {phrases.English, phrases.Hant}, "ja": {phrases.Ja, phrases.English}, "pt-MO": {phrases.Pt, phrases.English}, "fr": {phrases.Hant, phrases.English}} {
 		s := bay.stage(lane.View{Screen: lane.ScreenGo, Language: l})
-		if got := []tongue{s.Head[0].Lang, s.Head[1].Lang}; !slices.Equal(got, want) {
+		if got := []phrases.Tongue{s.Head[0].Lang, s.Head[1].Lang}; !slices.Equal(got, want) {
 			t.Errorf("%q: %v, not %v", l, got, want)
 		}
-		seen := map[tongue]bool{}
+		seen := map[phrases.Tongue]bool{}
 		for _, line := range slices.Concat(s.Head, s.Hints, s.Place) {
 			seen[line.Lang] = true
 		}
@@ -62,7 +64,7 @@ func TestLanguages(t *testing.T) {
 			t.Errorf("%q: %d scripts", l, len(seen))
 		}
 	}
-	if s := bay.stage(lane.View{Screen: lane.ScreenEmergency, Language: "en"}); s.Head[0].Lang != hant || len(s.Hints) != 3 {
+	if s := bay.stage(lane.View{Screen: lane.ScreenEmergency, Language: "en"}); s.Head[0].Lang != phrases.Hant || len(s.Hints) != 3 {
 		t.Errorf("the way out does not speak to everybody: %v %v", s.Head, s.Hints)
 	}
 }
@@ -88,7 +90,7 @@ func TestDirections(t *testing.T) {
 
 func TestVenueTellsItsStaff(t *testing.T) {
 	s := market.stage(lane.View{Screen: lane.ScreenInvalid, Reason: verdict.BadSignature})
-	if len(s.Staff) != 2 || s.Staff[0].Text != reasons[verdict.BadSignature].Hant {
+	if len(s.Staff) != 2 || s.Staff[0].Text != phrases.Reason(verdict.BadSignature).Hant {
 		t.Errorf("the staff read %v", s.Staff)
 	}
 	if s := market.stage(lane.View{Screen: lane.ScreenPass, Reason: verdict.Satisfied}); s.Staff != nil {

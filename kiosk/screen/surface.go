@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"path"
+
+	"example.org/checkpoint/kiosk/screen/internal/phrases"
 )
 
 // policy of every page: nothing but our own files, no frame around us, no form.
@@ -84,7 +86,7 @@ func cookieName(r *http.Request) string {
 }
 
 func refuse(w http.ResponseWriter) {
-	html, err := render("locked", keyless)
+	html, err := render("locked", phrases.Keyless)
 	reply(w, http.StatusForbidden, "text/html; charset=utf-8", html, err)
 }
 

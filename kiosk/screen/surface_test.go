@@ -11,6 +11,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"example.org/checkpoint/kiosk/screen/internal/phrases"
 )
 
 // ask sends one request and gives the answer and its text.
@@ -133,7 +135,7 @@ func TestToken(t *testing.T) {
 	kiosk := &http.Client{Jar: jar}
 	for _, path := range []string{"/", "/events", "/panel.css", "/?token=", "/?token=k3", "/?token=k3yy", "//evil.example/?token=k"} {
 		res, body := ask(t, kiosk, "GET", "http://"+addr+path, nil)
-		if res.StatusCode != 403 || !strings.Contains(body, keyless.Head.En) || strings.Contains(body, "data-state") {
+		if res.StatusCode != 403 || !strings.Contains(body, phrases.Keyless.Head.En) || strings.Contains(body, "data-state") {
 			t.Errorf("%s without the token: %s %q", path, res.Status, body)
 		}
 	}

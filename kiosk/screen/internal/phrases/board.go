@@ -1,7 +1,7 @@
-package screen
+package phrases
 
-// labels of the attendant's page.
-var labels = map[string]Words{
+// Labels of the attendant's page.
+var Labels = map[string]Words{
 	"title":      {"通道總覽", "通道总览", "Lanes", "通路一覧", "통로 현황", "Passagens"},
 	"language":   {"語言", "语言", "Language", "言語", "언어", "Idioma"},
 	"connecting": {"正在連接裝置", "正在连接设备", "Connecting to the device", "装置に接続中", "기기에 연결 중", "A ligar ao aparelho"},
@@ -75,8 +75,8 @@ var labels = map[string]Words{
 	"days":    {"{n} 日前", "{n} 天前", "{n} d ago", "{n} 日前", "{n}일 전", "há {n} d"},
 }
 
-// urgentWords are the closed list of reasons for which staff may let somebody pass (R29).
-var urgentWords = map[string]Words{
+// Urgent are the closed list of reasons for which staff may let somebody pass (R29).
+var Urgent = map[string]Words{
 	"treatment":                   {"求醫", "就医", "Medical treatment", "治療", "치료", "Tratamento médico"},
 	"funeral":                     {"奔喪", "奔丧", "Funeral", "葬儀", "장례", "Funeral"},
 	"litigation":                  {"訴訟", "诉讼", "Court case", "訴訟", "소송", "Processo judicial"},

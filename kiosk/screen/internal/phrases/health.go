@@ -1,4 +1,4 @@
-package screen
+package phrases
 
 import "example.org/checkpoint/firmware/health"
 
@@ -142,8 +142,8 @@ var ailments = map[health.Code]ailment{
 		Words{Hant: "把鑰匙轉回，或鬆開它。", Hans: "把钥匙转回，或松开它。", Ja: "鍵を戻すか、外してください。", Ko: "열쇠를 되돌리거나 푸세요.", Pt: "Rode-a de volta, ou solte-a."}},
 }
 
-// conditionWords says what is wrong and what to do.
-func conditionWords(c health.Condition) (title, action Words) {
+// Condition says what is wrong and what to do.
+func Condition(c health.Condition) (title, action Words) {
 	a := ailments[c.Code]
 	a.Title.En, a.Action.En = c.Title, c.Action
 	return a.Title, a.Action

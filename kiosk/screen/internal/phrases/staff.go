@@ -1,4 +1,4 @@
-package screen
+package phrases
 
 import (
 	"example.org/checkpoint/firmware/event"
@@ -17,17 +17,17 @@ func officers() map[verdict.Reason]Words {
 	return all
 }
 
-// reasonWords gives the words of a reason; one of a later version is shown as it is named.
-func reasonWords(r verdict.Reason) Words {
+// Reason gives the words of a reason; one of a later version is shown as it is named.
+func Reason(r verdict.Reason) Words {
 	if w, ok := reasons[r]; ok {
 		return w
 	}
 	return Words{Hant: string(r)}
 }
 
-// happened are the kinds of event in the words of officers; presented is said by
+// Happened are the kinds of event in the words of officers; presented is said by
 // its outcome.
-var happened = map[event.Kind]mark{
+var Happened = map[event.Kind]Mark{
 	event.Presented:       {"refer", Words{"轉介職員", "转介人工", "Referred", "係員へ案内", "직원에게 안내", "Encaminhado"}},
 	event.Claimed:         {"go", Words{"准予通行", "准予通行", "Admitted", "通過許可", "통과 허가", "Admitido"}},
 	event.Override:        {"go", Words{"職員放行", "工作人员放行", "Let pass by staff", "係員が通した", "직원이 통과시킴", "Deixado passar"}},
@@ -45,17 +45,17 @@ var happened = map[event.Kind]mark{
 	event.Condition:       {"fault", Words{"裝置狀況改變", "设备状况改变", "Device condition changed", "装置の状態が変化", "기기 상태 변화", "Estado do aparelho mudou"}},
 }
 
-// refused is a presentation that was not admitted and not referred.
-var refused = mark{"invalid", Words{"不准通行", "不准通行", "Refused", "拒否", "거부", "Recusado"}}
+// Refused is a presentation that was not admitted and not referred.
+var Refused = Mark{"invalid", Words{"不准通行", "不准通行", "Refused", "拒否", "거부", "Recusado"}}
 
-// mark is a shape with its word.
-type mark struct {
+// Mark is a shape with its word.
+type Mark struct {
 	Figure string
 	Word   Words
 }
 
-// working is what a lane does, in the words of officers, by the state of its stage.
-var working = map[string]mark{
+// Working is what a lane does, in the words of officers, by the state of its stage.
+var Working = map[string]Mark{
 	"closed":    {"closed", Words{"已關閉", "已关闭", "Closed", "閉鎖", "닫힘", "Fechada"}},
 	"occupied":  {"alarm", Words{"有人在內，請到場", "有人在内，请到场", "Closed on somebody, go there", "中に人あり、現場へ", "안에 사람 있음, 현장으로", "Alguém lá dentro, vá lá"}},
 	"idle":      {"idle", Words{"等待旅客", "等待旅客", "Waiting", "待機中", "대기 중", "À espera"}},
