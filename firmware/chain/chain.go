@@ -17,6 +17,9 @@ type Point struct {
 	Hash [32]byte
 }
 
+// Hash is how the next event of a chain names an event.
+func Hash(event []byte) [32]byte { return sha256.Sum256(event) }
+
 // Checkpoint is a point of one device's epoch, as somebody has signed it.
 type Checkpoint struct {
 	Device string
@@ -110,7 +113,7 @@ func (w *Walk) Event(seq uint64, b []byte) *Fault {
 	if seq != before.Seq+1 {
 		return w.fault(Gap, before.Seq+1, "event %d is missing: %d follows %d", before.Seq+1, seq, before.Seq)
 	}
-	hash := sha256.Sum256(b)
+	hash := Hash(b)
 	r, err := event.Decode(b)
 	switch {
 	case err != nil:

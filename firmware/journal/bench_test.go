@@ -10,6 +10,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"example.org/checkpoint/firmware/event"
+	"example.org/checkpoint/firmware/journal/evidence"
 	"example.org/checkpoint/firmware/verdict"
 )
 
@@ -38,7 +39,7 @@ func full(n uint64) event.Event {
 // transaction, with the same options.
 func BenchmarkBolt(b *testing.B) {
 	db, err := bolt.Open(filepath.Join(b.TempDir(), "bolt.db"), 0o600,
-		&bolt.Options{FreelistType: bolt.FreelistMapType, InitialMmapSize: mapSize})
+		&bolt.Options{FreelistType: bolt.FreelistMapType, InitialMmapSize: 1 << 30})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -48,7 +49,7 @@ func BenchmarkBolt(b *testing.B) {
 	for b.Loop() {
 		n++
 		err := db.Update(func(tx *bolt.Tx) error {
-			bucket, err := tx.CreateBucketIfNotExists(eventsBucket)
+			bucket, err := tx.CreateBucketIfNotExists([]byte("events"))
 			if err != nil {
 				return err
 			}
@@ -159,7 +160,7 @@ func BenchmarkOpen(b *testing.B) {
 	}
 	b.StopTimer()
 	began := time.Now()
-	if r, err := Verify(dir, Known{}); err != nil || r.Fault != nil {
+	if r, err := evidence.Verify(dir, evidence.Known{}); err != nil || r.Fault != nil {
 		b.Fatal(r.Fault, err)
 	}
 	b.ReportMetric(float64(time.Since(began).Milliseconds()), "ms-verify")

@@ -1,27 +1,17 @@
 package journal
 
 import (
-	"bytes"
-	"encoding/binary"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
 
 	"example.org/checkpoint/firmware/event"
-	"example.org/checkpoint/firmware/journal/boltfile"
+	"example.org/checkpoint/firmware/journal/marks"
+	"example.org/checkpoint/firmware/journal/standing"
 	"example.org/checkpoint/firmware/verdict"
 )
-
-const (
-	macSize   = 32 // HMAC-SHA-256
-	visitSize = 16
-)
-
-// sweepBatch is how many ended marks one claim deletes.
-const sweepBatch = 64
 
 // Claim writes e, which opens a claim of its presentation, with a pending mark for
 // each identity that e's verdict counts, in one transaction. It answers
@@ -55,31 +45,27 @@ func (l *Lane) Claim(e event.Event) (verdict.Reason, error) {
 	}
 	due := l.due(e.Verdict, now)
 	err := j.writeLocked(atClaim, func(tx *bolt.Tx) error {
-		if replayed, err := j.marked(tx, now, e.Verdict.Counts); err != nil {
+		if replayed, err := j.keys.Marked(tx, now, e.Verdict.Counts); err != nil {
 			return err
 		} else if replayed {
 			return errReplayed
 		}
-		if err := sweep(tx, now); err != nil {
+		if err := marks.Sweep(tx, now); err != nil {
 			return err
 		}
 		r, err := l.record(e)
 		if err != nil {
 			return err
 		}
-		key := claimKey(j.boot, e.Presentation, l.name)
-		if err := j.spend(tx, now, key, due); err != nil {
-			return err
-		}
-		macs, err := j.mark(tx, key, e.Verdict.Counts)
-		if err != nil {
-			return err
-		}
 		visit, err := hex.DecodeString(r.Visit)
-		if err != nil || len(visit) != visitSize {
-			return fmt.Errorf("journal: a claim needs the number of its presentation")
+		if err != nil {
+			return marks.ErrVisit
 		}
-		if err := tx.Bucket(claimsBucket).Put(key, append(visit, macs...)); err != nil {
+		claim := l.claim(e)
+		if err := standing.Spend(tx, j.leases, j.holder(), now, claim.Key(), due); err != nil {
+			return err
+		}
+		if err := j.keys.Claim(tx, claim, visit, e.Verdict.Counts); err != nil {
 			return err
 		}
 		return j.put(tx, r)
@@ -87,7 +73,7 @@ func (l *Lane) Claim(e event.Event) (verdict.Reason, error) {
 	switch {
 	case errors.Is(err, errReplayed):
 		return verdict.Replayed, nil
-	case errors.Is(err, errExhausted):
+	case errors.Is(err, standing.ErrExhausted):
 		return verdict.Exhausted, nil
 	}
 	return "", err
@@ -96,57 +82,10 @@ func (l *Lane) Claim(e event.Event) (verdict.Reason, error) {
 // errReplayed rolls a claim back.
 var errReplayed = errors.New("journal: replayed")
 
-// marked reports whether one of the identities is marked under any key that lives.
-func (j *Journal) marked(tx *bolt.Tx, now time.Time, counts []verdict.Count) (bool, error) {
-	marks := tx.Bucket(marksBucket)
-	for _, c := range counts {
-		for _, k := range j.keys.list {
-			v := marks.Get(k.mac(c.Identity))
-			if v == nil {
-				continue
-			}
-			if m, err := readMark(v); err != nil || now.Before(m.until) {
-				return true, err
-			}
-		}
-	}
-	return false, nil
+// claim is that of e's presentation.
+func (l *Lane) claim(e event.Event) marks.Claim {
+	return marks.Claim{Boot: l.journal.boot, Presentation: e.Presentation, Lane: l.name}
 }
-
-// mark writes pending marks under today's key and gives their HMACs, one after the other.
-func (j *Journal) mark(tx *bolt.Tx, claim []byte, counts []verdict.Count) ([]byte, error) {
-	marks, ends, today := tx.Bucket(marksBucket), tx.Bucket(endsBucket), j.keys.today()
-	var macs []byte
-	for _, c := range counts {
-		mac, until := today.mac(c.Identity), ceil(c.Until)
-		if v := marks.Get(mac); v != nil { // ended, or twice in this presentation
-			was, err := readMark(v)
-			if err != nil {
-				return nil, err
-			}
-			if until.Before(was.until) {
-				until = was.until
-			}
-			if err := ends.Delete(endKey(was.until, mac)); err != nil {
-				return nil, err
-			}
-		}
-		if err := marks.Put(mac, mark{pending, until, claim}.bytes()); err != nil {
-			return nil, err
-		}
-		if err := ends.Put(endKey(until, mac), nil); err != nil {
-			return nil, err
-		}
-		if err := lastUntil(tx, today.id, until); err != nil {
-			return nil, err
-		}
-		macs = append(macs, mac...)
-	}
-	return macs, nil
-}
-
-// ceil rounds up to the whole second in which marks end.
-func ceil(t time.Time) time.Time { return t.Add(time.Second - 1).Truncate(time.Second) }
 
 // Settle writes e and ends the claim of its presentation, if there is one: the code
 // is used until its time is over, or free again.
@@ -156,7 +95,7 @@ func (l *Lane) Settle(e event.Event, passed bool) error {
 		if err != nil {
 			return err
 		}
-		if visit, err := settle(tx, claimKey(l.journal.boot, e.Presentation, l.name), passed); err != nil {
+		if visit, err := settle(tx, l.claim(e), passed); err != nil {
 			return err
 		} else if visit != "" {
 			r.Visit = visit
@@ -165,65 +104,14 @@ func (l *Lane) Settle(e event.Event, passed bool) error {
 	})
 }
 
-// settle ends a claim and gives its visit; empty if there is no such claim.
-func settle(tx *bolt.Tx, claim []byte, used bool) (string, error) {
-	v := bytes.Clone(tx.Bucket(claimsBucket).Get(claim))
-	if v == nil {
-		return "", nil
-	}
-	if len(v) < visitSize || (len(v)-visitSize)%macSize != 0 {
-		return "", fmt.Errorf("%w: a claim has %d bytes", boltfile.ErrDamaged, len(v))
-	}
-	visit, marks := hex.EncodeToString(v[:visitSize]), tx.Bucket(marksBucket)
-	for macs := v[visitSize:]; len(macs) > 0; macs = macs[macSize:] {
-		mac := macs[:macSize]
-		was := marks.Get(mac)
-		if was == nil {
-			continue // ended and swept
-		}
-		m, err := readMark(was)
-		if err != nil {
-			return "", err
-		}
-		if !bytes.Equal(m.claim, claim) {
-			continue // ended, and another's by now
-		}
-		if used {
-			err = marks.Put(mac, mark{passed, m.until, claim}.bytes())
-		} else {
-			err = drop(tx, m.until, mac)
-		}
-		if err != nil {
-			return "", err
-		}
-	}
-	if err := giveBack(tx, claim, used); err != nil {
+// settle ends a claim, its marks and its tokens, and gives its visit; empty if there is no such
+// claim.
+func settle(tx *bolt.Tx, claim marks.Claim, used bool) (string, error) {
+	visit, err := marks.Settle(tx, claim, used)
+	if visit == nil || err != nil {
 		return "", err
 	}
-	return visit, tx.Bucket(claimsBucket).Delete(claim)
-}
-
-// sweep deletes the marks whose time is over, longest over first.
-func sweep(tx *bolt.Tx, now time.Time) error {
-	c := tx.Bucket(endsBucket).Cursor()
-	for range sweepBatch {
-		k, _ := c.First()
-		if len(k) != 8+macSize || now.Before(time.Unix(int64(binary.BigEndian.Uint64(k)), 0)) {
-			return nil
-		}
-		k = bytes.Clone(k)
-		if err := drop(tx, time.Unix(int64(binary.BigEndian.Uint64(k)), 0), k[8:]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func drop(tx *bolt.Tx, until time.Time, mac []byte) error {
-	if err := tx.Bucket(endsBucket).Delete(endKey(until, mac)); err != nil {
-		return err
-	}
-	return tx.Bucket(marksBucket).Delete(mac)
+	return hex.EncodeToString(visit), standing.GiveBack(tx, claim.Key(), used)
 }
 
 // interruptBatch bounds one transaction.
@@ -234,15 +122,13 @@ const interruptBatch = 100
 func (j *Journal) interrupt(now time.Time) error {
 	for left := true; left; {
 		err := j.writeLocked(atUpkeep, func(tx *bolt.Tx) error {
-			left = false
-			var keys [][]byte
-			c := tx.Bucket(claimsBucket).Cursor()
-			for k, _ := c.First(); k != nil && len(keys) < interruptBatch; k, _ = c.Next() {
-				keys = append(keys, bytes.Clone(k))
+			open, err := marks.Open(tx, interruptBatch)
+			if err != nil {
+				return err
 			}
-			left = len(keys) == interruptBatch
-			for _, k := range keys {
-				if err := j.interruptOne(tx, now, k); err != nil {
+			left = len(open) == interruptBatch
+			for _, claim := range open {
+				if err := j.interruptOne(tx, now, claim); err != nil {
 					return err
 				}
 			}
@@ -255,19 +141,16 @@ func (j *Journal) interrupt(now time.Time) error {
 	return nil
 }
 
-func (j *Journal) interruptOne(tx *bolt.Tx, now time.Time, claim []byte) error {
-	if len(claim) < claimKeySize {
-		return fmt.Errorf("%w: a claim's key has %d bytes", boltfile.ErrDamaged, len(claim))
-	}
+func (j *Journal) interruptOne(tx *bolt.Tx, now time.Time, claim marks.Claim) error {
 	visit, err := settle(tx, claim, false)
 	if err != nil {
 		return err
 	}
 	return j.put(tx, event.Record{
-		Position: event.Position{Lane: string(claim[claimKeySize:])},
-		Boot:     binary.BigEndian.Uint64(claim),
+		Position: event.Position{Lane: claim.Lane},
+		Boot:     claim.Boot,
 		Visit:    visit,
-		Event: event.Event{At: now, Kind: event.Interrupted, Presentation: binary.BigEndian.Uint64(claim[8:]),
+		Event: event.Event{At: now, Kind: event.Interrupted, Presentation: claim.Presentation,
 			Note: map[string]string{"cause": "restart"}},
 	})
 }

@@ -9,7 +9,10 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"example.org/checkpoint/firmware/chain"
 	"example.org/checkpoint/firmware/event"
+	"example.org/checkpoint/firmware/journal/epochs"
+	"example.org/checkpoint/firmware/journal/statefile"
 	"example.org/checkpoint/firmware/order"
 )
 
@@ -27,21 +30,20 @@ func (j *Journal) Entries(max, maxBytes int) ([]Entry, error) {
 	id := 0
 	err := j.db.Load().View(func(tx *bolt.Tx) error {
 		id = tx.ID()
-		all, err := generations(tx)
+		all, err := epochs.All(tx)
 		if err != nil {
 			return err
 		}
-		for _, g := range all {
-			if disputed(tx, g.gen) {
+		for _, e := range all {
+			if e.Disputed(tx) {
 				continue
 			}
 			size := 0
-			c := tx.Bucket(eventsBucket).Cursor()
-			for k, v := c.Seek(eventKey(g.gen, g.marked.seq+1)); bytes.HasPrefix(k, genKey(g.gen)) && len(out) < max; k, v = c.Next() {
-				if size += len(v); size > maxBytes && len(out) > 0 {
+			for seq, b := range e.From(tx, e.Marked.Seq+1) {
+				if size += len(b); len(out) >= max || size > maxBytes && len(out) > 0 {
 					return nil
 				}
-				out = append(out, Entry{g.epoch, number(k[4:]), bytes.Clone(v)})
+				out = append(out, Entry{e.ID, seq, bytes.Clone(b)})
 			}
 			if len(out) > 0 {
 				return nil
@@ -80,45 +82,44 @@ func (j *Journal) Mark(epoch, seq uint64, hash [32]byte) error {
 	var conflict error
 	gen, id, origin := j.gen, j.epoch, j.origin
 	err := j.writeLocked(atUpkeep, func(tx *bolt.Tx) error {
-		g, err := generationOf(tx, epoch)
-		if err != nil {
-			return err
-		}
-		head, err := headOf(tx, g.gen)
-		if err != nil {
-			return err
-		}
-		ours := hashOf(tx.Bucket(eventsBucket).Get(eventKey(g.gen, seq)))
+		e, known, err := epochs.Find(tx, epoch)
 		switch {
-		case seq < g.pruned.seq:
+		case err != nil:
+			return err
+		case !known:
+			return fmt.Errorf("%w: it is for epoch %016x, which this journal does not know", ErrMark, epoch)
+		}
+		theirs, ours := chain.Point{Seq: seq, Hash: hash}, chain.Hash(e.Event(tx, seq))
+		switch head := e.Head(tx); {
+		case seq < e.Pruned.Seq:
 			return nil // confirmed and deleted long since
-		case seq == g.pruned.seq:
-			ours = g.pruned.hash
-		case seq > head.seq && g.gen != j.gen:
+		case seq == e.Pruned.Seq:
+			ours = e.Pruned.Hash
+		case seq > head.Seq && e.Place != j.gen:
 			return ErrAhead
-		case seq > head.seq:
+		case seq > head.Seq:
 			conflict, ended = ErrAhead, true
-			return j.restored(tx, g, point{seq, hash})
+			return j.restored(tx, e, theirs)
 		}
 		if ours != hash {
 			conflict = fmt.Errorf("%w: event %s/%016x/%d has another hash here", ErrMark, j.options.Device, epoch, seq)
-			if seq <= g.marked.seq {
+			if seq <= e.Marked.Seq {
 				return conflict
 			}
-			if err := tx.Bucket(metaBucket).Put(disputedKey(g.gen), u64(seq)); err != nil || g.gen != j.gen {
+			if err := e.Dispute(tx, seq); err != nil || e.Place != j.gen {
 				return err
 			}
 			ended = true
-			return j.restored(tx, g, point{seq, hash})
+			return j.restored(tx, e, theirs)
 		}
-		if moved = seq > g.marked.seq; !moved {
+		if moved = seq > e.Marked.Seq; !moved {
 			return nil
 		}
-		g.marked = point{seq, hash}
-		if err := tx.Bucket(epochsBucket).Put(genKey(g.gen), g.bytes()); err != nil {
+		e.Marked = theirs
+		if err := e.Put(tx); err != nil {
 			return err
 		}
-		_, err = j.prune(tx, j.options.Keep)
+		_, err = epochs.Prune(tx, j.options.Keep, j.options.Sign)
 		return err
 	})
 	if err != nil {
@@ -137,32 +138,14 @@ func (j *Journal) Mark(epoch, seq uint64, hash [32]byte) error {
 }
 
 // restored ends the present epoch, of which the centre holds another event or more of them.
-func (j *Journal) restored(tx *bolt.Tx, last generation, theirs point) error {
+func (j *Journal) restored(tx *bolt.Tx, last epochs.Epoch, theirs chain.Point) error {
 	j.gen, j.origin = j.gen+1, Restored
 	if err := j.begin(tx); err != nil {
 		return err
 	}
-	w := witness{Epoch: last.epoch, Seq: theirs.seq, Hash: hex.EncodeToString(theirs.hash[:]),
-		MarkSeq: last.marked.seq, MarkHash: hex.EncodeToString(last.marked.hash[:])}
+	w := statefile.Witness{Epoch: last.ID, Seq: theirs.Seq, Hash: hex.EncodeToString(theirs.Hash[:]),
+		MarkSeq: last.Marked.Seq, MarkHash: hex.EncodeToString(last.Marked.Hash[:])}
 	return j.put(tx, event.Record{Boot: j.boot, Event: event.Event{At: j.options.Now(), Kind: event.Started, Note: j.origins(w)}})
-}
-
-// disputed reports whether the centre holds other events of that epoch than this journal.
-func disputed(tx *bolt.Tx, gen uint32) bool {
-	return tx.Bucket(metaBucket).Get(disputedKey(gen)) != nil
-}
-
-func generationOf(tx *bolt.Tx, epoch uint64) (generation, error) {
-	all, err := generations(tx)
-	if err != nil {
-		return generation{}, err
-	}
-	for _, g := range all {
-		if g.epoch == epoch {
-			return g, nil
-		}
-	}
-	return generation{}, fmt.Errorf("%w: it is for epoch %016x, which this journal does not know", ErrMark, epoch)
 }
 
 // Head is the last event of the current epoch: what a checkpoint is of.
@@ -173,9 +156,13 @@ func (j *Journal) Head() (epoch, seq uint64, hash [32]byte, err error) {
 	id := 0
 	err = j.db.Load().View(func(tx *bolt.Tx) error {
 		id = tx.ID()
-		head, err := headOf(tx, gen)
-		epoch, seq, hash = head.epoch, head.seq, head.hash
-		return err
+		e, err := epochs.At(tx, gen)
+		if err != nil {
+			return err
+		}
+		head := e.Head(tx)
+		epoch, seq, hash = e.ID, head.Seq, head.Hash
+		return nil
 	})
 	if err != nil {
 		return 0, 0, hash, fmt.Errorf("journal: %w", err)
@@ -207,35 +194,21 @@ func (j *Journal) Stats() Stats {
 	s := Stats{Epoch: j.epoch, Boot: j.boot, Origin: j.origin, Aside: j.aside, Fault: j.failed}
 	gen := j.gen
 	j.writing.Unlock()
-	confirmed := uint64(0)
+	var n epochs.Totals
 	_ = j.db.Load().View(func(tx *bolt.Tx) error { // fails only on a closed journal
-		all, err := generations(tx)
+		e, err := epochs.At(tx, gen)
 		if err != nil {
 			return err
 		}
-		for _, g := range all {
-			head, err := headOf(tx, g.gen)
-			if err != nil {
-				return err
-			}
-			if g.gen == gen {
-				s.Seq = head.seq
-			}
-			confirmed += g.marked.seq - g.pruned.seq
-			if disputed(tx, g.gen) {
-				s.Disputed += head.seq - g.marked.seq
-				continue
-			}
-			if s.Oldest.IsZero() && head.seq > g.marked.seq {
-				if r, err := event.Decode(tx.Bucket(eventsBucket).Get(eventKey(g.gen, g.marked.seq+1))); err == nil {
-					s.Oldest = r.At
-				}
-			}
-			s.Unsynced += head.seq - g.marked.seq
-		}
-		return nil
+		s.Seq = e.Head(tx).Seq
+		n, err = epochs.Count(tx)
+		return err
 	})
+	s.Unsynced, s.Disputed = n.Unsynced, n.Disputed
+	if r, err := event.Decode(n.Oldest); err == nil {
+		s.Oldest = r.At
+	}
 	s.Bytes, _ = j.used()
-	s.Full = s.Bytes >= j.limit(atClaim) && confirmed == 0
+	s.Full = s.Bytes >= j.limit(atClaim) && n.Confirmed == 0
 	return s
 }

@@ -6,7 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"example.org/checkpoint/firmware/chain"
 	"example.org/checkpoint/firmware/event"
+	"example.org/checkpoint/firmware/journal/statefile"
 	"example.org/checkpoint/firmware/order"
 	"example.org/checkpoint/firmware/verdict"
 	"example.org/checkpoint/simulators/centre"
@@ -52,7 +54,7 @@ func TestMark(t *testing.T) {
 		hash       [32]byte
 		text       string
 	}{
-		"unknown epoch":    {epoch + 1, 4, hashOf(all[3].Bytes), "does not know"},
+		"unknown epoch":    {epoch + 1, 4, chain.Hash(all[3].Bytes), "does not know"},
 		"nothing, no hash": {epoch, 0, [32]byte{1}, "has another hash"},
 	} {
 		if err := j.Mark(c.epoch, c.seq, c.hash); !errors.Is(err, ErrMark) || !strings.Contains(err.Error(), c.text) {
@@ -63,7 +65,7 @@ func TestMark(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	for _, seq := range []uint64{4, 4, 2} { // again, and late: nothing changes
-		b.must(j.Mark(epoch, seq, hashOf(all[seq-1].Bytes)))
+		b.must(j.Mark(epoch, seq, chain.Hash(all[seq-1].Bytes)))
 		if e := b.entries(j); len(e) != 6 || e[0].Seq != 5 {
 			t.Errorf("after %d: %d entries", seq, len(e))
 		}
@@ -71,11 +73,11 @@ func TestMark(t *testing.T) {
 	if err := j.Mark(epoch, 2, [32]byte{}); !errors.Is(err, ErrMark) {
 		t.Errorf("another hash below the mark: %v", err)
 	}
-	b.must(j.Mark(epoch, 10, hashOf(all[9].Bytes)))
+	b.must(j.Mark(epoch, 10, chain.Hash(all[9].Bytes)))
 	if s := j.Stats(); s.Unsynced != 0 || !s.Oldest.IsZero() || s.Seq != 10 {
 		t.Errorf("%+v", s)
 	}
-	if w, _, err := readWitness(b.dir); err != nil || w.MarkSeq != 10 {
+	if w, _, err := statefile.ReadWitness(b.dir); err != nil || w.MarkSeq != 10 {
 		t.Errorf("%+v %v", w, err)
 	}
 }
@@ -101,25 +103,25 @@ func TestDisputed(t *testing.T) {
 	b.origin(j, Continued) // nothing on this machine tells
 	b.alarm(j.Lane("2"))
 	ours := b.entries(j)
-	if err := j.Mark(theirs[0].Epoch, 7, hashOf(theirs[6].Bytes)); !errors.Is(err, ErrAhead) {
+	if err := j.Mark(theirs[0].Epoch, 7, chain.Hash(theirs[6].Bytes)); !errors.Is(err, ErrAhead) {
 		t.Error(err)
 	}
 	b.origin(j, Restored) // but the centre does: another epoch begins
-	if err := j.Mark(theirs[0].Epoch, 7, hashOf(theirs[6].Bytes)); !errors.Is(err, ErrAhead) {
+	if err := j.Mark(theirs[0].Epoch, 7, chain.Hash(theirs[6].Bytes)); !errors.Is(err, ErrAhead) {
 		t.Error(err)
 	}
 	if e := b.entries(j); len(e) != len(ours) || e[0].Epoch != ours[0].Epoch || j.Stats().Disputed != 0 {
 		t.Errorf("%d entries, %+v", len(e), j.Stats())
 	}
 	last := uint64(len(ours))
-	if err := j.Mark(theirs[0].Epoch, last, hashOf(theirs[last-1].Bytes)); !errors.Is(err, ErrMark) {
+	if err := j.Mark(theirs[0].Epoch, last, chain.Hash(theirs[last-1].Bytes)); !errors.Is(err, ErrMark) {
 		t.Error(err)
 	}
 	s := j.Stats()
 	if e := b.entries(j); len(e) == 0 || e[0].Epoch != s.Epoch || s.Disputed != last || s.Unsynced != s.Seq {
 		t.Errorf("%d entries, %+v", len(e), s)
 	}
-	b.must(j.Mark(s.Epoch, s.Seq, hashOf(b.entries(j)[s.Seq-1].Bytes)))
+	b.must(j.Mark(s.Epoch, s.Seq, chain.Hash(b.entries(j)[s.Seq-1].Bytes)))
 	b.close(j)
 	j = b.open()
 	if s = j.Stats(); s.Disputed != last || s.Unsynced != 1 {
@@ -138,12 +140,12 @@ func TestPruning(t *testing.T) {
 		b.alarm(j.Lane("1"))
 	}
 	all := b.entries(j)
-	b.must(j.Mark(all[0].Epoch, 12, hashOf(all[11].Bytes)))
+	b.must(j.Mark(all[0].Epoch, 12, chain.Hash(all[11].Bytes)))
 	e := b.intact(b.dir).Epochs[0]
 	if e.First != 13 || e.Last != 20 || e.Pruned != 12 || e.Marked != 12 { // eight are not confirmed
 		t.Errorf("%+v", e)
 	}
-	b.must(j.Mark(all[0].Epoch, 20, hashOf(all[19].Bytes)))
+	b.must(j.Mark(all[0].Epoch, 20, chain.Hash(all[19].Bytes)))
 	if e = b.intact(b.dir).Epochs[0]; e.First != 16 || e.Pruned != 15 {
 		t.Errorf("%+v", e)
 	}
@@ -204,7 +206,7 @@ func TestFull(t *testing.T) {
 
 	all := b.entries(j)
 	half := all[len(all)/2]
-	b.must(j.Mark(half.Epoch, half.Seq, hashOf(half.Bytes)))
+	b.must(j.Mark(half.Epoch, half.Seq, chain.Hash(half.Bytes)))
 	b.claim(l, 1, "", "z") // it has pushed out confirmed events, though fewer than Keep
 	b.settle(l, 1, true)
 	if s := j.Stats(); s.Full {

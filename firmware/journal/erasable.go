@@ -12,6 +12,7 @@ import (
 
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/journal/boltfile"
+	"example.org/checkpoint/firmware/journal/epochs"
 )
 
 // What must be erasable is not in the chain: an event holds only a salted commitment to it,
@@ -22,6 +23,10 @@ import (
 var erasableBucket = []byte("erasable")
 
 const saltSize = 16
+
+func eventKey(place uint32, seq uint64) []byte {
+	return binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint32(nil, place), seq)
+}
 
 // Erasable is a value with the salt of its commitment.
 type Erasable struct{ Salt, Value []byte }
@@ -55,18 +60,19 @@ func (l *Lane) AppendErasable(e event.Event, values map[string][]byte) error {
 		if err := l.journal.put(tx, r); err != nil {
 			return err
 		}
-		head, err := headOf(tx, l.journal.gen)
+		in, err := epochs.At(tx, l.journal.gen)
 		if err != nil {
 			return err
 		}
+		head := in.Head(tx)
 		b, err := tx.CreateBucketIfNotExists(erasableBucket)
 		if err != nil {
 			return err
 		}
-		at := u64(uint64(l.journal.options.Now().Unix()))
+		at := boltfile.U64(uint64(l.journal.options.Now().Unix()))
 		for name, secret := range kept {
 			value := append(append(bytes.Clone(at), secret.Salt...), secret.Value...)
-			if err := b.Put(append(eventKey(l.journal.gen, head.seq), name...), value); err != nil {
+			if err := b.Put(append(eventKey(in.Place, head.Seq), name...), value); err != nil {
 				return err
 			}
 		}
@@ -78,12 +84,12 @@ func (l *Lane) AppendErasable(e event.Event, values map[string][]byte) error {
 func (j *Journal) Erasables(epoch, seq uint64) (map[string]Erasable, error) {
 	out := map[string]Erasable{}
 	err := j.db.Load().View(func(tx *bolt.Tx) error {
-		g, err := generationOf(tx, epoch)
+		in, _, err := epochs.Find(tx, epoch)
 		b := tx.Bucket(erasableBucket)
 		if err != nil || b == nil {
 			return err
 		}
-		prefix, c := eventKey(g.gen, seq), b.Cursor()
+		prefix, c := eventKey(in.Place, seq), b.Cursor()
 		for k, v := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = c.Next() {
 			if len(v) < 8+saltSize {
 				return fmt.Errorf("%w: an erasable value has %d bytes", boltfile.ErrDamaged, len(v))

@@ -4,7 +4,7 @@
 // A state directory holds four files:
 //
 //   - journal.db, the bbolt file.
-//   - boot.json, the witness: the boot counter and a late state of the chain, written
+//   - boot.json, the witness (package statefile): the boot counter and a late state of the chain, written
 //     only after the journal holds that state. A journal that lacks it was
 //     restored from a copy, and goes on under a new epoch, without marks.
 //   - day.key, the keys under which identities are hashed. It is never copied; without
@@ -18,13 +18,10 @@ package journal
 
 import (
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -34,6 +31,9 @@ import (
 	berrors "go.etcd.io/bbolt/errors"
 
 	"example.org/checkpoint/firmware/event"
+	"example.org/checkpoint/firmware/journal/epochs"
+	"example.org/checkpoint/firmware/journal/layout"
+	"example.org/checkpoint/firmware/journal/marks"
 	"example.org/checkpoint/firmware/order"
 )
 
@@ -42,12 +42,8 @@ var (
 	ErrFull = errors.New("journal: full of events that the centre has not confirmed: restore the connection to the centre")
 	// ErrMark: the centre's mark does not fit this journal.
 	ErrMark = errors.New("journal: the centre's mark does not fit: run 'checkpoint journal verify'")
-	// ErrHeld: bbolt allows one program at a time.
-	ErrHeld = errors.New("journal: the running device holds the journal: stop it, or look at a copy")
 	// ErrOther: the state directory is another device's.
 	ErrOther = errors.New("journal: the state directory belongs to another device: give this one its own")
-	// ErrNewer: it does not open backward.
-	ErrNewer = errors.New("journal: written by a newer version: install that version, or set the state directory aside")
 	// ErrFailed: a write failed, and the file could not be taken back yet to what was acknowledged.
 	ErrFailed = errors.New("journal: a write failed, it is tried again: if it stays, replace the storage")
 	// ErrAhead: the centre's mark is of an epoch that has ended, and beyond its last event here.
@@ -103,7 +99,7 @@ type Journal struct {
 	failed  error // of the write since which nothing was written
 	retry   retry
 	closed  bool
-	keys    dayKeys
+	keys    marks.Keys
 	leases  *order.Leases // as on the disk
 	since   int           // events since the witness was written
 	lanes   map[string]*Lane
@@ -133,6 +129,15 @@ func (j *Journal) Lane(name string) *Lane {
 // Changed wakes its one reader after an append. It is never closed.
 func (j *Journal) Changed() <-chan struct{} { return j.changed }
 
+// Recent gives the newest n events, newest first.
+func (j *Journal) Recent(n int) (out []event.Record, err error) {
+	err = j.db.Load().View(func(tx *bolt.Tx) error {
+		out, err = epochs.Newest(tx, n, func(event.Record) bool { return true })
+		return err
+	})
+	return out, err
+}
+
 // Append writes an event of the whole device.
 func (j *Journal) Append(e event.Event) error {
 	return j.write(atAppend, func(tx *bolt.Tx) error {
@@ -158,7 +163,7 @@ func (l *Lane) record(e event.Event) (event.Record, error) {
 		return r, nil
 	}
 	if l.asked != e.Presentation {
-		var id [visitSize]byte
+		var id [marks.VisitSize]byte
 		if err := l.journal.options.random(id[:]); err != nil {
 			return r, err
 		}
@@ -173,7 +178,7 @@ func (l *Lane) record(e event.Event) (event.Record, error) {
 func (l *Lane) Evacuated() bool {
 	evacuated := false
 	_ = l.journal.db.Load().View(func(tx *bolt.Tx) error { // of a closed journal: nothing is known
-		evacuated = len(tx.Bucket(lanesBucket).Get([]byte(l.name))) > 0
+		evacuated = len(tx.Bucket(layout.Lanes).Get([]byte(l.name))) > 0
 		return nil
 	})
 	return evacuated
@@ -181,29 +186,28 @@ func (l *Lane) Evacuated() bool {
 
 // put appends r to the chain of the current epoch.
 func (j *Journal) put(tx *bolt.Tx, r event.Record) error {
-	head, err := headOf(tx, j.gen)
+	e, err := epochs.At(tx, j.gen)
 	if err != nil {
 		return err
 	}
+	head := e.Head(tx)
 	r.At = j.stamp(r.At)
-	r.Device, r.Site, r.Epoch, r.Seq, r.Prev = j.options.Device, j.options.Site, head.epoch, head.seq+1, head.hash
+	r.Device, r.Site, r.Epoch, r.Seq, r.Prev = j.options.Device, j.options.Site, e.ID, head.Seq+1, head.Hash
 	j.cite(&r)
 	b, err := event.Encode(r)
 	if err != nil {
 		return err
 	}
-	events := tx.Bucket(eventsBucket)
-	events.FillPercent = 0.95 // keys only grow
-	if err := events.Put(eventKey(j.gen, r.Seq), b); err != nil {
+	if err := e.Append(tx, r.Seq, b); err != nil {
 		return err
 	}
 	switch {
 	case r.Lane == "":
 		return nil
 	case r.Kind == event.Evacuated:
-		return tx.Bucket(lanesBucket).Put([]byte(r.Lane), []byte{1})
+		return tx.Bucket(layout.Lanes).Put([]byte(r.Lane), []byte{1})
 	case r.Kind == event.Secured:
-		return tx.Bucket(lanesBucket).Delete([]byte(r.Lane))
+		return tx.Bucket(layout.Lanes).Delete([]byte(r.Lane))
 	}
 	return nil
 }
@@ -291,22 +295,8 @@ func (j *Journal) Close() error {
 	if j.failed == nil {
 		err = j.observe()
 	}
-	j.keys.erase()
+	j.keys.Erase()
 	return errors.Join(err, j.db.Load().Close())
-}
-
-func hashOf(b []byte) [32]byte { return sha256.Sum256(b) }
-
-// fileOf gives the bbolt file of a state directory, or path if it is a file.
-func fileOf(path string) (string, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return "", fmt.Errorf("journal: %w", err)
-	}
-	if !info.IsDir() {
-		return path, nil
-	}
-	return filepath.Join(path, journalFile), nil
 }
 
 // random fills b.

@@ -15,6 +15,9 @@ import (
 
 	"example.org/checkpoint/firmware/chain"
 	"example.org/checkpoint/firmware/event"
+	"example.org/checkpoint/firmware/journal/evidence"
+	"example.org/checkpoint/firmware/journal/layout"
+	"example.org/checkpoint/firmware/journal/statefile"
 	"example.org/checkpoint/firmware/verdict"
 )
 
@@ -71,7 +74,7 @@ func (b *bench) verify(dir string) chain.Report {
 	b.Helper()
 	copied := b.TempDir()
 	b.copy(dir, copied)
-	r, err := Verify(copied, Known{})
+	r, err := evidence.Verify(copied, evidence.Known{})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -81,7 +84,7 @@ func (b *bench) verify(dir string) chain.Report {
 // copy is what a backup takes: never the day key.
 func (b *bench) copy(from, to string) {
 	b.Helper()
-	for _, name := range []string{journalFile, witnessFile} {
+	for _, name := range []string{layout.File, statefile.WitnessFile} {
 		data, err := os.ReadFile(filepath.Join(from, name))
 		if err != nil {
 			b.Fatal(err)
@@ -143,9 +146,9 @@ func (b *bench) kinds(j *Journal) string {
 }
 
 // count of what is in a bucket.
-func count(t *testing.T, j *Journal, bucket []byte) (n int) {
+func count(t *testing.T, j *Journal, bucket string) (n int) {
 	t.Helper()
-	if err := j.db.Load().View(func(tx *bolt.Tx) error { n = tx.Bucket(bucket).Stats().KeyN; return nil }); err != nil {
+	if err := j.db.Load().View(func(tx *bolt.Tx) error { n = tx.Bucket([]byte(bucket)).Stats().KeyN; return nil }); err != nil {
 		t.Fatal(err)
 	}
 	return n
@@ -173,7 +176,7 @@ func TestChain(t *testing.T) {
 		if e.Seq != uint64(i+1) || r.Seq != e.Seq || e.Epoch != j.Stats().Epoch || r.Prev != prev {
 			t.Errorf("entry %d: %d, %d", i, e.Seq, r.Seq)
 		}
-		prev = hashOf(e.Bytes)
+		prev = chain.Hash(e.Bytes)
 	}
 	claimed, passed := all[3], all[2]
 	if claimed.Visit == "" || claimed.Visit != passed.Visit || claimed.Boot != 1 || claimed.Lane != "1" || all[0].Lane != "" || all[0].Visit != "" {
@@ -216,7 +219,7 @@ func TestACodeCountsOnce(t *testing.T) {
 	b.now = b.now.Add(time.Hour) // their time is over
 	b.claim(one, 5, "", "a")
 	b.settle(one, 5, false)
-	if n := count(t, j, marksBucket) + count(t, j, endsBucket) + count(t, j, claimsBucket); n != 0 {
+	if n := count(t, j, "marks") + count(t, j, "ends") + count(t, j, "claims"); n != 0 {
 		t.Errorf("%d marks and claims are left over", n)
 	}
 }
@@ -361,12 +364,11 @@ func TestNothingPersonalIsStored(t *testing.T) {
 	b.close(j)
 	files, err := os.ReadDir(b.dir)
 	b.must(err)
-	var key []byte
-	if list, err := readKeys(b.dir); err != nil || len(list) != 1 {
-		t.Fatal(list, err)
-	} else {
-		key = list[0].key[:]
+	list := b.keys()
+	if len(list) != 1 {
+		t.Fatal(list)
 	}
+	key := list[0].Key
 	for _, f := range files {
 		data, err := os.ReadFile(filepath.Join(b.dir, f.Name()))
 		b.must(err)
@@ -385,18 +387,18 @@ func TestNothingPersonalIsStored(t *testing.T) {
 func TestOneProgramAtATime(t *testing.T) {
 	b := newBench(t)
 	j := b.open()
-	if _, err := Open(b.dir, b.options); !errors.Is(err, ErrHeld) {
+	if _, err := Open(b.dir, b.options); !errors.Is(err, layout.ErrHeld) {
 		t.Error(err)
 	}
-	if _, err := List(b.dir, 1, func(event.Record) bool { return true }); !errors.Is(err, ErrHeld) {
+	if _, err := evidence.List(b.dir, 1, func(event.Record) bool { return true }); !errors.Is(err, layout.ErrHeld) {
 		t.Error(err)
 	}
-	if _, err := Verify(b.dir, Known{}); !errors.Is(err, ErrHeld) {
+	if _, err := evidence.Verify(b.dir, evidence.Known{}); !errors.Is(err, layout.ErrHeld) {
 		t.Error(err)
 	}
 	b.alarm(j.Lane("1"))
 	b.close(j)
-	list, err := List(b.dir, 1, func(r event.Record) bool { return r.Kind != event.Started })
+	list, err := evidence.List(b.dir, 1, func(r event.Record) bool { return r.Kind != event.Started })
 	if err != nil || len(list) != 1 || list[0].Kind != event.Alarm {
 		t.Error(list, err)
 	}

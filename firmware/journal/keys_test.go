@@ -1,12 +1,14 @@
 package journal
 
 import (
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"example.org/checkpoint/firmware/journal/marks"
 	"example.org/checkpoint/firmware/verdict"
 )
 
@@ -23,20 +25,31 @@ func (b *bench) until(j *Journal, presentation uint64, until time.Time, identity
 	}
 }
 
+// storedKey is one in the file of the day keys.
+type storedKey struct {
+	Day uint64
+	Key []byte
+}
+
+func (b *bench) keys() []storedKey {
+	b.Helper()
+	text, err := os.ReadFile(filepath.Join(b.dir, marks.KeyFile))
+	b.must(err)
+	var d struct{ Keys []storedKey }
+	b.must(json.Unmarshal(text, &d))
+	return d.Keys
+}
+
 func TestMarksOutliveTheKeyOfTheirDay(t *testing.T) {
 	b := newBench(t)
 	j := b.open()
-	keys := func() int {
-		list, err := readKeys(b.dir)
-		b.must(err)
-		return len(list)
-	}
+	keys := func() int { return len(b.keys()) }
 	// A border's day ends at 16:00 UTC, in the middle of one of our days; another
 	// identity counts for three days.
 	b.now = time.Date(2026, 11, 21, 23, 50, 0, 0, time.UTC)
 	b.until(j, 1, time.Date(2026, 11, 22, 16, 0, 0, 0, time.UTC), "today", "")
 	b.until(j, 2, time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC), "long", "")
-	first, err := os.ReadFile(filepath.Join(b.dir, keyFile))
+	first, err := os.ReadFile(filepath.Join(b.dir, marks.KeyFile))
 	b.must(err)
 
 	b.now = time.Date(2026, 11, 22, 0, 10, 0, 0, time.UTC)
@@ -59,7 +72,7 @@ func TestMarksOutliveTheKeyOfTheirDay(t *testing.T) {
 	if n := keys(); n != 1 {
 		t.Errorf("%d keys after the last mark of the old ones has ended", n)
 	}
-	if now, err := os.ReadFile(filepath.Join(b.dir, keyFile)); err != nil || string(now) == string(first) {
+	if now, err := os.ReadFile(filepath.Join(b.dir, marks.KeyFile)); err != nil || string(now) == string(first) {
 		t.Error("the first key is still there")
 	}
 
@@ -75,20 +88,15 @@ func TestMarksOutliveTheKeyOfTheirDay(t *testing.T) {
 func TestKeyOfAFarDay(t *testing.T) {
 	b := newBench(t)
 	j := b.open()
-	keys := func() []dayKey {
-		list, err := readKeys(b.dir)
-		b.must(err)
-		return list
-	}
 	right := b.now
 	b.now = right.AddDate(1, 0, 0)
 	b.until(j, 1, b.now.Add(time.Hour), "far", "")
-	far := keys()[len(keys())-1]
+	far := b.keys()[len(b.keys())-1]
 	b.now = right
 	b.until(j, 2, b.now.Add(time.Hour), "a", "")
 	b.until(j, 3, b.now.Add(time.Hour), "far", verdict.Replayed)
-	if today := j.keys.today(); today.id == far.id {
-		t.Fatal("marks are made with the far day's key")
+	if list := b.keys(); len(list) != 2 || list[0].Day != uint64(right.Unix()/86400) {
+		t.Fatal("there is no key of the day that it is")
 	}
 	b.close(j)
 	j = b.open()
@@ -99,7 +107,7 @@ func TestKeyOfAFarDay(t *testing.T) {
 			b.until(j, 9, b.now.Add(time.Hour), "far", verdict.Replayed)
 		}
 	}
-	if list := keys(); len(list) != 1 || list[0].id == far.id {
+	if list := b.keys(); len(list) != 1 || list[0].Day == far.Day {
 		t.Errorf("%d keys are left", len(list))
 	}
 }
@@ -111,7 +119,7 @@ func TestLostKeyFile(t *testing.T) {
 			j := b.open()
 			b.until(j, 1, b.now.Add(time.Hour), "a", "")
 			b.close(j)
-			path := filepath.Join(b.dir, keyFile)
+			path := filepath.Join(b.dir, marks.KeyFile)
 			b.must(os.Remove(path))
 			if content != "" {
 				b.must(os.WriteFile(path, []byte(content), 0o600))
@@ -129,12 +137,12 @@ func TestNoKeyNoClaim(t *testing.T) {
 	b := newBench(t)
 	j := b.open()
 	b.now = b.now.Add(24 * time.Hour)
-	b.must(os.Mkdir(filepath.Join(b.dir, keyFile+".new"), 0o700)) // the file cannot be written
+	b.must(os.Mkdir(filepath.Join(b.dir, marks.KeyFile+".new"), 0o700)) // the file cannot be written
 	if r, err := j.Lane("1").Claim(claimed(b.now, 1, b.now.Add(time.Hour), "a")); err == nil {
 		t.Errorf("claimed: %q", r)
 	}
 	b.alarm(j.Lane("1"))
-	b.must(os.Remove(filepath.Join(b.dir, keyFile+".new")))
+	b.must(os.Remove(filepath.Join(b.dir, marks.KeyFile+".new")))
 	b.until(j, 1, b.now.Add(time.Hour), "a", "")
 }
 

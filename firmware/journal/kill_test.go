@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"example.org/checkpoint/firmware/chain"
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/verdict"
 )
@@ -68,7 +69,7 @@ func work(j *Journal, l *Lane, prefix string) error {
 				return err
 			}
 			last := e[len(e)-1]
-			if err := j.Mark(last.Epoch, last.Seq, hashOf(last.Bytes)); err != nil {
+			if err := j.Mark(last.Epoch, last.Seq, chain.Hash(last.Bytes)); err != nil {
 				return err
 			}
 		}
@@ -117,7 +118,7 @@ func TestKill(t *testing.T) {
 		} else {
 			epoch = s.Epoch
 		}
-		if n := count(t, j, claimsBucket); n != 0 {
+		if n := count(t, j, "claims"); n != 0 {
 			t.Fatalf("round %d: %d claims of earlier boots", round, n)
 		}
 		all, err := j.Recent(1 << 20)

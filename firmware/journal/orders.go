@@ -1,11 +1,7 @@
 package journal
 
 import (
-	"bytes"
 	"errors"
-	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -13,6 +9,8 @@ import (
 	"example.org/checkpoint/firmware/credential/centre"
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/journal/boltfile"
+	"example.org/checkpoint/firmware/journal/epochs"
+	"example.org/checkpoint/firmware/journal/standing"
 	"example.org/checkpoint/firmware/order"
 	"example.org/checkpoint/firmware/verdict"
 )
@@ -36,10 +34,10 @@ func (j *Journal) Order(o centre.Order, signed []byte, doubted bool) error {
 		if err != nil {
 			return err
 		}
-		if err := putStanding(tx, s, signed); err != nil {
+		if err := standing.PutOrder(tx, s, signed); err != nil {
 			return err
 		}
-		return j.obeyed(tx, o, stateOf(s))
+		return j.obeyed(tx, o, standing.State(s))
 	})
 	s, waits := j.unwritten(o)
 	switch {
@@ -70,16 +68,6 @@ func (j *Journal) refuse(change func(*order.Book)) {
 	j.refused.Store(b)
 }
 
-func stateOf(s order.Standing) string {
-	switch {
-	case s.Order.Halt:
-		return "halt"
-	case s.Held:
-		return "open, waits for a supervisor"
-	}
-	return "open"
-}
-
 // Disown says whose orders are believed, since the keys have changed.
 func (j *Journal) Disown(believed func(centre.Order) bool) {
 	j.writing.Lock()
@@ -99,7 +87,7 @@ func (j *Journal) Confirm(p order.Place) (opened []order.Standing, err error) {
 	defer j.writing.Unlock()
 	err = j.direct(func(book *order.Book, tx *bolt.Tx) error {
 		for _, s := range book.Confirm(p, j.options.Now()) {
-			if err := restand(tx, s); err != nil {
+			if err := standing.ChangeOrder(tx, s); err != nil {
 				return err
 			}
 			if err := j.obeyed(tx, s.Order, "opened by a supervisor"); err != nil {
@@ -116,14 +104,14 @@ func (j *Journal) Confirm(p order.Place) (opened []order.Standing, err error) {
 // the clock back, from that time on.
 func (j *Journal) Overrule(floor time.Time) error {
 	return j.write(atUpkeep, func(tx *bolt.Tx) error {
-		return tx.Bucket(metaBucket).Put(overruledKey, u64(uint64(floor.Unix())))
+		return tx.Bucket(epochs.Meta).Put(overruledKey, boltfile.U64(uint64(floor.Unix())))
 	})
 }
 
 // Overruled is the latest floor that was taken back; the zero Unix time for none.
 func (j *Journal) Overruled() (floor time.Time) {
 	_ = j.db.Load().View(func(tx *bolt.Tx) error { // of a closed journal: nothing is known
-		floor = time.Unix(int64(number(tx.Bucket(metaBucket).Get(overruledKey))), 0)
+		floor = time.Unix(int64(boltfile.Number(tx.Bucket(epochs.Meta).Get(overruledKey))), 0)
 		return nil
 	})
 	return floor
@@ -137,7 +125,7 @@ func (j *Journal) noteBegun() {
 	}
 	_ = j.direct(func(book *order.Book, tx *bolt.Tx) error { // what could not be noted is at the next claim
 		for _, s := range book.Begin(latest) {
-			if err := restand(tx, s); err != nil {
+			if err := standing.ChangeOrder(tx, s); err != nil {
 				return err
 			}
 		}
@@ -163,13 +151,7 @@ func (j *Journal) direct(change func(*order.Book, *bolt.Tx) error) error {
 
 // obeyed writes the event of an order.
 func (j *Journal) obeyed(tx *bolt.Tx, o centre.Order, state string) error {
-	note := map[string]string{"number": strconv.FormatUint(o.Number, 10), "kind": string(o.Kind), "state": state}
-	for name, limit := range map[string]string{"site": o.Scope.Site, "direction": o.Scope.Direction, "scheme": o.Scope.Scheme, "lane": o.Scope.Lane, "reason": o.Reason} {
-		if limit != "" {
-			note[name] = event.Clip(limit)
-		}
-	}
-	return j.put(tx, event.Record{Boot: j.boot, Event: event.Event{At: j.options.Now(), Kind: event.OrderApplied, Note: note}})
+	return j.put(tx, event.Record{Boot: j.boot, Event: event.Event{At: j.options.Now(), Kind: event.OrderApplied, Note: standing.Note(o, state)}})
 }
 
 // Orders is the book as it stands; it is not to be changed.
@@ -225,47 +207,27 @@ func (l *Lane) halted(v verdict.Verdict) bool {
 	return false
 }
 
-// putStanding writes an order as it stands.
-func putStanding(tx *bolt.Tx, s order.Standing, signed []byte) error {
-	key, state := []byte(order.Key(s.Order)), byte(0)
-	if s.Held {
-		state = 1
-	}
-	begun := []byte{0}
-	if s.Begun {
-		begun[0] = 1
-	}
-	return errors.Join(tx.Bucket(ordersBucket).Put(key, append([]byte{state}, signed...)), tx.Bucket(begunBucket).Put(key, append(begun, s.Least...)))
+// copyOrders writes the copy of the book beside the journal. It needs writing.
+func (j *Journal) copyOrders() error {
+	return j.db.Load().View(func(tx *bolt.Tx) error { return standing.WriteCopy(tx, j.book.Load(), j.dir) })
 }
 
-// restand writes how an order stands that is there already.
-func restand(tx *bolt.Tx, s order.Standing) error {
-	kept := tx.Bucket(ordersBucket).Get([]byte(order.Key(s.Order)))
-	if len(kept) == 0 {
-		return fmt.Errorf("%w: an order is missing", boltfile.ErrDamaged)
+// joinOrders takes from the copy what halts more than this journal knows: then that was lost, or
+// an older copy was put in its place. It needs writing.
+func (j *Journal) joinOrders() error {
+	copied, signed := standing.ReadCopy(j.dir)
+	if len(j.book.Load().Clone().Join(copied)) == 0 {
+		return j.copyOrders()
 	}
-	return putStanding(tx, s, bytes.Clone(kept[1:]))
-}
-
-// readBook reads all orders. Their signatures were checked when they came.
-func readBook(tx *bolt.Tx) (*order.Book, error) {
-	book, begun := &order.Book{}, tx.Bucket(begunBucket)
-	err := tx.Bucket(ordersBucket).ForEach(func(k, v []byte) error {
-		if len(v) == 0 {
-			return fmt.Errorf("%w: an order is empty", boltfile.ErrDamaged)
-		}
-		o, err := centre.DecodeOrder(v[1:])
-		if err != nil || order.Key(o) != string(k) {
-			return fmt.Errorf("%w: the order of %s: %v", boltfile.ErrDamaged, strings.ReplaceAll(string(k), "\x00", "/"), err)
-		}
-		s := order.Standing{Order: o, Held: v[0] == 1}
-		if begun != nil {
-			if b := begun.Get(k); len(b) > 0 {
-				s.Begun, s.Least = b[0] == 1, string(b[1:])
+	return j.direct(func(book *order.Book, tx *bolt.Tx) error {
+		for _, s := range book.Join(copied) {
+			if err := standing.PutOrder(tx, s, signed[order.Key(s.Order)]); err != nil {
+				return err
+			}
+			if err := j.obeyed(tx, s.Order, standing.State(s)+", known from its copy"); err != nil {
+				return err
 			}
 		}
-		book.Restore(s)
 		return nil
 	})
-	return book, err
 }

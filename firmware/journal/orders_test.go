@@ -12,6 +12,10 @@ import (
 
 	decoded "example.org/checkpoint/firmware/credential/centre"
 	"example.org/checkpoint/firmware/event"
+	"example.org/checkpoint/firmware/journal/boltfile"
+	"example.org/checkpoint/firmware/journal/layout"
+	"example.org/checkpoint/firmware/journal/standing"
+	"example.org/checkpoint/firmware/journal/statefile"
 	"example.org/checkpoint/firmware/order"
 	"example.org/checkpoint/firmware/verdict"
 	"example.org/checkpoint/simulators/centre"
@@ -75,7 +79,7 @@ func TestHalted(t *testing.T) {
 	b.must(b.order(j, 42, "open", centre.Scope{Direction: "out"}))
 	b.claim(out, 2, verdict.Halted, "b")
 	b.close(j)
-	b.must(os.Remove(filepath.Join(b.dir, witnessFile))) // a new epoch begins
+	b.must(os.Remove(filepath.Join(b.dir, statefile.WitnessFile))) // a new epoch begins
 
 	j = b.open()
 	out = j.Lane("1")
@@ -127,7 +131,7 @@ func TestBookLost(t *testing.T) {
 	b := newRuled(t)
 	j := b.open()
 	b.close(j)
-	b.must(os.Remove(filepath.Join(b.dir, journalFile)))
+	b.must(os.Remove(filepath.Join(b.dir, layout.File)))
 	j = b.open()
 	b.must(b.order(j, 42, "open", centre.Scope{}))
 	b.claim(j.Lane("1"), 1, verdict.Halted, "a")
@@ -173,19 +177,21 @@ func TestOrderNotWritten(t *testing.T) {
 func TestHaltSurvives(t *testing.T) {
 	for name, lose := range map[string]func(b *ruled, old string){
 		"restored":         func(b *ruled, old string) { b.copy(old, b.dir) },
-		"journal restored": func(b *ruled, old string) { b.copyFile(old, journalFile) },
-		"journal lost":     func(b *ruled, _ string) { b.must(os.Remove(filepath.Join(b.dir, journalFile))) },
+		"journal restored": func(b *ruled, old string) { b.copyFile(old, layout.File) },
+		"journal lost":     func(b *ruled, _ string) { b.must(os.Remove(filepath.Join(b.dir, layout.File))) },
 		"all but it lost": func(b *ruled, _ string) {
-			b.must(errors.Join(os.Remove(filepath.Join(b.dir, journalFile)), os.Remove(filepath.Join(b.dir, witnessFile))))
+			b.must(errors.Join(os.Remove(filepath.Join(b.dir, layout.File)), os.Remove(filepath.Join(b.dir, statefile.WitnessFile))))
 		},
 		"journal damaged": func(b *ruled, _ string) {
-			b.must(os.WriteFile(filepath.Join(b.dir, journalFile), make([]byte, 1<<16), 0o600))
+			b.must(os.WriteFile(filepath.Join(b.dir, layout.File), make([]byte, 1<<16), 0o600))
 		},
-		"copy lost":         func(b *ruled, _ string) { b.must(os.Remove(filepath.Join(b.dir, ordersFile))) },
-		"copy torn":         func(b *ruled, _ string) { b.must(os.WriteFile(filepath.Join(b.dir, ordersFile), []byte("{"), 0o600)) },
+		"copy lost": func(b *ruled, _ string) { b.must(os.Remove(filepath.Join(b.dir, standing.CopyFile))) },
+		"copy torn": func(b *ruled, _ string) {
+			b.must(os.WriteFile(filepath.Join(b.dir, standing.CopyFile), []byte("{"), 0o600))
+		},
 		"a clock set back":  func(b *ruled, _ string) { b.now = noon.Add(-24 * time.Hour) },
 		"nothing at all":    func(*ruled, string) {},
-		"copy of yesterday": func(b *ruled, old string) { b.copyFile(old, ordersFile) },
+		"copy of yesterday": func(b *ruled, old string) { b.copyFile(old, standing.CopyFile) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newRuled(t)
@@ -198,9 +204,9 @@ func TestHaltSurvives(t *testing.T) {
 			b.close(j)
 			old := t.TempDir()
 			b.copy(b.dir, old)
-			text, err := os.ReadFile(filepath.Join(b.dir, ordersFile))
+			text, err := os.ReadFile(filepath.Join(b.dir, standing.CopyFile))
 			b.must(err)
-			b.must(os.WriteFile(filepath.Join(old, ordersFile), text, 0o600))
+			b.must(os.WriteFile(filepath.Join(old, standing.CopyFile), text, 0o600))
 			j = b.open()
 			b.claim(j.Lane("1"), 1, "", "a")
 			b.must(b.order(j, 3, "halt", centre.Scope{Lane: "1"}))
@@ -280,17 +286,12 @@ func TestFormat1(t *testing.T) {
 	b.settle(j.Lane("1"), 1, true)
 	epoch := j.Stats().Epoch
 	b.close(j)
-	db, err := bolt.Open(filepath.Join(b.dir, journalFile), 0o600, nil)
-	b.must(err)
-	b.must(db.Update(func(tx *bolt.Tx) error {
-		for _, name := range later {
-			if err := tx.DeleteBucket(name); err != nil {
-				return err
-			}
+	b.tamper(b.dir, func(tx *bolt.Tx) {
+		for _, name := range []string{"orders", "leases", "spent", "tokens", "begun"} {
+			b.must(tx.DeleteBucket([]byte(name)))
 		}
-		return tx.Bucket(metaBucket).Put(formatKey, u64(1))
-	}))
-	b.must(db.Close())
+		b.must(tx.Bucket([]byte("meta")).Put([]byte("format"), boltfile.U64(1)))
+	})
 	b.intact(b.dir)
 	j = b.open()
 	if s := j.Stats(); s.Epoch != epoch || s.Origin != Continued || s.Aside != "" {
@@ -379,7 +380,7 @@ func TestQuota(t *testing.T) {
 	old := j.Holder()
 	b.close(j)
 
-	b.must(os.Remove(filepath.Join(b.dir, witnessFile)))
+	b.must(os.Remove(filepath.Join(b.dir, statefile.WitnessFile)))
 	j = b.rationed()
 	if j.Holder() == old || !strings.HasPrefix(j.Holder(), "gate-07/") {
 		t.Error(j.Holder())

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"example.org/checkpoint/firmware/journal/boltfile"
+	"example.org/checkpoint/firmware/journal/layout"
 )
 
 // retry is when the way back after a failed write is tried next.
@@ -60,11 +61,11 @@ func (j *Journal) ready() error {
 // reopen takes the file back to what was acknowledged last, checks all of it and goes on.
 // A file that is damaged stays closed: the next start sets it aside.
 func (j *Journal) reopen() error {
-	path := filepath.Join(j.dir, journalFile)
+	path := filepath.Join(j.dir, layout.File)
 	if err := boltfile.Revert(path, int64(j.page), uint64(j.acked)); err != nil {
 		return err
 	}
-	db, err := openFile(path, j.options)
+	db, err := layout.Open(path, j.options.MaxSize)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"example.org/checkpoint/firmware/event"
+	"example.org/checkpoint/firmware/journal/layout"
 	"example.org/checkpoint/firmware/verdict"
 )
 
@@ -18,7 +19,7 @@ import (
 // the program's handle of the file is exchanged for one that cannot write.
 func (b *bench) fails() {
 	b.Helper()
-	path := filepath.Join(b.dir, journalFile)
+	path := filepath.Join(b.dir, layout.File)
 	readOnly, err := os.Open(path)
 	b.must(err)
 	defer readOnly.Close()
@@ -60,10 +61,10 @@ func TestTheWayBack(t *testing.T) {
 	}
 
 	// The failed commit happened all the same: its header is on the disk, unacknowledged.
-	db, err := bolt.Open(filepath.Join(b.dir, journalFile), 0o600, &bolt.Options{Timeout: time.Second})
+	db, err := bolt.Open(filepath.Join(b.dir, layout.File), 0o600, &bolt.Options{Timeout: time.Second})
 	b.must(err)
 	b.must(db.Update(func(tx *bolt.Tx) error {
-		return errors.Join(tx.DeleteBucket(marksBucket), tx.DeleteBucket(eventsBucket))
+		return errors.Join(tx.DeleteBucket([]byte("marks")), tx.DeleteBucket([]byte("events")))
 	}))
 	b.must(db.Close())
 
@@ -92,7 +93,7 @@ func TestTheWayBackIsTriedAgain(t *testing.T) {
 	if err := j.Append(event.Event{Kind: event.Condition}); err == nil {
 		t.Fatal("written")
 	}
-	path := filepath.Join(b.dir, journalFile)
+	path := filepath.Join(b.dir, layout.File)
 	b.must(os.Rename(path, path+".away"))
 	for range 10 {
 		j.wait()
@@ -119,23 +120,23 @@ func TestTheWayBackIsTriedAgain(t *testing.T) {
 func TestNotTheSameFile(t *testing.T) {
 	b := newBench(t)
 	j := b.open()
-	backup, err := os.ReadFile(filepath.Join(b.dir, journalFile))
+	backup, err := os.ReadFile(filepath.Join(b.dir, layout.File))
 	b.must(err)
 	for range 3 {
 		b.alarm(j.Lane("1"))
 	}
-	good, err := os.ReadFile(filepath.Join(b.dir, journalFile))
+	good, err := os.ReadFile(filepath.Join(b.dir, layout.File))
 	b.must(err)
 	b.fails()
 	if err := j.Append(event.Event{Kind: event.Condition}); err == nil {
 		t.Fatal("written")
 	}
-	b.must(os.WriteFile(filepath.Join(b.dir, journalFile), backup, 0o600))
+	b.must(os.WriteFile(filepath.Join(b.dir, layout.File), backup, 0o600))
 	j.wait()
 	if err := j.Recover(); !errors.Is(err, ErrFailed) {
 		t.Error(err)
 	}
-	b.must(os.WriteFile(filepath.Join(b.dir, journalFile), good, 0o600))
+	b.must(os.WriteFile(filepath.Join(b.dir, layout.File), good, 0o600))
 	j.wait()
 	b.must(j.Recover())
 	if got := b.kinds(j); got != "started alarm alarm alarm" {

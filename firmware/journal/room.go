@@ -6,6 +6,8 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"example.org/checkpoint/firmware/journal/boltfile"
+	"example.org/checkpoint/firmware/journal/epochs"
+	"example.org/checkpoint/firmware/journal/layout"
 )
 
 // purpose of a write decides how far it may fill the file: when it fills up,
@@ -19,16 +21,10 @@ const (
 	atClaim                 // new admissions
 )
 
-// allocSize is how much bbolt grows ahead, and by how much it stops before MaxSize.
-const allocSize = 256 << 10
-
-// pruneBatch bounds one transaction.
-const pruneBatch = 1000
-
 // limit is how many bytes may be used when a write for p begins.
 func (j *Journal) limit(p purpose) int64 {
 	reserve := max(j.options.MaxSize/32, 512<<10)
-	return j.options.MaxSize - 2*allocSize - int64(p)*reserve
+	return j.options.MaxSize - 2*layout.AllocSize - int64(p)*reserve
 }
 
 // used is how many bytes of the file are not free for new pages.
@@ -56,7 +52,7 @@ func (j *Journal) makeRoom(p purpose) error {
 		}
 		pruned := 0
 		err = j.update(func(tx *bolt.Tx) error {
-			pruned, err = j.prune(tx, 0)
+			pruned, err = epochs.Prune(tx, 0, j.options.Sign)
 			return err
 		})
 		if err != nil {
@@ -66,61 +62,4 @@ func (j *Journal) makeRoom(p purpose) error {
 			return ErrFull
 		}
 	}
-}
-
-// prune deletes confirmed events but for the newest keep of all events, at most
-// pruneBatch of them, and says how many. What is left is anchored by a signed checkpoint of the
-// last that is gone; where signing it fails, nothing is deleted.
-func (j *Journal) prune(tx *bolt.Tx, keep int) (int, error) {
-	all, err := generations(tx)
-	if err != nil {
-		return 0, err
-	}
-	total := uint64(0)
-	for _, g := range all {
-		head, err := headOf(tx, g.gen)
-		if err != nil {
-			return 0, err
-		}
-		total += head.seq - g.pruned.seq
-	}
-	n := 0
-	for _, g := range all {
-		here := min(g.marked.seq-g.pruned.seq, uint64(max(int64(total)-int64(keep), 0)), uint64(pruneBatch-n))
-		if here == 0 {
-			continue
-		}
-		if err := j.pruneTo(tx, g, g.pruned.seq+here); err != nil {
-			return n, err
-		}
-		total -= here
-		n += int(here)
-	}
-	return n, nil
-}
-
-// pruneTo deletes the events of an epoch up to one.
-func (j *Journal) pruneTo(tx *bolt.Tx, g generation, last uint64) error {
-	events := tx.Bucket(eventsBucket)
-	b := events.Get(eventKey(g.gen, last))
-	if b == nil {
-		return fmt.Errorf("%w: event %d is missing", boltfile.ErrDamaged, last)
-	}
-	first, anchor := g.pruned.seq+1, []byte(nil)
-	g.pruned = point{last, hashOf(b)}
-	if j.options.Sign != nil {
-		var err error
-		if anchor, err = j.options.Sign(g.epoch, last, g.pruned.hash); err != nil {
-			return fmt.Errorf("journal: sign what was deleted: %w", err)
-		}
-	}
-	for seq := first; seq <= last; seq++ {
-		if err := events.Delete(eventKey(g.gen, seq)); err != nil {
-			return err
-		}
-	}
-	if err := tx.Bucket(metaBucket).Put(anchorKey(g.gen), anchor); err != nil {
-		return err
-	}
-	return tx.Bucket(epochsBucket).Put(genKey(g.gen), g.bytes())
 }

@@ -9,9 +9,14 @@ import (
 	"testing"
 	"time"
 
+	bolt "go.etcd.io/bbolt"
+
 	"example.org/checkpoint/firmware/chain"
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/journal/boltfile"
+	"example.org/checkpoint/firmware/journal/evidence"
+	"example.org/checkpoint/firmware/journal/layout"
+	"example.org/checkpoint/firmware/journal/statefile"
 	"example.org/checkpoint/firmware/verdict"
 )
 
@@ -72,7 +77,7 @@ func TestManyOpenClaims(t *testing.T) {
 	if got := strings.Count(b.kinds(j), "interrupted"); got != n {
 		t.Error(got)
 	}
-	if n := count(t, j, claimsBucket) + count(t, j, marksBucket); n != 0 {
+	if n := count(t, j, "claims") + count(t, j, "marks"); n != 0 {
 		t.Errorf("%d left", n)
 	}
 }
@@ -81,23 +86,23 @@ func TestManyOpenClaims(t *testing.T) {
 // behind when it is killed: none of them may look like a restored copy.
 func TestKilledWhileStarting(t *testing.T) {
 	b := newBench(t)
-	witnessOf := func(dir string) witness {
-		w, found, err := readWitness(dir)
+	witnessOf := func(dir string) statefile.Witness {
+		w, found, err := statefile.ReadWitness(dir)
 		if err != nil || !found {
 			t.Fatal(err)
 		}
 		return w
 	}
-	starting := func(w witness) { // the first write of a start
+	starting := func(w statefile.Witness) { // the first write of a start
 		w.Boot, w.Starting = w.Boot+1, true
-		b.must(w.write(b.dir))
+		b.must(w.Write(b.dir))
 	}
 
 	// The first start of all, killed before there is a journal, twice; with an
 	// empty file; and with a file of bbolt's that is not laid out.
-	starting(witness{})
+	starting(statefile.Witness{})
 	starting(witnessOf(b.dir))
-	b.must(os.WriteFile(filepath.Join(b.dir, journalFile), nil, 0o600))
+	b.must(os.WriteFile(filepath.Join(b.dir, layout.File), nil, 0o600))
 	j := b.open()
 	b.origin(j, First)
 	if s := j.Stats(); s.Boot != 3 {
@@ -105,10 +110,10 @@ func TestKilledWhileStarting(t *testing.T) {
 	}
 
 	// Killed after the journal has noted its boot and before the second write.
-	early := witness{V: 1, Boot: 3, Starting: true}
+	early := statefile.Witness{V: 1, Boot: 3, Starting: true}
 	b.alarm(j.Lane("1"))
 	b.close(j)
-	b.must(early.write(b.dir))
+	b.must(early.Write(b.dir))
 	j = b.open()
 	b.origin(j, Continued)
 	epoch := j.Stats().Epoch
@@ -142,7 +147,7 @@ func TestKilledWhileStarting(t *testing.T) {
 		b.alarm(j.Lane("1"))
 	}
 	b.close(j)
-	b.must(old.write(b.dir))
+	b.must(old.Write(b.dir))
 	j = b.open()
 	b.origin(j, Continued)
 	if s := j.Stats(); s.Epoch != epoch {
@@ -152,13 +157,13 @@ func TestKilledWhileStarting(t *testing.T) {
 	// A start that makes a new epoch, killed before and after the journal has it.
 	b.close(j)
 	w := witnessOf(b.dir)
-	b.must(os.Remove(filepath.Join(b.dir, witnessFile)))
-	starting(witness{Boot: w.Boot}) // the witness was lost; killed before
+	b.must(os.Remove(filepath.Join(b.dir, statefile.WitnessFile)))
+	starting(statefile.Witness{Boot: w.Boot}) // the witness was lost; killed before
 	j = b.open()
 	b.origin(j, Restored)
 	second := j.Stats()
 	b.close(j)
-	b.must(witness{Boot: second.Boot, Starting: true}.write(b.dir)) // killed after
+	b.must(statefile.Witness{Boot: second.Boot, Starting: true}.Write(b.dir)) // killed after
 	j = b.open()
 	b.origin(j, Continued)
 	if s := j.Stats(); s.Epoch != second.Epoch || s.Epoch == epoch {
@@ -182,15 +187,15 @@ func TestRestoredCopies(t *testing.T) {
 			b.settle(j.Lane("1"), 1, true)
 			entries, err := j.Entries(2, 1<<20)
 			b.must(err)
-			b.must(j.Mark(entries[1].Epoch, 2, hashOf(entries[1].Bytes)))
+			b.must(j.Mark(entries[1].Epoch, 2, chain.Hash(entries[1].Bytes)))
 			b.claim(j.Lane("1"), 2, "", "open")
 			old := j.Stats()
-			backup, err := os.ReadFile(filepath.Join(b.dir, journalFile))
+			backup, err := os.ReadFile(filepath.Join(b.dir, layout.File))
 			b.must(err)
 			j = since(b, j)
 			seq := j.Stats().Seq
 			b.close(j)
-			b.must(os.WriteFile(filepath.Join(b.dir, journalFile), backup, 0o600))
+			b.must(os.WriteFile(filepath.Join(b.dir, layout.File), backup, 0o600))
 
 			j = b.open()
 			b.origin(j, Restored)
@@ -221,7 +226,7 @@ func TestRestoredCopies(t *testing.T) {
 				t.Errorf("%d of %d left, %v", len(again), len(e), err)
 			}
 			last := e[len(e)-1]
-			b.must(j.Mark(last.Epoch, last.Seq, hashOf(last.Bytes)))
+			b.must(j.Mark(last.Epoch, last.Seq, chain.Hash(last.Bytes)))
 			if e, err := j.Entries(10, 1<<20); err != nil || len(e) != 3 || e[0].Epoch != s.Epoch {
 				t.Errorf("%v %v", e, err)
 			}
@@ -238,7 +243,7 @@ func TestMissing(t *testing.T) {
 	old := j.Stats()
 	b.alarm(j.Lane("1"))
 	b.close(j)
-	b.must(os.Remove(filepath.Join(b.dir, journalFile)))
+	b.must(os.Remove(filepath.Join(b.dir, layout.File)))
 	j = b.open()
 	b.origin(j, Missing)
 	if s := j.Stats(); s.Epoch == old.Epoch || s.Boot != 2 || s.Seq != 1 {
@@ -274,13 +279,13 @@ func TestDamaged(t *testing.T) {
 			}
 			old := j.Stats()
 			b.close(j)
-			path := filepath.Join(b.dir, journalFile)
+			path := filepath.Join(b.dir, layout.File)
 			data, err := os.ReadFile(path)
 			b.must(err)
 			bad := hurt(append([]byte(nil), data...))
 			b.must(os.WriteFile(path, bad, 0o600))
 
-			if r, err := Verify(b.dir, Known{}); err != nil || r.Fault == nil || r.Fault.Kind != chain.Structure {
+			if r, err := evidence.Verify(b.dir, evidence.Known{}); err != nil || r.Fault == nil || r.Fault.Kind != chain.Structure {
 				t.Errorf("%+v %v", r, err)
 			}
 			j = b.open()
@@ -307,7 +312,7 @@ func TestNoise(t *testing.T) {
 		b.claim(j.Lane("1"), uint64(i+1), "", "a"+strconv.Itoa(i))
 	}
 	b.close(j)
-	path := filepath.Join(b.dir, journalFile)
+	path := filepath.Join(b.dir, layout.File)
 	data, err := os.ReadFile(path)
 	b.must(err)
 	asides := 0
@@ -321,7 +326,7 @@ func TestNoise(t *testing.T) {
 			bad[at] ^= 1 << (i % 8)
 		}
 		dir := t.TempDir()
-		b.must(os.WriteFile(filepath.Join(dir, journalFile), bad, 0o600))
+		b.must(os.WriteFile(filepath.Join(dir, layout.File), bad, 0o600))
 		j, err := Open(dir, b.options)
 		if err != nil {
 			if !strings.Contains(err.Error(), "journal:") {
@@ -339,14 +344,23 @@ func TestNoise(t *testing.T) {
 	}
 }
 
+// tamper opens the file as somebody with bbolt would.
+func (b *bench) tamper(dir string, fn func(*bolt.Tx)) {
+	b.Helper()
+	db, err := bolt.Open(filepath.Join(dir, layout.File), 0o600, nil)
+	b.must(err)
+	b.must(db.Update(func(tx *bolt.Tx) error { fn(tx); return nil }))
+	b.must(db.Close())
+}
+
 func TestNewerFormat(t *testing.T) {
 	b := newBench(t)
 	j := b.open()
 	b.close(j)
-	b.tamper(b.dir, func(tx *tx) { b.must(tx.Bucket(metaBucket).Put(formatKey, u64(format+1))) })
+	b.tamper(b.dir, func(tx *bolt.Tx) { b.must(tx.Bucket([]byte("meta")).Put([]byte("format"), boltfile.U64(3))) })
 	if _, err := Open(b.dir, b.options); err == nil || !strings.Contains(err.Error(), "newer version") {
 		t.Error(err)
 	}
-	b.tamper(b.dir, func(tx *tx) { b.must(tx.Bucket(metaBucket).Put(formatKey, u64(format))) })
+	b.tamper(b.dir, func(tx *bolt.Tx) { b.must(tx.Bucket([]byte("meta")).Put([]byte("format"), boltfile.U64(2))) })
 	b.origin(b.open(), Continued)
 }

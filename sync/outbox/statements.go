@@ -10,6 +10,7 @@ import (
 
 	"example.org/checkpoint/firmware/chain"
 	"example.org/checkpoint/firmware/journal"
+	"example.org/checkpoint/firmware/journal/standing"
 	"example.org/checkpoint/sync/sign1"
 	"github.com/fxamacker/cbor/v2"
 )
@@ -52,7 +53,7 @@ func OpenCheckpoint(keys sign1.Keys, data []byte) (chain.Checkpoint, error) {
 // Return signs how much of a share the device has spent (PROTOCOL C6):
 //
 //	aad "lease-return", payload = [1, device: tstr, epoch: uint, quota: tstr, day: tstr, serial: uint, spent: uint]
-func (o *Outbox) Return(h journal.Holding) ([]byte, error) {
+func (o *Outbox) Return(h standing.Holding) ([]byte, error) {
 	payload, err := canonical.Marshal([]any{1, o.o.Device, h.Epoch, h.Quota, h.Day, h.Serial, h.Spent})
 	if err != nil {
 		return nil, fmt.Errorf("outbox: %w", err)

@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"example.org/checkpoint/firmware/event"
-	"example.org/checkpoint/firmware/journal"
+	"example.org/checkpoint/firmware/journal/evidence"
 )
 
 type journalCmd struct {
@@ -34,7 +34,7 @@ func (c journalListCmd) list(w io.Writer) error {
 	if c.N < 0 {
 		return errors.New("-n takes 0 or more")
 	}
-	all, err := journal.List(c.State, c.N, func(r event.Record) bool { return c.Kind == "" || string(r.Kind) == c.Kind })
+	all, err := evidence.List(c.State, c.N, func(r event.Record) bool { return c.Kind == "" || string(r.Kind) == c.Kind })
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"example.org/checkpoint/firmware/event"
-	"example.org/checkpoint/firmware/journal"
+	"example.org/checkpoint/firmware/journal/evidence"
 	"example.org/checkpoint/firmware/verdict/words"
 )
 
@@ -29,7 +29,7 @@ func (c journalShowCmd) show(w io.Writer) error {
 	}
 	visit := []event.Record{r}
 	if r.Visit != "" {
-		visit, err = journal.List(c.State, 0, func(o event.Record) bool { return o.Visit == r.Visit })
+		visit, err = evidence.List(c.State, 0, func(o event.Record) bool { return o.Visit == r.Visit })
 		if err != nil {
 			return err
 		}
@@ -68,7 +68,7 @@ func findEvent(state, id string) (event.Record, error) {
 		return event.Record{}, fmt.Errorf("%q is no event: give <device>/<epoch>/<number>, <epoch>/<number> or <number>, as journal list --json prints them, or a file", id)
 	}
 	newest := uint64(0)
-	all, err := journal.List(state, 0, func(r event.Record) bool {
+	all, err := evidence.List(state, 0, func(r event.Record) bool {
 		if newest == 0 {
 			newest = r.Epoch // the first that is read
 		}

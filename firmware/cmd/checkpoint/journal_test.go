@@ -12,6 +12,7 @@ import (
 
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/journal"
+	"example.org/checkpoint/firmware/journal/layout"
 	"example.org/checkpoint/firmware/verdict"
 )
 
@@ -45,7 +46,7 @@ func record(t *testing.T) (dir string, running *journal.Journal) {
 func TestJournalList(t *testing.T) {
 	dir, j := record(t)
 	var out bytes.Buffer
-	if err := (journalListCmd{State: dir, N: 3}).list(&out); !errors.Is(err, journal.ErrHeld) || strings.Contains(err.Error(), "\n") {
+	if err := (journalListCmd{State: dir, N: 3}).list(&out); !errors.Is(err, layout.ErrHeld) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("while the device runs: %v", err)
 	}
 	j.Close()

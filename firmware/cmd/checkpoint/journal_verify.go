@@ -18,6 +18,7 @@ import (
 
 	"example.org/checkpoint/firmware/chain"
 	"example.org/checkpoint/firmware/journal"
+	"example.org/checkpoint/firmware/journal/evidence"
 	"example.org/checkpoint/sync/enrol"
 	"example.org/checkpoint/sync/outbox"
 	"example.org/checkpoint/sync/sign1"
@@ -59,7 +60,7 @@ func (c journalVerifyCmd) verify(w io.Writer) error {
 }
 
 // check looks at a state directory, a copy of its file, or an export.
-func check(path string, known journal.Known) (chain.Report, error) {
+func check(path string, known evidence.Known) (chain.Report, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return chain.Report{}, err
@@ -69,11 +70,11 @@ func check(path string, known journal.Known) (chain.Report, error) {
 	if head, err := text.Peek(4); err == nil && bytes.Equal(head, []byte(`{"v"`)) {
 		return chain.CheckExport(text, known.Checkpoints, known.Open)
 	}
-	return journal.Verify(path, known)
+	return evidence.Verify(path, known)
 }
 
 // known reads the card and the checkpoints.
-func (c journalVerifyCmd) known() (k journal.Known, err error) {
+func (c journalVerifyCmd) known() (k evidence.Known, err error) {
 	if c.Card == "" {
 		if c.Checkpoints != "" {
 			return k, errors.New("--checkpoints needs --card: whose are they?")
@@ -171,7 +172,7 @@ func (c journalExportCmd) Run() error {
 		if err != nil {
 			return err
 		}
-		report, err := journal.Verify(cmp.Or(c.File, c.State), journal.Known{})
+		report, err := evidence.Verify(cmp.Or(c.File, c.State), evidence.Known{})
 		if err != nil {
 			return err
 		}
@@ -187,6 +188,6 @@ func (c journalExportCmd) Run() error {
 		return err
 	}
 	to := bufio.NewWriter(f)
-	err = journal.Export(cmp.Or(c.File, c.State), to, sign)
+	err = evidence.Export(cmp.Or(c.File, c.State), to, sign)
 	return errors.Join(err, to.Flush(), f.Sync(), f.Close())
 }

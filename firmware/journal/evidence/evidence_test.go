@@ -1,4 +1,4 @@
-package journal
+package evidence_test
 
 import (
 	"bytes"
@@ -6,34 +6,84 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 
 	"example.org/checkpoint/firmware/chain"
+	"example.org/checkpoint/firmware/event"
+	"example.org/checkpoint/firmware/journal"
+	"example.org/checkpoint/firmware/journal/boltfile"
+	"example.org/checkpoint/firmware/journal/evidence"
+	"example.org/checkpoint/firmware/journal/layout"
+	"example.org/checkpoint/firmware/journal/statefile"
 )
 
 type tx = bolt.Tx
 
-// tamper opens the file as somebody with bbolt would.
-func (b *bench) tamper(dir string, fn func(*tx)) {
+// bench is a state directory.
+type bench struct {
+	*testing.T
+	dir string
+}
+
+func (b *bench) must(err error) {
 	b.Helper()
-	db, err := bolt.Open(filepath.Join(dir, journalFile), 0o600, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+func (b *bench) open() *journal.Journal {
+	b.Helper()
+	j, err := journal.Open(b.dir, journal.Options{Device: "gate-07", Site: "LMC"})
+	b.must(err)
+	b.Cleanup(func() { j.Close() })
+	return j
+}
+
+func (b *bench) alarms(j *journal.Journal, n int) {
+	b.Helper()
+	for range n {
+		b.must(j.Lane("1").Append(event.Event{At: time.Now(), Kind: event.Alarm}))
+	}
+}
+
+func (b *bench) fault(path string, known evidence.Known) *chain.Fault {
+	b.Helper()
+	r, err := evidence.Verify(path, known)
+	b.must(err)
+	return r.Fault
+}
+
+// copy takes a file from one directory to another.
+func (b *bench) copy(name, from, to string) {
+	b.Helper()
+	data, err := os.ReadFile(filepath.Join(from, name))
+	b.must(err)
+	b.must(os.WriteFile(filepath.Join(to, name), data, 0o600))
+}
+
+// tamper opens the file as somebody with bbolt would.
+func (b *bench) tamper(fn func(*tx)) {
+	b.Helper()
+	db, err := bolt.Open(filepath.Join(b.dir, layout.File), 0o600, nil)
 	b.must(err)
 	b.must(db.Update(func(tx *bolt.Tx) error { fn(tx); return nil }))
 	b.must(db.Close())
 }
 
 func TestVerifyFindsWhatWasChanged(t *testing.T) {
-	at := func(seq uint64) []byte { return eventKey(1, seq) }
-	get := func(tx *tx, seq uint64) []byte { return bytes.Clone(tx.Bucket(eventsBucket).Get(at(seq))) }
+	at := func(seq uint64) []byte { return append([]byte{0, 0, 0, 1}, boltfile.U64(seq)...) }
+	get := func(tx *tx, seq uint64) []byte { return bytes.Clone(tx.Bucket([]byte("events")).Get(at(seq))) }
 	put := func(tx *tx, seq uint64, b []byte) {
-		if err := tx.Bucket(eventsBucket).Put(at(seq), b); err != nil {
+		if err := tx.Bucket([]byte("events")).Put(at(seq), b); err != nil {
 			t.Fatal(err)
 		}
 	}
 	remove := func(tx *tx, seqs ...uint64) {
 		for _, s := range seqs {
-			if err := tx.Bucket(eventsBucket).Delete(at(s)); err != nil {
+			if err := tx.Bucket([]byte("events")).Delete(at(s)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -61,26 +111,25 @@ func TestVerifyFindsWhatWasChanged(t *testing.T) {
 			}
 		}, chain.Truncation, 1, "ends at event 0"},
 		{"a bucket removed", func(tx *tx) {
-			if err := tx.DeleteBucket(marksBucket); err != nil {
+			if err := tx.DeleteBucket([]byte("marks")); err != nil {
 				t.Fatal(err)
 			}
 		}, chain.Structure, 0, "marks"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			b := &bench{T: t, dir: t.TempDir(), now: noon}
-			b.options = Options{Device: "gate-07", Site: "LMC"}
+			b := &bench{t, t.TempDir()}
 			j := b.open()
-			for range 15 {
-				b.alarm(j.Lane("1"))
-			}
+			b.alarms(j, 15)
 			entries, err := j.Entries(12, 1<<20)
 			b.must(err)
-			b.must(j.Mark(entries[11].Epoch, 12, hashOf(entries[11].Bytes)))
-			b.close(j)
-			b.intact(b.dir)
+			b.must(j.Mark(entries[11].Epoch, 12, chain.Hash(entries[11].Bytes)))
+			b.must(j.Close())
+			if f := b.fault(b.dir, evidence.Known{}); f != nil {
+				t.Fatalf("%+v", f)
+			}
 
-			b.tamper(b.dir, c.fn)
-			f := b.verify(b.dir).Fault
+			b.tamper(c.fn)
+			f := b.fault(b.dir, evidence.Known{})
 			if f == nil || f.Kind != c.kind || f.Seq != c.seq || !strings.Contains(f.Text, c.text) {
 				t.Errorf("%+v", f)
 			}
@@ -90,16 +139,13 @@ func TestVerifyFindsWhatWasChanged(t *testing.T) {
 
 // TestVerifyFindsAFlippedByte changes the file itself, below bbolt.
 func TestVerifyFindsAFlippedByte(t *testing.T) {
-	b := &bench{T: t, dir: t.TempDir(), now: noon}
-	b.options = Options{Device: "gate-07", Site: "LMC"}
+	b := &bench{t, t.TempDir()}
 	j := b.open()
-	for range 30 {
-		b.alarm(j.Lane("1"))
-	}
+	b.alarms(j, 30)
 	entries, err := j.Entries(20, 1<<20)
 	b.must(err)
-	b.close(j)
-	path := filepath.Join(b.dir, journalFile)
+	b.must(j.Close())
+	path := filepath.Join(b.dir, layout.File)
 	data, err := os.ReadFile(path)
 	b.must(err)
 	needle, n := entries[19].Bytes, 0
@@ -116,17 +162,16 @@ func TestVerifyFindsAFlippedByte(t *testing.T) {
 		t.Fatal("the event is not in the file")
 	}
 	b.must(os.WriteFile(path, data, 0o600))
-	r, err := Verify(path, Known{})
-	if err != nil || r.Fault == nil || r.Fault.Kind != chain.Edit || r.Fault.Seq != 20 {
-		t.Errorf("%+v %v", r.Fault, err)
+	if f := b.fault(path, evidence.Known{}); f == nil || f.Kind != chain.Edit || f.Seq != 20 {
+		t.Errorf("%+v", f)
 	}
 }
 
 func TestVerifyCannotLook(t *testing.T) {
-	if _, err := Verify(filepath.Join(t.TempDir(), "none"), Known{}); err == nil {
+	if _, err := evidence.Verify(filepath.Join(t.TempDir(), "none"), evidence.Known{}); err == nil {
 		t.Error("no file, no error")
 	}
-	if _, err := Verify(t.TempDir(), Known{}); err == nil {
+	if _, err := evidence.Verify(t.TempDir(), evidence.Known{}); err == nil {
 		t.Error("no journal, no error")
 	}
 }
@@ -134,32 +179,30 @@ func TestVerifyCannotLook(t *testing.T) {
 // TestVerifyFindsAMissingEpoch: a journal from which the newest epoch was taken, or all of them, is
 // whole in itself.
 func TestVerifyFindsAMissingEpoch(t *testing.T) {
-	b := newBench(t)
+	b := &bench{t, t.TempDir()}
 	j := b.open()
-	b.alarm(j.Lane("1"))
-	b.close(j)
+	b.alarms(j, 1)
+	b.must(j.Close())
 	old := t.TempDir()
-	b.copy(b.dir, old)
-	b.must(os.Remove(filepath.Join(b.dir, witnessFile)))
+	b.copy(layout.File, b.dir, old)
+	b.must(os.Remove(filepath.Join(b.dir, statefile.WitnessFile)))
 	j = b.open()
-	b.origin(j, Restored)
-	b.alarm(j.Lane("1"))
+	if s := j.Stats(); s.Origin != journal.Restored {
+		t.Fatal(s.Origin)
+	}
+	b.alarms(j, 1)
 	epoch, seq, hash, err := j.Head()
 	b.must(err)
-	b.close(j)
-	kept := Known{Checkpoints: []chain.Checkpoint{{Device: "gate-07", Epoch: epoch, Point: chain.Point{Seq: seq, Hash: hash}}}}
-	r, err := Verify(b.dir, kept)
-	if b.must(err); r.Fault != nil {
-		t.Errorf("%+v", r.Fault)
+	b.must(j.Close())
+	kept := evidence.Known{Checkpoints: []chain.Checkpoint{{Device: "gate-07", Epoch: epoch, Point: chain.Point{Seq: seq, Hash: hash}}}}
+	if f := b.fault(b.dir, kept); f != nil {
+		t.Errorf("%+v", f)
 	}
-	if r, err = Verify(filepath.Join(old, journalFile), kept); err != nil || r.Fault == nil || r.Fault.Kind != chain.Truncation || r.Fault.Epoch != epoch {
-		t.Errorf("by the centre's checkpoint: %+v %v", r.Fault, err)
+	if f := b.fault(filepath.Join(old, layout.File), kept); f == nil || f.Kind != chain.Truncation || f.Epoch != epoch {
+		t.Errorf("by the centre's checkpoint: %+v", f)
 	}
-	b.must(os.Remove(filepath.Join(old, witnessFile)))
-	text, err := os.ReadFile(filepath.Join(b.dir, witnessFile))
-	b.must(err)
-	b.must(os.WriteFile(filepath.Join(old, witnessFile), text, 0o600))
-	if r, err = Verify(old, Known{}); err != nil || r.Fault == nil || r.Fault.Kind != chain.Truncation {
-		t.Errorf("by the witness: %+v %v", r.Fault, err)
+	b.copy(statefile.WitnessFile, b.dir, old)
+	if f := b.fault(old, evidence.Known{}); f == nil || f.Kind != chain.Truncation {
+		t.Errorf("by the witness: %+v", f)
 	}
 }

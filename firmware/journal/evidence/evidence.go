@@ -1,0 +1,171 @@
+// Package evidence reads the journal of a device that is not running, or a copy of its file:
+// lists it, checks its chains, and exports it. It changes nothing.
+package evidence
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	bolt "go.etcd.io/bbolt"
+
+	"example.org/checkpoint/firmware/chain"
+	"example.org/checkpoint/firmware/event"
+	"example.org/checkpoint/firmware/journal/boltfile"
+	"example.org/checkpoint/firmware/journal/epochs"
+	"example.org/checkpoint/firmware/journal/layout"
+	"example.org/checkpoint/firmware/journal/statefile"
+)
+
+// Known is what somebody outside a journal knows of it; the zero Known is nothing.
+type Known struct {
+	Checkpoints []chain.Checkpoint                            // that the centre has kept
+	Open        func(signed []byte) (chain.Checkpoint, error) // checks the device's signature; nil: anchors are not looked at
+}
+
+// Verify walks every chain in a state directory, or a file: each event names the hash of the one
+// before, the last of them that was deleted or confirmed is remembered beside, and in a
+// state directory so is a late state of the newest chain. An error means that it could not look.
+func Verify(path string, known Known) (r chain.Report, err error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return chain.Report{}, fmt.Errorf("journal: %w", err)
+	}
+	var w statefile.Witness
+	if info.IsDir() {
+		if w, _, err = statefile.ReadWitness(path); err != nil {
+			return chain.Report{}, err
+		}
+	}
+	err = look(path, func(tx *bolt.Tx) error { return walk(tx, w, known, &r) })
+	if errors.Is(err, boltfile.ErrDamaged) {
+		r.Fault = &chain.Fault{Kind: chain.Structure, Text: err.Error()}
+		return r, nil
+	}
+	return r, err
+}
+
+// look reads a sound file.
+func look(path string, fn func(*bolt.Tx) error) error {
+	db, err := layout.OpenToRead(path)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if err := layout.Check(db); err != nil {
+		return err
+	}
+	return db.View(fn)
+}
+
+func walk(tx *bolt.Tx, w statefile.Witness, known Known, r *chain.Report) error {
+	if layout.New(tx) {
+		r.Fault = r.Missing(known.Checkpoints)
+		return nil
+	}
+	r.Device = epochs.Device(tx)
+	all, err := epochs.All(tx)
+	if err != nil {
+		return err
+	}
+	for _, e := range all {
+		if r.Has(e.ID) {
+			r.Fault = chain.Twice(e.ID)
+			return nil
+		}
+		h := e.Header(tx)
+		remembered, witnessed, anchored := h.Memories(known.Checkpoints, known.Open)
+		if w.Epoch == e.ID {
+			remembered = append(remembered, chain.Memory{Point: chain.Point{Seq: w.Seq, Hash: w.Sum()}, Who: "the witness has seen it"})
+		}
+		found, f := walkOne(tx, e, h, remembered)
+		if found.Marked, found.Witnessed = e.Marked.Seq, witnessed; f == nil {
+			f = anchored
+		}
+		r.Epochs = append(r.Epochs, found)
+		if r.Fault = f; f != nil {
+			return nil
+		}
+	}
+	seen := known.Checkpoints
+	if w.Epoch != 0 {
+		seen = append(slices.Clone(seen), chain.Checkpoint{Device: r.Device, Epoch: w.Epoch, Point: chain.Point{Seq: w.Seq}})
+	}
+	r.Fault = r.Missing(seen)
+	return nil
+}
+
+func walkOne(tx *bolt.Tx, e epochs.Epoch, h chain.Header, remembered []chain.Memory) (chain.Epoch, *chain.Fault) {
+	w, f := chain.Start(h.Device, e.ID, h.Pruned, remembered)
+	if f == nil {
+		for seq, b := range e.From(tx, 0) {
+			if f = w.Event(seq, b); f != nil {
+				break
+			}
+		}
+	}
+	if f == nil {
+		f = w.End()
+	}
+	return w.Report(), f
+}
+
+// List gives the newest n events that keep wants, newest first. All if n is 0.
+func List(path string, n int, keep func(event.Record) bool) (out []event.Record, err error) {
+	db, err := layout.OpenToRead(path)
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	defer boltfile.Guard(&err)()
+	err = db.View(func(tx *bolt.Tx) error {
+		out, err = epochs.Newest(tx, n, keep)
+		return err
+	})
+	return out, err
+}
+
+// Export writes every event as package chain reads it. Sign signs a checkpoint of the last event
+// of each epoch; nil: nobody does.
+func Export(path string, to io.Writer, sign func(epoch, seq uint64, hash [32]byte) ([]byte, error)) error {
+	return look(path, func(tx *bolt.Tx) error {
+		if layout.New(tx) {
+			return nil
+		}
+		all, err := epochs.All(tx)
+		for _, e := range all {
+			if err = errors.Join(err, export(tx, e, to, sign)); err != nil {
+				return fmt.Errorf("journal: export: %w", err)
+			}
+		}
+		return err
+	})
+}
+
+func export(tx *bolt.Tx, e epochs.Epoch, to io.Writer, sign func(epoch, seq uint64, hash [32]byte) ([]byte, error)) error {
+	line, err := e.Header(tx).Line()
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(to, "%s\n", line); err != nil {
+		return err
+	}
+	for _, b := range e.From(tx, 0) {
+		if _, err := fmt.Fprintf(to, "%s\n", b); err != nil {
+			return err
+		}
+	}
+	var signed []byte
+	if head := e.Head(tx); sign != nil && head.Seq > 0 {
+		if signed, err = sign(e.ID, head.Seq, head.Hash); err != nil {
+			return err
+		}
+	}
+	if line, err = chain.End(signed); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(to, "%s\n", line)
+	return err
+}
