@@ -31,12 +31,17 @@ func newStage(t testing.TB, members string) *stage {
 	st := &stage{newWorld(t), issuer.NewSite("LMC-DEP"), issuer.NewDevice("kiosk-1"), nil}
 	st.add("keys.json", issuer.KeysFile([]*issuer.Device{st.kiosk}, []*issuer.Site{st.site}))
 	st.add("policy/open.json", rules("open", members))
+	st.s = st.load(t).WithKeys(st.keys(t))
+	return st
+}
+
+// keys opens what is sealed to the site.
+func (st *stage) keys(t testing.TB) holder.SiteKeys {
 	keys := holder.SiteKeys{}
 	if _, err := keys.Add(st.site.Private()); err != nil {
 		t.Fatal(err)
 	}
-	st.s = st.load(t).WithKeys(keys)
-	return st
+	return keys
 }
 
 func (st *stage) hold(p *phone.Phone, h issuer.HealthCode) *phone.Phone {

@@ -334,8 +334,8 @@ func decode(keys credential.Keys, code []byte) (credential.Format, credential.Pr
 	return "", credential.Presented{}, strange(code)
 }
 
-// strange tells a code of a format we know that was spoilt, is not read yet, or
-// something else altogether, such as the address of a web page.
+// strange tells a code of a format we know that was spoilt or wrapped in something, one
+// that is not read yet, or something else altogether, such as the address of a web page.
 func strange(code []byte) error {
 	for _, prefix := range unread {
 		if bytes.HasPrefix(code, []byte(prefix)) {
@@ -343,9 +343,9 @@ func strange(code []byte) error {
 		}
 	}
 	code = code[:min(len(code), MaxCode)]
-	head := strings.ToUpper(strings.TrimSpace(string(code)))
+	upper := strings.ToUpper(string(code))
 	for _, d := range decoders {
-		if strings.HasPrefix(head, d.prefix) {
+		if strings.Contains(upper, d.prefix) {
 			return fmt.Errorf("%w: a spoilt prefix", credential.ErrMalformed)
 		}
 	}

@@ -90,7 +90,7 @@ func KeysFile(devices []*Device, sites []*Site) []byte {
 	keys, places := []any{}, []any{}
 	for _, d := range devices {
 		keys = append(keys, map[string]any{"kid": hex.EncodeToString(d.key.kid), "purpose": "device", "device": d.Name,
-			"alg": es256, "spki": d.key.spki, "from": 0, "until": 0})
+			"alg": d.key.alg, "spki": d.key.spki, "from": 0, "until": 0})
 	}
 	for _, s := range sites {
 		places = append(places, map[string]any{"kid": hex.EncodeToString(s.KID), "kem": "DHKEM(X25519, HKDF-SHA256)",

@@ -40,7 +40,7 @@ func NewDSC(country string, kinds ...string) *DSC {
 		template.UnknownExtKeyUsage = append(template.UnknownExtKeyUsage,
 			asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 1847, 2021, 1, usages[kind]})
 	}
-	der := must(x509.CreateCertificate(rand.Reader, template, template, &s.key.PublicKey, s.key))
+	der := must(x509.CreateCertificate(rand.Reader, template, template, s.key.Public(), s.key))
 	id := sha256.Sum256(der)
 	return &DSC{country, s, der, id[:8]}
 }
@@ -84,7 +84,7 @@ func (d *DSC) Certificate(c Certificate) string {
 	}
 	kind, entry := c.entry(d.Country)
 	hcert[kind] = []any{entry}
-	data := key.sign(map[int]any{1: es256, 4: kid}, "", CBOR(map[int]any{
+	data := key.sign(map[int]any{4: kid}, "", CBOR(map[int]any{
 		1: d.Country, 4: c.Until.Unix(), 6: c.From.Unix(), -260: map[int]any{1: hcert},
 	}))
 	if c.Spoil == BadSignature {

@@ -64,8 +64,7 @@ func (i *Issuer) Revocation(r Revocation) map[string][]byte {
 	if r.Key == "" {
 		r.Key = "revocation"
 	}
-	key := i.keys[r.Key]
-	list := key.sign(map[int]any{1: es256, 4: key.kid}, "revocation:", CBOR(map[int]any{
+	list := i.Statement(r.Key, "revocation:", nil, CBOR(map[int]any{
 		1: i.Name, 4: r.Expires.Unix(), 6: r.Issued.Unix(), -70008: chunks, -70009: deltas}))
 	files["revoked/"+i.Name+".json"] = must(json.Marshal(map[string]any{"v": 1, "list": list}))
 	return files

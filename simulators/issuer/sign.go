@@ -1,6 +1,7 @@
 package issuer
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -29,8 +30,13 @@ const (
 	Twin               // the other spelling of a valid signature, (r, n - s): sound, with other bytes
 )
 
-// es256 is the number of the algorithm (RFC 9053 section 2.1).
-const es256 = -7
+// Algorithms by their numbers (RFC 9053 section 2, RFC 9864).
+const (
+	ES256   = -7
+	EdDSA   = -8
+	ESP256  = -9
+	Ed25519 = -19
+)
 
 // code signs claims as a kind of code and writes the text.
 func (s signer) code(prefix string, claims map[int]any, how Spoil) string {
@@ -38,7 +44,7 @@ func (s signer) code(prefix string, claims map[int]any, how Spoil) string {
 	if how == OtherKind {
 		external = "ODD1:"
 	}
-	data := s.spoilt(map[int]any{1: es256, 4: s.kid}, external, CBOR(claims), how)
+	data := s.spoilt(map[int]any{1: s.alg, 4: s.kid}, external, CBOR(claims), how)
 	text := prefix + Base45(data)
 	if how == Malformed {
 		text = text[:len(text)-2]
@@ -46,8 +52,20 @@ func (s signer) code(prefix string, claims map[int]any, how Spoil) string {
 	return text
 }
 
-// sign makes a COSE_Sign1 (RFC 9052 section 4.2) with a protected header.
-func (s signer) sign(protected map[int]any, external string, payload []byte) []byte {
+// Statement signs any payload as any kind, with the scheme's key of a purpose: what no
+// other method makes. Header is put over the protected one, {1: alg, 4: kid}; nil takes away.
+func (i *Issuer) Statement(purpose, external string, header map[int]any, payload []byte) []byte {
+	return i.keys[purpose].sign(header, external, payload)
+}
+
+// sign makes a COSE_Sign1 (RFC 9052 section 4.2) with more in the protected header.
+func (s signer) sign(more map[int]any, external string, payload []byte) []byte {
+	protected := map[int]any{1: s.alg, 4: s.kid}
+	for label, v := range more {
+		if protected[label] = v; v == nil {
+			delete(protected, label)
+		}
+	}
 	return s.spoilt(protected, external, payload, Sound)
 }
 
@@ -57,10 +75,14 @@ func (s signer) spoilt(protected map[int]any, external string, payload []byte, h
 	return Wrap(header, payload, s.raw(message, how), how)
 }
 
-// raw signs a message, r || s of 32 bytes each (RFC 9053 section 2.1).
+// raw signs a message, in ECDSA r || s of 32 bytes each (RFC 9053 section 2.1).
 func (s signer) raw(message []byte, how Spoil) []byte {
+	k, ok := s.key.(*ecdsa.PrivateKey)
+	if !ok {
+		return must(s.key.Sign(nil, message, crypto.Hash(0)))
+	}
 	sum := sha256.Sum256(message)
-	r, t, err := ecdsa.Sign(rand.Reader, s.key, sum[:])
+	r, t, err := ecdsa.Sign(rand.Reader, k, sum[:])
 	if err != nil {
 		panic(err)
 	}

@@ -18,7 +18,15 @@ const (
 // StatusList signs a list of some codes, all valid but those named, as
 // status/<Name>/<uri>.cwt. It lives for ttl.
 func (i *Issuer) StatusList(uri string, codes uint, values map[uint]byte, issued time.Time, ttl time.Duration) []byte {
-	return i.list(uri, 2, entries(codes, 2, values), issued, ttl)
+	return i.StatusListOf(2, uri, codes, values, issued, ttl)
+}
+
+// StatusListOf is a list with another number of bits for each code: 1, 2, 4 or 8.
+func (i *Issuer) StatusListOf(bits uint, uri string, codes uint, values map[uint]byte, issued time.Time, ttl time.Duration) []byte {
+	return i.Statement("status", "status:", map[int]any{16: "application/statuslist+cwt"}, CBOR(map[int]any{
+		2: uri, 4: issued.Add(ttl).Unix(), 6: issued.Unix(), 65534: int64(ttl / time.Second),
+		65533: map[string]any{"bits": bits, "lst": deflate(entries(codes, bits, values))},
+	}))
 }
 
 // NotGoodList is what venues get instead: one bit for each code that is not as printed.
@@ -27,7 +35,7 @@ func (i *Issuer) NotGoodList(uri string, codes uint, values map[uint]byte, issue
 	for index, v := range values {
 		bits[index] = min(v, 1)
 	}
-	return i.list(uri, 1, entries(codes, 1, bits), issued, ttl)
+	return i.StatusListOf(1, uri, codes, bits, issued, ttl)
 }
 
 // StatusDelta signs what turns one list of 2 bits into the next, as status/<Name>/<uri>.delta.
@@ -37,8 +45,7 @@ func (i *Issuer) StatusDelta(uri string, codesBefore, codes uint, before, after 
 	for n := range min(len(from), len(to)) {
 		to[n] ^= from[n]
 	}
-	key := i.keys["status"]
-	return key.sign(map[int]any{1: es256, 4: key.kid}, "status-delta:", CBOR(map[int]any{
+	return i.Statement("status", "status-delta:", nil, CBOR(map[int]any{
 		1: uri, 2: base[:], 3: result[:], 4: deflate(to), 5: issued.Unix(), 6: issued.Add(ttl).Unix(),
 	}))
 }
@@ -59,12 +66,4 @@ func deflate(b []byte) []byte {
 		panic(err)
 	}
 	return packed.Bytes()
-}
-
-func (i *Issuer) list(uri string, bits int, entries []byte, issued time.Time, ttl time.Duration) []byte {
-	key := i.keys["status"]
-	return key.sign(map[int]any{1: es256, 4: key.kid, 16: "application/statuslist+cwt"}, "status:", CBOR(map[int]any{
-		2: uri, 4: issued.Add(ttl).Unix(), 6: issued.Unix(), 65534: int64(ttl / time.Second),
-		65533: map[string]any{"bits": bits, "lst": deflate(entries)},
-	}))
 }
