@@ -144,27 +144,18 @@ func (d *decoder) read(dc, ac *huffman, quant *[64]int32, level *int32, out []by
 	}
 	*level += v
 	last := 0
-	for k := 1; k < 64; k++ {
-		s, ok := d.symbol(ac)
-		if !ok {
+	for k := 0; ; last = k {
+		var size int
+		if k, size, ok = d.next(ac, k); !ok {
 			return false
 		}
-		run, size := int(s>>4), int(s&15)
-		if size == 0 {
-			if run < 15 {
-				break
-			}
-			k += 15
-			continue
-		}
-		if k += run; k > 63 {
-			return false
+		if k > 63 {
+			break
 		}
 		if v, ok = d.signed(size); !ok {
 			return false
 		}
 		d.block[natural[k]] = v * quant[k]
-		last = k
 	}
 	first := *level * quant[0]
 	if last == 0 {
@@ -179,28 +170,40 @@ func (d *decoder) read(dc, ac *huffman, quant *[64]int32, level *int32, out []by
 
 // pass passes over a block of colour.
 func (d *decoder) pass(dc, ac *huffman) bool {
-	size, ok := d.symbol(dc)
-	if !ok || size > 16 || !d.skip(int(size)) {
+	level, ok := d.symbol(dc)
+	if !ok || level > 16 || !d.skip(int(level)) {
 		return false
 	}
-	for k := 1; k < 64; k++ {
-		s, ok := d.symbol(ac)
-		if !ok {
+	for k, size := 0, 0; ; {
+		if k, size, ok = d.next(ac, k); !ok {
 			return false
 		}
-		run, size := int(s>>4), int(s&15)
-		if size == 0 {
-			if run < 15 {
-				break
-			}
-			k += 15
-			continue
+		if k > 63 {
+			return true
 		}
-		if k += run; k > 63 || !d.skip(size) {
+		if !d.skip(size) {
 			return false
 		}
 	}
-	return true
+}
+
+// next finds the coefficient after place k that is not nothing, and its bits; 64 if there
+// is none (section F.2.2.2).
+func (d *decoder) next(ac *huffman, k int) (place, bits int, ok bool) {
+	for k++; k < 64; k += 16 {
+		s, ok := d.symbol(ac)
+		if !ok {
+			return 0, 0, false
+		}
+		run, size := int(s>>4), int(s&15)
+		switch {
+		case size > 0:
+			return k + run, size, k+run < 64
+		case run < 15:
+			return 64, 0, true
+		}
+	}
+	return 64, 0, true
 }
 
 func (d *decoder) skip(n int) bool {
