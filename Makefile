@@ -21,8 +21,8 @@ test: ## every test; fails with one sentence where something is missing
 	@.ci/need
 	go vet ./...
 	@rm -f build/vectors.jsonl; mkdir -p build
-	CHECKPOINT_VECTORS_REPORT=$(CURDIR)/build/vectors.jsonl go test -timeout 20m $$(go list ./... | grep -v /cmd/lab$$)
-	go test -timeout 20m ./simulators/cmd/lab
+	CHECKPOINT_VECTORS_REPORT=$(CURDIR)/build/vectors.jsonl go test -timeout 20m $$(go list ./... | grep -v /cmd/lab)
+	go test -p 1 -timeout 20m ./simulators/cmd/lab/...
 	go build -tags opencv -o build/checkpoint-opencv ./firmware/cmd/checkpoint
 	go test -tags opencv $$(go list -tags opencv -f '{{range .Imports}}{{if eq . "gocv.io/x/gocv"}}{{$$.ImportPath}}{{end}}{{end}}' ./...)
 	@.ci/vectors build/vectors.jsonl

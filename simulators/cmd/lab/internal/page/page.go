@@ -1,4 +1,6 @@
-package main
+// Package page is the lab's own page: where everything is, what the boards do, who has passed,
+// and a button for everything that can go wrong.
+package page
 
 import (
 	"embed"
@@ -9,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"example.org/checkpoint/simulators/cmd/lab/internal/bench"
 )
 
 //go:embed overview.html overview.css overview.js
@@ -16,14 +20,13 @@ var pages embed.FS
 
 var overviewPage = template.Must(template.ParseFS(pages, "overview.html"))
 
-// overview is the lab's own page: where everything is, what the boards do, who has
-// passed, and a button for everything that can go wrong.
-type overview struct {
-	Lanes     []laneLink
+// Page is shown to any number of readers.
+type Page struct {
+	Lanes     []bench.Lane
 	Attendant string
-	Hall      []pressable // what can be pressed that is no lane's
+	Hall      []bench.Pressable // what can be pressed that is no lane's
 
-	press func(fault) error // carries a press out
+	press func(bench.Fault) error // carries a press out
 
 	mu    sync.Mutex
 	shown shown
@@ -32,61 +35,51 @@ type overview struct {
 
 // shown is what the page shows, sent whole at each change.
 type shown struct {
-	Passages []passage       `json:"passages"` // the last ones, newest last
-	Seen     map[string]seen `json:"seen"`     // by lane
-	Pressed  map[string]bool `json:"pressed"`  // by lane and fault, "1/fire"; the hall's faults "/link"
-}
-
-// laneLink is one lane on the page.
-type laneLink struct{ Name, Kind, Camera, Screen string }
-
-// Faults is what can be pressed at the lane.
-func (l laneLink) Faults() (all []pressable) {
-	for _, p := range pressables {
-		if p.Only == "" || p.Only == l.Kind {
-			all = append(all, p)
-		}
-	}
-	return all
+	Passages []bench.Passage       `json:"passages"` // the last ones, newest last
+	Seen     map[string]bench.Seen `json:"seen"`     // by lane
+	Pressed  map[string]bool       `json:"pressed"`  // by lane and fault, "1/fire"; the hall's faults "/link"
 }
 
 // keep is how many passages the page shows.
 const keep = 40
 
-func newOverview(lanes []laneLink, attendant string, hall []pressable, press func(fault) error) *overview {
-	return &overview{Lanes: lanes, Attendant: attendant, Hall: hall, press: press, grown: map[chan struct{}]struct{}{},
-		shown: shown{Seen: map[string]seen{}, Pressed: map[string]bool{}}}
+// New makes the page; press carries out what is pressed.
+func New(lanes []bench.Lane, attendant string, hall []bench.Pressable, press func(bench.Fault) error) *Page {
+	return &Page{Lanes: lanes, Attendant: attendant, Hall: hall, press: press, grown: map[chan struct{}]struct{}{},
+		shown: shown{Seen: map[string]bench.Seen{}, Pressed: map[string]bool{}}}
 }
 
-func (o *overview) add(p passage) {
-	o.change(func(s *shown) {
-		s.Passages = append(s.Passages, p)
+// Add shows who has been.
+func (p *Page) Add(got bench.Passage) {
+	p.change(func(s *shown) {
+		s.Passages = append(s.Passages, got)
 		s.Passages = s.Passages[max(0, len(s.Passages)-keep):]
 	})
 }
 
-func (o *overview) see(at seen) { o.change(func(s *shown) { s.Seen[at.Lane] = at }) }
+// See shows what can be seen of a lane.
+func (p *Page) See(at bench.Seen) { p.change(func(s *shown) { s.Seen[at.Lane] = at }) }
 
-// now is what was last seen at a lane.
-func (o *overview) now(lane string) seen {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.shown.Seen[lane]
+// Now is what was last seen at a lane.
+func (p *Page) Now(lane string) bench.Seen {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.shown.Seen[lane]
 }
 
-// pressed reports whether anything was ever pressed.
-func (o *overview) pressed() bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return len(o.shown.Pressed) > 0
+// Pressed reports whether anything was ever pressed.
+func (p *Page) Pressed() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.shown.Pressed) > 0
 }
 
 // change changes what is shown and wakes every reader.
-func (o *overview) change(f func(*shown)) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	f(&o.shown)
-	for c := range o.grown {
+func (p *Page) change(f func(*shown)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	f(&p.shown)
+	for c := range p.grown {
 		select {
 		case c <- struct{}{}:
 		default:
@@ -94,20 +87,21 @@ func (o *overview) change(f func(*shown)) {
 	}
 }
 
-func (o *overview) handler() http.Handler {
+// Handler serves the page to this machine alone.
+func (p *Page) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", "default-src 'self'; img-src http://127.0.0.1:*; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
 		h.Set("Cache-Control", "no-store")
-		if err := overviewPage.Execute(w, o); err != nil {
+		if err := overviewPage.Execute(w, p); err != nil {
 			fmt.Fprintln(w, err)
 		}
 	})
 	mux.Handle("GET /overview.css", http.FileServerFS(pages))
 	mux.Handle("GET /overview.js", http.FileServerFS(pages))
-	mux.HandleFunc("GET /now", o.stream)
-	mux.HandleFunc("POST /press", o.pressing)
+	mux.HandleFunc("GET /now", p.stream)
+	mux.HandleFunc("POST /press", p.pressing)
 	inside := http.NewCrossOriginProtection().Handler(mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasPrefix(r.Host, "127.0.0.1:") && !strings.HasPrefix(r.Host, "localhost:") {
@@ -119,36 +113,36 @@ func (o *overview) handler() http.Handler {
 }
 
 // pressing carries out one press.
-func (o *overview) pressing(w http.ResponseWriter, r *http.Request) {
-	var f fault
+func (p *Page) pressing(w http.ResponseWriter, r *http.Request) {
+	var f bench.Fault
 	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<10)).Decode(&f); err != nil {
 		http.Error(w, "a press is {lane, name, on}", http.StatusBadRequest)
 		return
 	}
-	if err := o.press(f); err != nil {
+	if err := p.press(f); err != nil {
 		http.Error(w, err.Error(), http.StatusConflict)
 		return
 	}
-	o.change(func(s *shown) { s.Pressed[f.Lane+"/"+f.Name] = f.On })
+	p.change(func(s *shown) { s.Pressed[f.Lane+"/"+f.Name] = f.On })
 	w.WriteHeader(http.StatusNoContent)
 }
 
 // stream sends what is shown at once and again whenever it has changed, at most ten times a second.
-func (o *overview) stream(w http.ResponseWriter, r *http.Request) {
+func (p *Page) stream(w http.ResponseWriter, r *http.Request) {
 	wake := make(chan struct{}, 1)
-	o.mu.Lock()
-	o.grown[wake] = struct{}{}
-	o.mu.Unlock()
+	p.mu.Lock()
+	p.grown[wake] = struct{}{}
+	p.mu.Unlock()
 	defer func() {
-		o.mu.Lock()
-		delete(o.grown, wake)
-		o.mu.Unlock()
+		p.mu.Lock()
+		delete(p.grown, wake)
+		p.mu.Unlock()
 	}()
 	w.Header().Set("Content-Type", "text/event-stream")
 	for control := http.NewResponseController(w); ; {
-		o.mu.Lock()
-		text, err := json.Marshal(o.shown)
-		o.mu.Unlock()
+		p.mu.Lock()
+		text, err := json.Marshal(p.shown)
+		p.mu.Unlock()
 		if err != nil {
 			return
 		}

@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"context"
@@ -25,14 +25,14 @@ var (
 	quick = pace{served: 60 * time.Second, patience: 6 * time.Second, still: 10 * time.Second, step: 200 * time.Millisecond, calm: 60 * time.Millisecond}
 )
 
-// tries is how often a person holds up a code again after a blue lamp, or comes
+// Tries is how often a person holds up a code again after a blue lamp, or comes
 // back after an interruption.
-const tries = 3
+const Tries = 3
 
 // spot is one lane as the people in front of it see it.
 type spot struct {
 	lane  string
-	kind  string // border or venue
+	kind  string // Border or Venue
 	board *gateboard.Board
 	wire  *gateboard.Serial
 	scene *camera.Camera
@@ -43,7 +43,7 @@ type spot struct {
 	beside beside
 
 	broken  map[string]bool // faults that stay and are pressed
-	instead atomic.Value    // an act: what the next one who is let does in place of walking
+	instead atomic.Value    // an Act: what the next one who is let does in place of walking
 
 	shown  []string  // what was held up last, and
 	lifted time.Time // when it was taken away
@@ -54,9 +54,9 @@ type spot struct {
 const handing = 1700 * time.Millisecond
 
 // visit is what one person does. They go by what they see: lamps and leaf.
-func (s *spot) visit(ctx context.Context, p person) passage {
-	got := passage{ID: p.ID, Lane: s.lane, Who: p.Who, End: "not-served"}
-	for range tries {
+func (s *spot) visit(ctx context.Context, p Person) Passage {
+	got := Passage{ID: p.ID, Lane: s.lane, Who: p.Who, End: "not-served"}
+	for range Tries {
 		if !s.ready(ctx) {
 			return got
 		}
@@ -120,13 +120,13 @@ func (s *spot) answer(ctx context.Context) (colour string) {
 }
 
 // react does what the person does once the lamp has answered, and reports whether they try again.
-func (s *spot) react(ctx context.Context, p person, got *passage) (again bool) {
-	if p.Act == stays {
+func (s *spot) react(ctx context.Context, p Person, got *Passage) (again bool) {
+	if p.Act == Stays {
 		sleep(ctx, s.pace.still)
 	}
 	switch got.Saw {
 	case "green":
-		if s.kind == "venue" {
+		if s.kind == Venue {
 			got.End = "passed"
 			return false
 		}
@@ -145,27 +145,27 @@ func (s *spot) react(ctx context.Context, p person, got *passage) (again bool) {
 }
 
 // enter walks into the open gate, or does not.
-func (s *spot) enter(ctx context.Context, p person, got *passage) (again bool) {
+func (s *spot) enter(ctx context.Context, p Person, got *Passage) (again bool) {
 	s.scene.Clear()
 	walk := gateboard.Walk{Board: s.board, Pace: s.pace.step}
 	ctx, cancel := context.WithTimeout(ctx, s.pace.patience)
 	defer cancel()
 	does := p.Act
-	if other, ok := s.instead.Swap(act("")).(act); ok && other != "" {
+	if other, ok := s.instead.Swap(Act("")).(Act); ok && other != "" {
 		does = other
 	}
 	switch does {
-	case withdraws, stays:
+	case Withdraws, Stays:
 		got.End = "went-away"
-	case turnsBack:
+	case TurnsBack:
 		got.End = "turned-back"
 		if walk.Back(ctx) != nil {
 			got.End = "interrupted"
 		}
-	case tailgates, reverses:
+	case Tailgates, Reverses:
 		got.End = "alarm"
 		way := walk.Tailgated
-		if does == reverses {
+		if does == Reverses {
 			way = walk.Reverse
 		}
 		if way(ctx) != nil {

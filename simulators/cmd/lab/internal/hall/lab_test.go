@@ -1,4 +1,4 @@
-package main
+package hall
 
 import (
 	"bytes"
@@ -14,6 +14,11 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"example.org/checkpoint/simulators/cmd/lab/internal/bench"
+	"example.org/checkpoint/simulators/cmd/lab/internal/cast"
+	"example.org/checkpoint/simulators/cmd/lab/internal/figures"
+	"example.org/checkpoint/simulators/cmd/lab/internal/process"
 )
 
 // built is where the two programs are.
@@ -28,7 +33,7 @@ func TestMain(m *testing.M) {
 		}
 		defer os.RemoveAll(built)
 		build := exec.Command("go", "build", "-o", built+"/", "./firmware/cmd/checkpoint", "./simulators/cmd/lab")
-		build.Dir, build.Env, build.Stderr = "../../..", append(os.Environ(), "CGO_ENABLED=0"), os.Stderr
+		build.Dir, build.Env, build.Stderr = "../../../../..", append(os.Environ(), "CGO_ENABLED=0"), os.Stderr
 		if err := build.Run(); err != nil {
 			fmt.Fprintln(os.Stderr, "build:", err)
 			return 1
@@ -41,7 +46,7 @@ func TestMain(m *testing.M) {
 func ports(t *testing.T) int {
 	t.Helper()
 	for range 50 {
-		first, err := freePort()
+		first, err := process.FreePort()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -77,14 +82,14 @@ func runLab(t *testing.T, args ...string) (dir, said string) {
 }
 
 // journalled returns the events in a device's journal, oldest first.
-func journalled(t *testing.T, dir string) (events []record) {
+func journalled(t *testing.T, dir string) (events []figures.Record) {
 	t.Helper()
 	out, err := exec.Command(filepath.Join(built, "checkpoint"), "journal", "list", "--state", filepath.Join(dir, "device"), "-n", "0", "--json").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for text := range lines(out) {
-		var r record
+	for text := range figures.Lines(out) {
+		var r figures.Record
 		if err := json.Unmarshal(text, &r); err != nil {
 			t.Fatal(err)
 		}
@@ -97,13 +102,13 @@ func journalled(t *testing.T, dir string) (events []record) {
 // TestHall has everybody of the cast come to both lanes once. The lab itself
 // compares the figures; here is checked that each had the reason that was due.
 func TestHall(t *testing.T) {
-	dir, said := runLab(t, "--people", fmt.Sprint(2*len(roles)))
+	dir, said := runLab(t, "--people", fmt.Sprint(2*len(cast.Roles)))
 	if !strings.Contains(said, "the figures agree") {
 		t.Errorf("the lab did not compare:\n%s", said)
 	}
 	reasons := map[string]int{}
 	for _, e := range journalled(t, dir) {
-		if e.kind() == "presented" {
+		if e.Kind() == "presented" {
 			reasons[e.Data.Verdict.Outcome+" "+e.Data.Verdict.Reason]++
 		}
 	}
@@ -129,7 +134,7 @@ func TestKill(t *testing.T) {
 	dir, _ := runLab(t, "--people", "40", "--kill", "2500ms")
 	boots := 0
 	for _, e := range journalled(t, dir) {
-		if e.kind() == "started" {
+		if e.Kind() == "started" {
 			boots++
 		}
 	}
@@ -141,14 +146,9 @@ func TestKill(t *testing.T) {
 // open opens a hall for a test that directs people itself.
 func open(t *testing.T) *session {
 	t.Helper()
-	c := runCmd{Fast: true, Seed: 5, Dir: t.TempDir(), Port: ports(t), Checkpoint: filepath.Join(built, "checkpoint")}
-	h, err := c.hall()
-	if err != nil {
-		t.Fatal(err)
-	}
-	h.lab = filepath.Join(built, "lab")
+	h := New(Options{Fast: true, Seed: 5, Dir: t.TempDir(), Port: ports(t), Program: filepath.Join(built, "checkpoint"), Lab: filepath.Join(built, "lab")})
 	t.Cleanup(func() {
-		if err := h.close(); err != nil {
+		if err := h.Close(); err != nil {
 			t.Error(err)
 		}
 		if t.Failed() {
@@ -158,20 +158,18 @@ func open(t *testing.T) *session {
 			}
 		}
 	})
-	page := newOverview(h.lanes, h.url(10), hallPressables, func(f fault) error { return h.press(t.Context(), f) })
-	h.seen = page.see
-	if err := h.open(t.Context()); err != nil {
+	if err := h.Open(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return &session{hall: h, page: page}
+	return &session{Hall: h}
 }
 
 // send has a person come and waits until they have gone.
-func (s *session) visit(t *testing.T, p person) passage {
+func (s *session) visit(t *testing.T, p bench.Person) bench.Passage {
 	t.Helper()
 	s.sent++
 	p.ID = s.sent
-	s.benchIn.Encode(order{Person: &p})
+	s.benchIn.Say(bench.Order{Person: &p})
 	for {
 		select {
 		case l, ok := <-s.benchLines:
@@ -188,14 +186,14 @@ func (s *session) visit(t *testing.T, p person) passage {
 }
 
 // boards asks the bench for the boards' figures.
-func (s *session) boards(t *testing.T) map[string]boards {
+func (s *session) boards(t *testing.T) map[string]bench.Boards {
 	t.Helper()
-	s.benchIn.Encode(order{Count: true})
+	s.benchIn.Say(bench.Order{Count: true})
 	for {
 		select {
 		case l := <-s.benchLines:
 			if l.Boards != nil {
-				all := map[string]boards{}
+				all := map[string]bench.Boards{}
 				for _, b := range l.Boards {
 					all[b.Lane] = b
 				}
@@ -208,12 +206,8 @@ func (s *session) boards(t *testing.T) map[string]boards {
 }
 
 // amber is a person with a fresh amber code at the market.
-func (s *session) amber() person {
-	return person{Lane: "M", Who: "amber code", Act: walks, Codes: roleNamed("amber code").codes(s.cast, laneLink{Name: "M", Kind: "venue"}, time.Now())}
-}
-
-func roleNamed(who string) role {
-	return roles[slices.IndexFunc(roles, func(r role) bool { return r.who == who })]
+func (s *session) amber() bench.Person {
+	return bench.Person{Lane: "M", Who: "amber code", Act: bench.Walks, Codes: cast.Named("amber code").Codes(s.cast, bench.Lane{Name: "M", Kind: "venue"}, time.Now())}
 }
 
 // TestPolicy publishes another policy while the hall runs: the next verdict is by
@@ -269,7 +263,7 @@ func (s *session) republish(t *testing.T) {
 }
 
 // until sends people with amber codes until one sees the colour, at most ten.
-func (s *session) until(t *testing.T, colour string) (got passage) {
+func (s *session) until(t *testing.T, colour string) (got bench.Passage) {
 	t.Helper()
 	for range 10 {
 		if got = s.visit(t, s.amber()); got.Saw == colour {
@@ -283,7 +277,7 @@ func (s *session) until(t *testing.T, colour string) (got passage) {
 func (s *session) tear(t *testing.T) {
 	t.Helper()
 	before := s.files(t)
-	s.link.set(true)
+	s.link.Set(true)
 	s.republish(t)
 	torn := 0
 	for name := range s.files(t) {
@@ -300,7 +294,7 @@ func (s *session) tear(t *testing.T) {
 	if err := s.send(); err != nil {
 		t.Fatal(err)
 	}
-	s.link.set(false)
+	s.link.Set(false)
 }
 
 func (s *session) files(t *testing.T) map[string]bool {
@@ -320,7 +314,7 @@ func (s *session) files(t *testing.T) map[string]bool {
 func (s *session) await(t *testing.T, kind string) {
 	t.Helper()
 	var seen map[string]int
-	if err := until(t.Context(), 60*time.Second, "event "+kind+" at the centre", func() bool {
+	if err := process.Until(t.Context(), 60*time.Second, "event "+kind+" at the centre", func() bool {
 		c, err := s.counts()
 		seen = c.Events
 		return err == nil && c.Events[kind] > 0
@@ -334,17 +328,17 @@ func (s *session) await(t *testing.T, kind string) {
 // lets its holder through once, and not twice.
 func TestInterrupted(t *testing.T) {
 	s := open(t)
-	code := roleNamed("green code").codes(s.cast, laneLink{Name: "1", Kind: "border"}, time.Now())
-	p := person{Lane: "1", Who: "green code", Act: walks, Codes: code}
+	code := cast.Named("green code").Codes(s.cast, bench.Lane{Name: "1", Kind: "border"}, time.Now())
+	p := bench.Person{Lane: "1", Who: "green code", Act: bench.Walks, Codes: code}
 
 	s.sent++
 	p.ID = s.sent
-	s.benchIn.Encode(order{Person: &p})
-	if err := until(t.Context(), 60*time.Second, "somebody is between the beams", func() bool { return s.boards(t)["1"].Inside }); err != nil {
+	s.benchIn.Say(bench.Order{Person: &p})
+	if err := process.Until(t.Context(), 60*time.Second, "somebody is between the beams", func() bool { return s.boards(t)["1"].Inside }); err != nil {
 		t.Fatal(err)
 	}
-	s.device.kill()
-	if err := until(t.Context(), 5*time.Second, "the heartbeat drops", func() bool { return !s.boards(t)["1"].Heartbeat }); err != nil {
+	s.device.Kill()
+	if err := process.Until(t.Context(), 5*time.Second, "the heartbeat drops", func() bool { return !s.boards(t)["1"].Heartbeat }); err != nil {
 		t.Fatal(err)
 	}
 	if w := s.boards(t)["1"].WatchdogMS; w > 500 {

@@ -1,4 +1,5 @@
-package main
+// Package fleet measures a centre, as a process of its own, with many pretended devices.
+package fleet
 
 import (
 	"bytes"
@@ -15,11 +16,13 @@ import (
 	"sync/atomic"
 	"time"
 
+	"example.org/checkpoint/simulators/cmd/lab/internal/figures"
+	"example.org/checkpoint/simulators/cmd/lab/internal/process"
 	"example.org/checkpoint/simulators/device"
 )
 
-// fleetCmd measures a centre, as a process of its own, with many devices in this one.
-type fleetCmd struct {
+// Options say what is measured, as flags of a command.
+type Options struct {
 	Devices int           `default:"1000" help:"How many devices."`
 	Seconds int           `default:"20" help:"How long they all send as fast as the centre lets them."`
 	Batch   int           `default:"100" help:"Events in a batch; each device has one batch under way."`
@@ -30,9 +33,9 @@ type fleetCmd struct {
 
 // fleet is one measurement.
 type fleet struct {
-	o       *fleetCmd
+	o       Options
 	dir     string
-	centre  *process
+	centre  *process.Process
 	nats    int
 	http    int
 	keys    *device.Keys
@@ -46,7 +49,8 @@ type fleet struct {
 	arrivals atomic.Int64  // devices that have heard it
 }
 
-func (c *fleetCmd) Run(ctx context.Context) (err error) {
+// Run measures and prints what it finds.
+func Run(ctx context.Context, c Options) (err error) {
 	if c.Devices < 1 || c.Seconds < 1 || c.Batch < 1 || c.Batch > 200 {
 		return errors.New("want at least one device and one second, and 1 to 200 events in a batch")
 	}
@@ -62,7 +66,7 @@ func (c *fleetCmd) Run(ctx context.Context) (err error) {
 			d.Close()
 		}
 		if f.centre != nil {
-			err = errors.Join(err, f.centre.stop(60*time.Second))
+			err = errors.Join(err, f.centre.Stop(60*time.Second))
 		}
 	}()
 	for _, step := range []func(context.Context) error{f.enrol, f.start, f.connect, f.rest, f.load, f.check} {
@@ -94,22 +98,22 @@ func (f *fleet) enrol(context.Context) error {
 }
 
 func (f *fleet) start(ctx context.Context) (err error) {
-	if f.nats, err = freePort(); err != nil {
+	if f.nats, err = process.FreePort(); err != nil {
 		return err
 	}
-	if f.http, err = freePort(); err != nil {
+	if f.http, err = process.FreePort(); err != nil {
 		return err
 	}
 	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	f.centre, err = start("centre", filepath.Join(f.dir, "centre.log"), nil, nil, self, "centre", "--dir", filepath.Join(f.dir, "centre"),
+	f.centre, err = process.Start("centre", filepath.Join(f.dir, "centre.log"), nil, nil, self, "centre", "--dir", filepath.Join(f.dir, "centre"),
 		"--registry", filepath.Join(f.dir, "registry"), "--nats", strconv.Itoa(f.nats), "--http", strconv.Itoa(f.http))
 	if err != nil {
 		return err
 	}
-	if err := until(ctx, 20*time.Second, "the centre answers", func() bool { _, err := f.ask("GET", "/counts", nil); return err == nil }); err != nil {
+	if err := process.Until(ctx, 20*time.Second, "the centre answers", func() bool { _, err := f.ask("GET", "/counts", nil); return err == nil }); err != nil {
 		return err
 	}
 	text, err := f.ask("GET", "/keys", nil)
@@ -140,7 +144,7 @@ func (f *fleet) ask(method, page string, body []byte) ([]byte, error) {
 // connect brings every device's line up, 64 at a time.
 func (f *fleet) connect(ctx context.Context) error {
 	bare := resident(os.Getpid())
-	before, began := resident(f.centre.cmd.Process.Pid), time.Now()
+	before, began := resident(f.centre.Pid()), time.Now()
 	err := f.each(ctx, 64, func(d *device.Device) error {
 		return d.Connect(fmt.Sprintf("nats://127.0.0.1:%d", f.nats), f.keys, f.hear)
 	})
@@ -155,7 +159,7 @@ func (f *fleet) connect(ctx context.Context) error {
 
 // memory says what the devices' process and the centre hold, and of that what each device adds.
 func (f *fleet) memory(when string, bare, before int) {
-	here, there := resident(os.Getpid()), resident(f.centre.cmd.Process.Pid)
+	here, there := resident(os.Getpid()), resident(f.centre.Pid())
 	fmt.Printf("memory     %s: devices %d MB, %.0f KiB each; centre %d MB, %.0f KiB for each\n", when,
 		here>>10, float64(here-bare)/float64(f.o.Devices), there>>10, float64(there-before)/float64(f.o.Devices))
 }
@@ -210,7 +214,7 @@ func (f *fleet) order(ctx context.Context, state string) error {
 	if _, err := f.ask("POST", "/order", []byte(`{"kind":"breaker","state":"`+state+`","reason":"measured"}`)); err != nil {
 		return err
 	}
-	return until(ctx, time.Minute, "every device has the order", func() bool { return f.arrivals.Load() == int64(f.o.Devices) })
+	return process.Until(ctx, time.Minute, "every device has the order", func() bool { return f.arrivals.Load() == int64(f.o.Devices) })
 }
 
 // hear is told what every device hears.
@@ -223,7 +227,7 @@ func (f *fleet) hear(o device.Order) {
 
 // load has every device send, one batch after the other, and presses an order in the middle.
 func (f *fleet) load(ctx context.Context) error {
-	bare, before := resident(os.Getpid()), resident(f.centre.cmd.Process.Pid)
+	bare, before := resident(os.Getpid()), resident(f.centre.Pid())
 	began := time.Now()
 	ctx, stop := context.WithTimeout(ctx, time.Duration(f.o.Seconds)*time.Second)
 	defer stop()
@@ -292,7 +296,7 @@ func (f *fleet) check(ctx context.Context) error {
 		Events uint64
 		Faults []json.RawMessage
 	}
-	var c counts
+	var c figures.Counts
 	if err := json.Unmarshal(text, &a); err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package main
+package hall
 
 import (
 	"context"
@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"example.org/checkpoint/simulators/cmd/lab/internal/bench"
+	"example.org/checkpoint/simulators/cmd/lab/internal/cast"
 )
 
 // TestPages looks at every surface of a hall at work, as people do: in a browser. The
@@ -56,28 +59,28 @@ func TestPages(t *testing.T) {
 		}
 	}
 	text := func(word string) string { return `document.body.innerText.includes(` + "`" + word + "`" + `)` }
-	look("lane-idle", s.url(1), `document.querySelector('[data-state="idle"]') !== null || document.body.dataset.state === "idle"`)
-	look("venue-idle", s.url(12), `document.querySelector('[data-state="idle"]') !== null || document.body.dataset.state === "idle"`)
+	look("lane-idle", s.URL(1), `document.querySelector('[data-state="idle"]') !== null || document.body.dataset.state === "idle"`)
+	look("venue-idle", s.URL(12), `document.querySelector('[data-state="idle"]') !== null || document.body.dataset.state === "idle"`)
 
 	// Drawing the display takes the whole of a small machine; people come while nobody looks.
 	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
 		t.Fatal(err)
 	}
-	green := roleNamed("green code")
-	codes := green.codes(s.cast, laneLink{Name: "M", Kind: "venue"}, time.Now())
-	if got := s.visit(t, person{Lane: "M", Who: green.who, Act: green.act, Codes: codes, Again: true}); got.End != "passed" {
+	green := cast.Named("green code")
+	codes := green.Codes(s.cast, bench.Lane{Name: "M", Kind: "venue"}, time.Now())
+	if got := s.visit(t, bench.Person{Lane: "M", Who: green.Who, Act: green.Act, Codes: codes, Again: true}); got.End != "passed" {
 		t.Fatalf("nobody comes in: %+v", got)
 	}
-	look("attendant", s.url(10)+"?lang=en", text("gate-01"))
+	look("attendant", s.URL(10)+"?lang=en", text("gate-01"))
 	if page, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.body.innerText`)); err != nil || !strings.Contains(page, "policy/hk-border-departure.json") {
 		t.Errorf("the attendant does not see the lists: %v\n%s", err, page)
 	}
-	lab := httptest.NewServer(s.page.handler())
+	lab := httptest.NewServer(s.Page.Handler())
 	defer func() { // Close alone waits for the browser, which looks on
 		lab.CloseClientConnections()
 		lab.Close()
 	}()
-	if err := s.press(t.Context(), fault{Lane: "1", Name: "fire", On: true}); err != nil {
+	if err := s.press(bench.Fault{Lane: "1", Name: "fire", On: true}); err != nil {
 		t.Fatal(err)
 	}
 	look("lab", lab.URL, `document.querySelector('[data-lane="1"] .seen').textContent.includes("leaf open")`)

@@ -1,4 +1,4 @@
-package main
+package hall
 
 import (
 	"encoding/json"
@@ -10,6 +10,10 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"example.org/checkpoint/simulators/cmd/lab/internal/bench"
+	"example.org/checkpoint/simulators/cmd/lab/internal/cast"
+	"example.org/checkpoint/simulators/cmd/lab/internal/process"
 )
 
 // bystander presses what the lab's page has, and looks at boards and /healthz.
@@ -21,7 +25,7 @@ type bystander struct {
 
 func watch(t *testing.T) *bystander {
 	s := open(t)
-	page := httptest.NewServer(s.page.handler())
+	page := httptest.NewServer(s.Page.Handler())
 	t.Cleanup(page.Close)
 	return &bystander{t, s, page.URL}
 }
@@ -39,31 +43,31 @@ func (b *bystander) press(lane, name string, on bool) {
 }
 
 // passes has somebody with a good code come to a lane.
-func (b *bystander) passes(lane laneLink, scans bool, after string) passage {
+func (b *bystander) passes(lane bench.Lane, scans bool, after string) bench.Passage {
 	b.Helper()
-	green := roleNamed("green code")
+	green := cast.Named("green code")
 	before := b.boards(b.T)[lane.Name]
-	got := b.visit(b.T, person{Lane: lane.Name, Who: green.who, Act: green.act, Again: true, Scans: scans, Codes: green.codes(b.cast, lane, time.Now())})
+	got := b.visit(b.T, bench.Person{Lane: lane.Name, Who: green.Who, Act: green.Act, Again: true, Scans: scans, Codes: green.Codes(b.cast, lane, time.Now())})
 	if got.End != "passed" {
 		b.Errorf("%s: nobody passes: %+v; conditions %q", after, got, b.conditions())
 	}
-	if now := b.boards(b.T)[lane.Name]; now.Openings > before.Openings+tries {
+	if now := b.boards(b.T)[lane.Name]; now.Openings > before.Openings+bench.Tries {
 		b.Errorf("%s: %d openings for one person", after, now.Openings-before.Openings)
 	}
 	return got
 }
 
-func (b *bystander) await(what string, ok func(seen) bool) {
+func (b *bystander) await(what string, ok func(bench.Seen) bool) {
 	b.Helper()
-	if err := until(b.Context(), 30*time.Second, what, func() bool { return ok(b.session.page.now("1")) }); err != nil {
-		b.Fatalf("%v; last seen %+v; conditions %q", err, b.session.page.now("1"), b.conditions())
+	if err := process.Until(b.Context(), 30*time.Second, what, func() bool { return ok(b.session.Page.Now("1")) }); err != nil {
+		b.Fatalf("%v; last seen %+v; conditions %q", err, b.session.Page.Now("1"), b.conditions())
 	}
 }
 
 // conditions are those that the program says now.
 func (b *bystander) conditions() []string {
 	client := http.Client{Timeout: 2 * time.Second}
-	r, err := client.Get(b.url(11) + "healthz")
+	r, err := client.Get(b.URL(11) + "healthz")
 	if err != nil {
 		return nil
 	}
@@ -76,18 +80,18 @@ func (b *bystander) conditions() []string {
 // says waits until the program says a condition, or does so no more.
 func (b *bystander) says(condition string, holds bool) {
 	b.Helper()
-	if err := until(b.Context(), 30*time.Second, fmt.Sprintf("%s is %v", condition, holds), func() bool {
+	if err := process.Until(b.Context(), 30*time.Second, fmt.Sprintf("%s is %v", condition, holds), func() bool {
 		return slices.Contains(b.conditions(), condition) == holds
 	}); err != nil {
 		b.Fatalf("%v; conditions %q", err, b.conditions())
 	}
 }
 
-var atBorder, atMarket = laneLink{Name: "1", Kind: "border"}, laneLink{Name: "M", Kind: "venue"}
+var atBorder, atMarket = bench.Lane{Name: "1", Kind: "border"}, bench.Lane{Name: "M", Kind: "venue"}
 
-func ready(at seen) bool  { return at.Lamp == "white" && at.Leaf == "shut" }
-func closed(at seen) bool { return at.Lamp == "red" && at.Leaf == "shut" }
-func alarm(at seen) bool  { return at.Flashing == "amber" }
+func ready(at bench.Seen) bool  { return at.Lamp == "white" && at.Leaf == "shut" }
+func closed(at bench.Seen) bool { return at.Lamp == "red" && at.Leaf == "shut" }
+func alarm(at bench.Seen) bool  { return at.Flashing == "amber" }
 
 // TestFaults presses what the lab's page has: every device of a running lane is
 // pulled and put back, and each time the program says so, opens for nobody, and lets the
@@ -97,18 +101,18 @@ func TestFaults(t *testing.T) {
 	b.passes(atBorder, false, "at the start")
 	for _, one := range []struct {
 		name      string
-		condition string          // that the program says while it lasts
-		seen      func(seen) bool // what must be seen while it lasts; nil: the lane stays in service
-		key       string          // that is turned when it is over
+		condition string                // that the program says while it lasts
+		seen      func(bench.Seen) bool // what must be seen while it lasts; nil: the lane stays in service
+		key       string                // that is turned when it is over
 	}{
-		{"board", "gate-lost", func(at seen) bool { return at.WayOutFree && !at.Heartbeat && at.Leaf == "shut" }, ""},
-		{"silence", "gate-lost", func(at seen) bool { return at.WayOutFree && !at.Heartbeat && at.Leaf == "shut" }, ""},
+		{"board", "gate-lost", func(at bench.Seen) bool { return at.WayOutFree && !at.Heartbeat && at.Leaf == "shut" }, ""},
+		{"silence", "gate-lost", func(at bench.Seen) bool { return at.WayOutFree && !at.Heartbeat && at.Leaf == "shut" }, ""},
 		{"camera", "camera-lost", closed, ""},
 		{"frozen", "camera-frozen", closed, ""},
 		{"torn", "camera-lost", closed, ""},
 		{"black", "camera-black", ready, ""},
-		{"bag", "", func(at seen) bool { return at.Beams && at.Leaf == "shut" }, "officer"},
-		{"beam", "", func(at seen) bool { return at.Beams || alarm(at) }, "officer"},
+		{"bag", "", func(at bench.Seen) bool { return at.Beams && at.Leaf == "shut" }, "officer"},
+		{"beam", "", func(at bench.Seen) bool { return at.Beams || alarm(at) }, "officer"},
 		{"cabinet", "cabinet-open", nil, ""},
 		{"loops", "alarm-contact", closed, ""},
 		{"papers", "document-reader-lost", nil, ""},
@@ -116,7 +120,7 @@ func TestFaults(t *testing.T) {
 		{"paper", "printer-paper-out", nil, ""},
 		{"cover", "printer-open", nil, ""},
 		{"low", "printer-paper-low", nil, ""},
-		{"fire", "", func(at seen) bool { return at.WayOutFree && at.Leaf == "open" }, "supervisor"},
+		{"fire", "", func(at bench.Seen) bool { return at.WayOutFree && at.Leaf == "open" }, "supervisor"},
 	} {
 		b.await("the lane is ready before "+one.name, ready)
 		openings := b.boards(t)["1"].Openings
@@ -139,7 +143,7 @@ func TestFaults(t *testing.T) {
 		}
 		if one.name == "fire" {
 			time.Sleep(time.Second) // the contact is normal again; nothing relocks by itself (G3)
-			if at := b.session.page.now("1"); at.Lamp == "white" {
+			if at := b.session.Page.Now("1"); at.Lamp == "white" {
 				t.Errorf("the lane came back from an evacuation by itself: %+v", at)
 			}
 		}
@@ -164,8 +168,8 @@ func TestDoor(t *testing.T) {
 	for _, name := range []string{"two", "reverse"} {
 		b.await("the lane is ready before "+name, ready)
 		b.press("1", name, true)
-		green := roleNamed("green code")
-		b.visit(t, person{Lane: "1", Who: green.who, Act: green.act, Codes: green.codes(b.cast, atBorder, time.Now())})
+		green := cast.Named("green code")
+		b.visit(t, bench.Person{Lane: "1", Who: green.Who, Act: green.Act, Codes: green.Codes(b.cast, atBorder, time.Now())})
 		b.await(name+" is an alarm", alarm)
 		b.press("1", "officer", true)
 		b.passes(atBorder, false, "after "+name)
@@ -183,7 +187,7 @@ func TestDoor(t *testing.T) {
 	b.press("1", "jam", true)
 	b.passes(atBorder, false, "through a door that does not close")
 	b.says("gate-door", true)
-	b.await("closed", func(at seen) bool { return at.Lamp == "red" })
+	b.await("closed", func(at bench.Seen) bool { return at.Lamp == "red" })
 	b.press("1", "jam", false)
 	b.says("gate-door", false)
 	b.passes(atBorder, false, "after jam")
@@ -215,9 +219,9 @@ func TestScanner(t *testing.T) {
 	b.says("scanner-lost", false)
 	b.passes(atMarket, true, "after the scanner's return")
 	b.press("M", "sheet", true)
-	green := roleNamed("green code")
+	green := cast.Named("green code")
 	for range 2 {
-		if got := b.visit(t, person{Lane: "M", Who: green.who, Act: walks, Scans: true, Codes: green.codes(b.cast, atMarket, time.Now())}); got.Saw != "" {
+		if got := b.visit(t, bench.Person{Lane: "M", Who: green.Who, Act: bench.Walks, Scans: true, Codes: green.Codes(b.cast, atMarket, time.Now())}); got.Saw != "" {
 			t.Errorf("a scanner set up anew is believed: %+v", got)
 		}
 	}
@@ -240,8 +244,8 @@ func TestFreeToLeave(t *testing.T) {
 		name       string
 		begin, end func() error
 	}{
-		{"killed", func() error { b.device.kill(); return nil }, b.startDevice},
-		{"hung", func() error { return b.device.cmd.Process.Signal(syscall.SIGSTOP) }, func() error { return b.device.cmd.Process.Signal(syscall.SIGCONT) }},
+		{"killed", func() error { b.device.Kill(); return nil }, b.startDevice},
+		{"hung", func() error { return b.device.Signal(syscall.SIGSTOP) }, func() error { return b.device.Signal(syscall.SIGCONT) }},
 		{"silent bus", func() error { b.press("1", "silence", true); return nil }, func() error { b.press("1", "silence", false); return nil }},
 	} {
 		b.await("the lane is ready before "+one.name, ready)
@@ -249,7 +253,7 @@ func TestFreeToLeave(t *testing.T) {
 		if err := one.begin(); err != nil {
 			t.Fatal(err)
 		}
-		b.await(one.name+": free to leave", func(at seen) bool { return at.WayOutFree && !at.Heartbeat && at.Leaf == "shut" })
+		b.await(one.name+": free to leave", func(at bench.Seen) bool { return at.WayOutFree && !at.Heartbeat && at.Leaf == "shut" })
 		if now := b.boards(t)["1"]; now.WatchdogMS > 500 || now.Drops != before.Drops+1 || now.Openings != before.Openings {
 			t.Errorf("%s: %+v, before %+v", one.name, now, before)
 		}

@@ -1,4 +1,4 @@
-package main
+package hall
 
 import (
 	"encoding/json"
@@ -14,6 +14,10 @@ import (
 	"testing"
 	"time"
 
+	"example.org/checkpoint/simulators/cmd/lab/internal/bench"
+	"example.org/checkpoint/simulators/cmd/lab/internal/cast"
+	"example.org/checkpoint/simulators/cmd/lab/internal/figures"
+	"example.org/checkpoint/simulators/cmd/lab/internal/process"
 	"example.org/checkpoint/simulators/device"
 	"example.org/checkpoint/simulators/phone"
 )
@@ -28,8 +32,8 @@ type torture struct {
 	rand    *rand.Rand
 	line    *device.Line // of somebody on the wire
 	mu      sync.Mutex
-	batches [][]byte // of the real device, as they were overheard
-	later   []person // whom something interrupted
+	batches [][]byte       // of the real device, as they were overheard
+	later   []bench.Person // whom something interrupted
 }
 
 // TestTorture kills, cuts, restores, tears and lies. At the end the centre has every event
@@ -45,8 +49,8 @@ func TestTorture(t *testing.T) {
 	}
 	s := open(t)
 	s.relax(t)
-	s.follows(t, deviceName)
-	s.rand = rand.New(rand.NewPCG(s.seed, 99))
+	s.follows(t, Device)
+	s.rand = rand.New(rand.NewPCG(s.o.Seed, 99))
 	x := &torture{session: s, t: t, rand: s.rand}
 	x.allow("day", 1000)
 	x.quotas("day")
@@ -93,11 +97,11 @@ func (x *torture) quotas(names ...string) {
 	}
 	text, err := json.Marshal(map[string]any{"v": 1, "zone": "Asia/Hong_Kong", "quotas": all})
 	x.must(err)
-	x.must(x.writeFile(filepath.Join("source", "sites", siteName+".json"), text))
+	x.must(x.writeFile(filepath.Join("source", "sites", cast.Site+".json"), text))
 	before, err := x.counts()
 	x.must(err)
 	x.must(x.publish(x.t.Context()))
-	x.must(until(x.t.Context(), 45*time.Second, "the device knows the quotas", func() bool {
+	x.must(process.Until(x.t.Context(), 45*time.Second, "the device knows the quotas", func() bool {
 		now, err := x.counts()
 		return err == nil && now.Events["bundle-activated"] > before.Events["bundle-activated"]
 	}))
@@ -118,7 +122,7 @@ func (x *torture) health() (h struct {
 	Unsynced   int
 	Epoch, Seq uint64
 }, err error) {
-	text, err := get(x.url(11) + "healthz")
+	text, err := get(x.URL(11) + "healthz")
 	if err == nil {
 		err = json.Unmarshal(text, &h)
 	}
@@ -146,7 +150,7 @@ func (x *torture) listen() {
 		x.mu.Lock()
 		defer x.mu.Unlock()
 		x.batches = append(x.batches, data)
-	}, "ev."+deviceName))
+	}, "ev."+Device))
 }
 
 // replay says again what the device said long ago.
@@ -156,19 +160,19 @@ func (x *torture) replay() error {
 	if len(x.batches) == 0 {
 		return nil
 	}
-	return x.line.Say("ev."+deviceName, x.batches[x.rand.IntN(len(x.batches))])
+	return x.line.Say("ev."+Device, x.batches[x.rand.IntN(len(x.batches))])
 }
 
 // load has people come to the border while things break at random.
 func (x *torture) load(long time.Duration) {
 	x.t.Helper()
-	people, ended := map[int]person{}, time.After(long)
+	people, ended := map[int]bench.Person{}, time.After(long)
 	next := func() {
 		x.sent++
 		p := x.traveller()
 		p.ID = x.sent
 		people[p.ID] = p
-		x.benchIn.Encode(order{Person: &p})
+		x.benchIn.Say(bench.Order{Person: &p})
 	}
 	done := map[string]int{}
 	next()
@@ -176,7 +180,7 @@ func (x *torture) load(long time.Duration) {
 		select {
 		case <-ended:
 			going = false
-			x.link.set(false)
+			x.link.Set(false)
 		case <-again:
 			again = time.After(time.Duration(500+x.rand.IntN(2000)) * time.Millisecond)
 			if !going {
@@ -190,7 +194,7 @@ func (x *torture) load(long time.Duration) {
 			case "centre":
 				x.must(x.killCentre(x.t.Context()))
 			case "cut", "join":
-				x.link.set(what == "cut")
+				x.link.Set(what == "cut")
 			case "replay":
 				if x.replay() != nil { // the centre is away: nobody hears it
 					done["replay to nobody"]++
@@ -214,7 +218,7 @@ func (x *torture) load(long time.Duration) {
 		}
 	}
 	x.t.Logf("load: %v", done)
-	x.must(until(x.t.Context(), 60*time.Second, "an old batch is heard", func() bool { return x.replay() == nil }))
+	x.must(process.Until(x.t.Context(), 60*time.Second, "an old batch is heard", func() bool { return x.replay() == nil }))
 }
 
 // comeAgain has everybody come again whom something interrupted, with the same code.
@@ -226,9 +230,9 @@ func (x *torture) comeAgain() {
 }
 
 // through has one person come until they are through, at most six times.
-func (x *torture) through(p person, when string) {
+func (x *torture) through(p bench.Person, when string) {
 	x.t.Helper()
-	var got passage
+	var got bench.Passage
 	for range 6 {
 		x.shows(x.t, "white")
 		if got = x.visit(x.t, p); got.End == "passed" {
@@ -241,12 +245,12 @@ func (x *torture) through(p person, when string) {
 // lieAboutTime has a phone say that it is another year, and a stranger order another time.
 func (x *torture) lieAboutTime() {
 	x.t.Helper()
-	at := laneLink{Name: "1", Kind: "border"}
+	at := bench.Lane{Name: "1", Kind: "border"}
 	for _, off := range []time.Duration{10 * 365 * 24 * time.Hour, -10 * 365 * 24 * time.Hour} {
 		x.shows(x.t, "white")
 		then := time.Now().Add(off)
-		code := x.cast.handset(at, time.Now()).Show(phone.Showing{Audience: siteName, At: then})
-		if got := x.visit(x.t, person{Lane: "1", Who: "phone of another year", Act: walks, Codes: []string{code}}); got.End == "passed" {
+		code := x.cast.Handset(at, time.Now()).Show(phone.Showing{Audience: cast.Site, At: then})
+		if got := x.visit(x.t, bench.Person{Lane: "1", Who: "phone of another year", Act: bench.Walks, Codes: []string{code}}); got.End == "passed" {
 			x.t.Errorf("a phone that says %v: %+v", then, got)
 		}
 	}
@@ -260,7 +264,7 @@ func (x *torture) lieAboutTime() {
 // contradict has a device and a copy of its disk write different events under the same numbers.
 func (x *torture) contradict() {
 	x.t.Helper()
-	one, err := device.New("cloned", siteName)
+	one, err := device.New("cloned", cast.Site)
 	x.must(err)
 	x.must(os.WriteFile(x.path("registry", "cloned.json"), one.Card(), 0o644))
 	time.Sleep(1100 * time.Millisecond) // the centre reads its registry once a second
@@ -275,8 +279,8 @@ func (x *torture) contradict() {
 	other.Record(20, time.Now())
 	x.must(one.Send(x.t.Context(), 20*time.Second))
 	x.must(x.line.Say("ev.cloned", other.Batch()))
-	var c counts
-	x.must(until(x.t.Context(), 20*time.Second, "20 events in conflict", func() bool {
+	var c figures.Counts
+	x.must(process.Until(x.t.Context(), 20*time.Second, "20 events in conflict", func() bool {
 		c, err = x.counts()
 		return err == nil && c.Conflicts == 20
 	}))
@@ -294,7 +298,7 @@ func (x *torture) proveQuota() {
 		if x.visit(x.t, x.traveller()).End == "passed" {
 			passed++
 		}
-		x.link.set(n == 2)
+		x.link.Set(n == 2)
 		if n%2 == 1 {
 			x.must(x.killDevice())
 		}
@@ -303,7 +307,7 @@ func (x *torture) proveQuota() {
 	if passed > 2 {
 		x.t.Errorf("%d passed on two tokens", passed)
 	}
-	x.link.set(false)
+	x.link.Set(false)
 	x.quotas("day")
 }
 
@@ -326,7 +330,7 @@ func (x *torture) start() {
 // given it some, and that people pass then.
 func (x *torture) renewed(when string, before uint64) {
 	x.t.Helper()
-	x.must(until(x.t.Context(), 30*time.Second, "another epoch "+when, func() bool {
+	x.must(process.Until(x.t.Context(), 30*time.Second, "another epoch "+when, func() bool {
 		h, err := x.health()
 		return err == nil && h.Epoch != 0 && h.Epoch != before
 	}))
@@ -337,7 +341,7 @@ func (x *torture) renewed(when string, before uint64) {
 func (x *torture) epoch() uint64 {
 	x.t.Helper()
 	var epoch uint64
-	x.must(until(x.t.Context(), 30*time.Second, "the program names its epoch", func() bool {
+	x.must(process.Until(x.t.Context(), 30*time.Second, "the program names its epoch", func() bool {
 		h, err := x.health()
 		epoch = h.Epoch
 		return err == nil && epoch != 0
@@ -372,15 +376,15 @@ func (x *torture) reimage() {
 	before := x.epoch()
 	x.must(x.stopDevice())
 	x.must(os.RemoveAll(x.path("device")))
-	card, err := x.checkpoint(x.t.Context(), "enroll", "--state", x.path("device"), "--device", deviceName, "--site", siteName)
+	card, err := x.checkpoint(x.t.Context(), "enroll", "--state", x.path("device"), "--device", Device, "--site", cast.Site)
 	x.must(err)
 	c, err := x.counts()
 	x.must(err)
 	x.start()
-	x.must(until(x.t.Context(), 30*time.Second, "the centre refuses what a new key signs", func() bool {
+	x.must(process.Until(x.t.Context(), 30*time.Second, "the centre refuses what a new key signs", func() bool {
 		now, err := x.counts()
 		return err == nil && now.Quarantined > c.Quarantined
 	}))
-	x.must(os.WriteFile(x.path("registry", deviceName+".json"), card, 0o644))
+	x.must(os.WriteFile(x.path("registry", Device+".json"), card, 0o644))
 	x.renewed("after the machine was set up anew", before)
 }

@@ -1,4 +1,6 @@
-package main
+// Package figures is what a run of the lab came to: what each party counted, and the equations
+// that must hold between them.
+package figures
 
 import (
 	"errors"
@@ -8,8 +10,8 @@ import (
 	"slices"
 )
 
-// tally is what one run came to, each figure from the party that knows it.
-type tally struct {
+// Tally is what one run came to, each figure from the party that knows it.
+type Tally struct {
 	Presented int // by the people: how often a code was held up to a lane in service
 	Unread    int // by the people: how often nothing came of it
 
@@ -27,10 +29,10 @@ type tally struct {
 	Damage     int      // by the centre: chains with an edit, a gap, a change of order or an end cut off
 }
 
-// check returns every equation that does not hold. After a kill the people's
+// Check returns every equation that does not hold. After a kill the people's
 // own count proves nothing (what they held up may have been forgotten before it
 // was written); what the boards, the journal and the centre know still must agree.
-func (t tally) check(killed bool) error {
+func (t Tally) Check(killed bool) error {
 	var faults []error
 	equal := func(left string, a int, right string, b int) {
 		if a != b {
@@ -66,8 +68,8 @@ func union(a, b map[string]int) map[string]int {
 	return all
 }
 
-// print writes the summary a person reads at the end of a run.
-func (t tally) print(w io.Writer) {
+// Print writes the summary a person reads at the end of a run.
+func (t Tally) Print(w io.Writer) {
 	fmt.Fprintf(w, "\npresented %d = admitted %d + referred %d + refused %d + unread %d\n",
 		t.Presented, t.Centre["claimed"], t.Outcome["refer"], t.Outcome["refuse"], t.Unread)
 	fmt.Fprintf(w, "admitted  %d = passed %d + withdrew %d + interrupted %d\n",

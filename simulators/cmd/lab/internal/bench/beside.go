@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"net"
@@ -21,19 +21,21 @@ type beside struct {
 // How scanner and document reader were set up, and what a sheet with other codes makes of
 // the scanner.
 var (
-	asBought   = scanner.Setup{After: "\r", AIM: true, Good: "\x06"}
-	asSheet    = scanner.Setup{Before: "\x02", After: "\x03", Good: "\x06"}
-	asReader   = document.Setup{EndOfLine: "\r"}
-	acceptance = "06" // asBought.Good, as the device's configuration has it
+	asBought = scanner.Setup{After: "\r", AIM: true, Good: "\x06"}
+	asSheet  = scanner.Setup{Before: "\x02", After: "\x03", Good: "\x06"}
+	asReader = document.Setup{EndOfLine: "\r"}
 )
+
+// Acceptance is the byte, in hexadecimal, by which the scanner is told that a code was good.
+const Acceptance = "06"
 
 // passport is the specimen of ICAO Doc 9303 part 4, with an expiry that is yet to come.
 var passport = []string{"P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F3504152ZE184226B<<<<<16"}
 
 // put puts up what a lane of a kind has: a scanner at a venue's door; a document reader
 // and a printer at a border.
-func (b *beside) put(kind, name, dir string) (p place, err error) {
-	if kind == "venue" {
+func (b *beside) put(kind, name, dir string) (p Place, err error) {
+	if kind == Venue {
 		p.Scanner = filepath.Join(dir, "scanner-"+name)
 		b.scanner, err = scanner.NewSerial(p.Scanner, asBought)
 		return p, err

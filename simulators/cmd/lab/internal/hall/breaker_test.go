@@ -1,4 +1,4 @@
-package main
+package hall
 
 import (
 	"encoding/json"
@@ -13,6 +13,9 @@ import (
 
 	"github.com/fxamacker/cbor/v2"
 
+	"example.org/checkpoint/simulators/cmd/lab/internal/bench"
+	"example.org/checkpoint/simulators/cmd/lab/internal/cast"
+	"example.org/checkpoint/simulators/cmd/lab/internal/process"
 	"example.org/checkpoint/simulators/device"
 )
 
@@ -20,27 +23,24 @@ import (
 // a hall that is open.
 func join(t *testing.T, first *session, name string) *session {
 	t.Helper()
-	h := &hall{dir: t.TempDir(), program: first.program, lab: first.lab, port: ports(t), fast: true, seed: first.seed + 1, cast: first.cast,
-		centrePort: first.centrePort, natsPort: first.natsPort}
-	h.lanes = []laneLink{{Name: "1", Kind: "border", Screen: h.url(1)}, {Name: "M", Kind: "venue", Screen: h.url(12)}}
+	h := New(Options{Dir: t.TempDir(), Program: first.o.Program, Lab: first.o.Lab, Port: ports(t), Fast: true, Seed: first.o.Seed + 1})
+	h.cast, h.centrePort, h.natsPort = first.cast, first.centrePort, first.natsPort
 	t.Cleanup(func() {
-		if err := h.close(); err != nil {
+		if err := h.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	page := newOverview(h.lanes, h.url(10), hallPressables, func(f fault) error { return h.press(t.Context(), f) })
-	h.seen = page.see
 	var err error
-	if h.link, err = newLink(fmt.Sprintf("127.0.0.1:%d", h.natsPort)); err != nil {
+	if h.link, err = process.NewLink(fmt.Sprintf("127.0.0.1:%d", h.natsPort)); err != nil {
 		t.Fatal(err)
 	}
 	err = os.Mkdir(h.path("logs"), 0o755)
 	if err == nil {
-		err = h.writeFile("site-keys/site-key.json", h.cast.site.PrivateFile())
+		err = h.writeFile("site-keys/site-key.json", h.cast.SiteKey())
 	}
 	var card []byte
 	if err == nil {
-		card, err = h.checkpoint(t.Context(), "enroll", "--state", h.path("device"), "--device", name, "--site", siteName)
+		card, err = h.checkpoint(t.Context(), "enroll", "--state", h.path("device"), "--device", name, "--site", cast.Site)
 	}
 	if err == nil {
 		err = os.WriteFile(first.path("registry", name+".json"), card, 0o644)
@@ -52,7 +52,7 @@ func join(t *testing.T, first *session, name string) *session {
 		err = h.configure()
 	}
 	if err == nil {
-		err = h.reconfigure(fmt.Sprintf("name = %q\nsite", deviceName), fmt.Sprintf("name = %q\nsite", name),
+		err = h.reconfigure(fmt.Sprintf("name = %q\nsite", Device), fmt.Sprintf("name = %q\nsite", name),
 			h.path("repository", "1.root.json"), first.path("repository", "1.root.json"))
 	}
 	if err == nil {
@@ -61,11 +61,11 @@ func join(t *testing.T, first *session, name string) *session {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &session{hall: h, page: page}
+	return &session{Hall: h}
 }
 
 // reconfigure replaces texts in the device's configuration, each of which must be there.
-func (h *hall) reconfigure(pairs ...string) error {
+func (h *Hall) reconfigure(pairs ...string) error {
 	text, err := os.ReadFile(h.path("checkpoint.toml"))
 	if err != nil {
 		return err
@@ -94,15 +94,15 @@ func (s *session) relax(t *testing.T) {
 func (s *session) shows(t *testing.T, lamp string) {
 	t.Helper()
 	var reset time.Time
-	if err := until(t.Context(), 45*time.Second, "lamp "+lamp, func() bool {
-		at := s.page.now("1")
+	if err := process.Until(t.Context(), 45*time.Second, "lamp "+lamp, func() bool {
+		at := s.Page.Now("1")
 		if at.Flashing != "" && at.Buzzer && time.Since(reset) > 2*time.Second {
 			s.turn("officer")
 			reset = time.Now()
 		}
 		return at.Lamp == lamp
 	}); err != nil {
-		t.Fatalf("%v; last seen %+v", err, s.page.now("1"))
+		t.Fatalf("%v; last seen %+v", err, s.Page.Now("1"))
 	}
 }
 
@@ -117,13 +117,13 @@ func (s *session) agree(t *testing.T) {
 
 // turn turns a key at the border.
 func (s *session) turn(key string) {
-	s.benchIn.Encode(order{Fault: &fault{Lane: "1", Name: key, On: true}})
+	s.benchIn.Say(bench.Order{Fault: &bench.Fault{Lane: "1", Name: key, On: true}})
 }
 
 // passes sends travellers with good codes until one is through, at most three.
 func (s *session) passes(t *testing.T, when string) {
 	t.Helper()
-	var got passage
+	var got bench.Passage
 	for range 3 {
 		s.shows(t, "white")
 		if got = s.visit(t, s.traveller()); got.End == "passed" {
@@ -136,7 +136,7 @@ func (s *session) passes(t *testing.T, when string) {
 // stops sends travellers with good codes until nobody is let any more, at most five.
 func (s *session) stops(t *testing.T, when string) {
 	t.Helper()
-	var got passage
+	var got bench.Passage
 	for range 5 {
 		s.shows(t, "white")
 		if got = s.visit(t, s.traveller()); got.End == "sent-away" && got.Saw == "amber" {
@@ -162,7 +162,7 @@ func (s *session) halted(t *testing.T, when string) {
 // follows waits until a device has its rules.
 func (s *session) follows(t *testing.T, name string) {
 	t.Helper()
-	if err := until(t.Context(), 45*time.Second, name+" has its rules", func() bool {
+	if err := process.Until(t.Context(), 45*time.Second, name+" has its rules", func() bool {
 		var c struct{ Devices map[string]map[string]int }
 		text, err := s.ask("/counts")
 		return err == nil && json.Unmarshal(text, &c) == nil && c.Devices[name]["bundle-activated"] > 0
@@ -172,9 +172,9 @@ func (s *session) follows(t *testing.T, name string) {
 }
 
 // traveller is a person with a fresh green code at the border.
-func (s *session) traveller() person {
-	green := roleNamed("green code")
-	return person{Lane: "1", Who: green.who, Act: green.act, Again: true, Codes: green.codes(s.cast, laneLink{Name: "1", Kind: "border"}, time.Now())}
+func (s *session) traveller() bench.Person {
+	green := cast.Named("green code")
+	return bench.Person{Lane: "1", Who: green.Who, Act: green.Act, Again: true, Codes: green.Codes(s.cast, bench.Lane{Name: "1", Kind: "border"}, time.Now())}
 }
 
 // standing are the last orders of the centre on each kind and scope, as signed.
@@ -197,7 +197,7 @@ func (s *session) standing(t *testing.T) [][]byte {
 func TestBreaker(t *testing.T) {
 	s := open(t)
 	other := join(t, s, "gate-02")
-	page := httptest.NewServer(s.page.handler())
+	page := httptest.NewServer(s.Page.Handler())
 	defer page.Close()
 	press := func(name string) {
 		t.Helper()
@@ -210,7 +210,7 @@ func TestBreaker(t *testing.T) {
 			t.Fatalf("press %s: %s", name, r.Status)
 		}
 	}
-	s.follows(t, deviceName)
+	s.follows(t, Device)
 	s.follows(t, "gate-02")
 	both := []*session{s, other}
 	for _, one := range both {
@@ -225,11 +225,11 @@ func TestBreaker(t *testing.T) {
 	if len(old) != 1 {
 		t.Fatalf("%d orders stand, want 1", len(old))
 	}
-	other.link.set(true)
+	other.link.Set(true)
 	press("halt")
 	s.stops(t, "after the halt")
 	other.passes(t, "at the half that cannot know")
-	other.link.set(false)
+	other.link.Set(false)
 	other.stops(t, "after the line is back")
 
 	// An old word to open, a supervisor's key, a restart: none of them opens.

@@ -1,30 +1,39 @@
-package main
+package bench
 
-// act is what a person does at a lane.
-type act string
-
+// Kinds of lanes: with a barrier, and without.
 const (
-	walks     act = "walks"      // holds up a code and, if let, walks through
-	withdraws act = "withdraws"  // is let, and goes away without entering
-	turnsBack act = "turns-back" // is let, enters, and goes back
-	stays     act = "holds-on"   // holds the code still for ten seconds, whatever is shown, and goes away
-	tailgates act = "tailgates"  // is let, and somebody else comes in right behind
-	reverses  act = "reverses"   // is let, and somebody comes in from the exit
+	Border = "border"
+	Venue  = "venue"
 )
 
-// person is one instruction to the bench: who comes to which lane and what they do there.
-type person struct {
+// Lane is one lane of a hall; Camera and Screen are addresses for a browser.
+type Lane struct{ Name, Kind, Camera, Screen string }
+
+// Act is what a person does at a lane.
+type Act string
+
+const (
+	Walks     Act = "walks"      // holds up a code and, if let, Walks through
+	Withdraws Act = "withdraws"  // is let, and goes away without entering
+	TurnsBack Act = "turns-back" // is let, enters, and goes back
+	Stays     Act = "holds-on"   // holds the code still for ten seconds, whatever is shown, and goes away
+	Tailgates Act = "tailgates"  // is let, and somebody else comes in right behind
+	Reverses  Act = "reverses"   // is let, and somebody comes in from the exit
+)
+
+// Person is one instruction to the bench: who comes to which lane and what they do there.
+type Person struct {
 	ID    int      `json:"id"`
 	Lane  string   `json:"lane"`
 	Who   string   `json:"who"`   // for the line that the lab prints
 	Codes []string `json:"codes"` // held up together; none: a phone that shows no code
-	Act   act      `json:"act"`
+	Act   Act      `json:"act"`
 	Scans bool     `json:"scans"` // holds the code to the scanner, not to the camera
 	Again bool     `json:"again"` // comes back if nothing came of it, as one whom a failure interrupted
 }
 
-// passage is what the bench reports of one person: only what a bystander sees.
-type passage struct {
+// Passage is what the bench reports of one person: only what a bystander sees.
+type Passage struct {
 	ID        int    `json:"id"`
 	Lane      string `json:"lane"`
 	Who       string `json:"who"`
@@ -35,8 +44,8 @@ type passage struct {
 	MS        int64  `json:"ms"`        // from holding up to the answer, the last time
 }
 
-// boards is what the interface boards counted.
-type boards struct {
+// Boards is what the interface boards counted.
+type Boards struct {
 	Lane       string   `json:"lane"`
 	Openings   int      `json:"openings"`
 	OnABeam    int      `json:"on_a_beam"`
@@ -47,16 +56,16 @@ type boards struct {
 	Complaints []string `json:"complaints"`
 }
 
-// line is one line of the bench's standard output.
-type line struct {
-	Ready   []place  `json:"ready,omitempty"`
-	Passage *passage `json:"passage,omitempty"`
-	Boards  []boards `json:"boards,omitempty"`
-	Seen    *seen    `json:"seen,omitempty"`
+// Line is one line of the bench's standard output.
+type Line struct {
+	Ready   []Place  `json:"ready,omitempty"`
+	Passage *Passage `json:"passage,omitempty"`
+	Boards  []Boards `json:"boards,omitempty"`
+	Seen    *Seen    `json:"seen,omitempty"`
 }
 
-// seen is what a bystander sees of one lane now.
-type seen struct {
+// Seen is what a bystander sees of one lane now.
+type Seen struct {
 	Lane       string `json:"lane"`
 	Leaf       string `json:"leaf"` // shut, opening, open, shutting, ajar
 	Lamp       string `json:"lamp"`
@@ -68,15 +77,15 @@ type seen struct {
 	Fire       bool   `json:"fire"`
 }
 
-// order is one line of the bench's standard input.
-type order struct {
-	Person *person `json:"person,omitempty"`
-	Fault  *fault  `json:"fault,omitempty"`
+// Order is one line of the bench's standard input.
+type Order struct {
+	Person *Person `json:"person,omitempty"`
+	Fault  *Fault  `json:"fault,omitempty"`
 	Count  bool    `json:"count,omitempty"` // asks for the boards' figures
 }
 
-// place says where a lane's devices are.
-type place struct {
+// Place says where a lane's devices are.
+type Place struct {
 	Lane   string `json:"lane"`
 	Camera string `json:"camera"` // http://…
 	Board  string `json:"board"`  // a terminal, as are scanner and papers

@@ -1,4 +1,4 @@
-package main
+package process
 
 import (
 	"io"
@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// link is the line between device and centre: it carries bytes until it is cut.
-type link struct {
+// Link is the line between device and centre: it carries bytes until it is cut.
+type Link struct {
 	listener net.Listener
 	to       string
 
@@ -16,20 +16,21 @@ type link struct {
 	conns map[net.Conn]bool
 }
 
-// newLink listens on a free loopback port and carries every connection to an address.
-func newLink(to string) (*link, error) {
+// NewLink listens on a free loopback port and carries every connection to an address.
+func NewLink(to string) (*Link, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	k := &link{listener: l, to: to, conns: map[net.Conn]bool{}}
-	go k.run() // ends with close
+	k := &Link{listener: l, to: to, conns: map[net.Conn]bool{}}
+	go k.run() // ends with Close
 	return k, nil
 }
 
-func (k *link) address() string { return k.listener.Addr().String() }
+// Address is where the near side connects.
+func (k *Link) Address() string { return k.listener.Addr().String() }
 
-func (k *link) run() {
+func (k *Link) run() {
 	for {
 		near, err := k.listener.Accept()
 		if err != nil {
@@ -52,7 +53,7 @@ func (k *link) run() {
 	}
 }
 
-func (k *link) add(conns ...net.Conn) bool {
+func (k *Link) add(conns ...net.Conn) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for _, c := range conns {
@@ -66,7 +67,7 @@ func (k *link) add(conns ...net.Conn) bool {
 	return !k.cut
 }
 
-func (k *link) drop(conns ...net.Conn) {
+func (k *Link) drop(conns ...net.Conn) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for _, c := range conns {
@@ -75,8 +76,8 @@ func (k *link) drop(conns ...net.Conn) {
 	}
 }
 
-// set cuts the line, or joins it again.
-func (k *link) set(cut bool) {
+// Set cuts the line, or joins it again.
+func (k *Link) Set(cut bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.cut = cut
@@ -88,7 +89,8 @@ func (k *link) set(cut bool) {
 	}
 }
 
-func (k *link) close() {
+// Close ends the line.
+func (k *Link) Close() {
 	k.listener.Close()
-	k.set(true)
+	k.Set(true)
 }
