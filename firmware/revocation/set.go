@@ -44,7 +44,7 @@ func OpenSet(l revoked.List, open func(name string) ([]byte, error)) (*Set, erro
 	s := &Set{Issued: l.Signed.Issued, Expires: l.Expires}
 	for _, f := range l.Base {
 		run, _, err := hashes(f, 0, open)
-		if err == nil && !run.empty() && len(s.base) > 0 && run.first() <= s.base[len(s.base)-1].last {
+		if err == nil && !run.empty() && len(s.base) > 0 && run.first <= s.base[len(s.base)-1].last {
 			err = errOrder
 		}
 		if err != nil {

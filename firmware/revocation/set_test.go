@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sort"
 	"strings"
 	"sync"
 	"syscall"
@@ -290,6 +291,26 @@ func BenchmarkHas10Million(b *testing.B) {
 		i++
 		h := hash(i % (2 * million)) // half of them are in it
 		if in := s.Has(revocation.Hash(h)); in != (i%(2*million) < million) {
+			b.Fatal(in)
+		}
+	}
+}
+
+// BenchmarkHalves10Million is a search by halves in the same hashes, mapped as one file.
+func BenchmarkHalves10Million(b *testing.B) {
+	all := spread(million, 0, false)
+	slices.Sort(all)
+	data := make([]byte, 0, 8*million)
+	for _, h := range all {
+		data = binary.BigEndian.AppendUint64(data, h)
+	}
+	mapped := mapFile(b, filepath.Join(b.TempDir(), "base"), data)
+	i := uint64(0)
+	for b.Loop() {
+		i++
+		h := hash(i % (2 * million))
+		at := sort.Search(million, func(i int) bool { return binary.BigEndian.Uint64(mapped[8*i:]) >= h })
+		if in := at < million && binary.BigEndian.Uint64(mapped[8*at:]) == h; in != (i%(2*million) < million) {
 			b.Fatal(in)
 		}
 	}
