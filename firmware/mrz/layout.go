@@ -45,26 +45,20 @@ var layouts = [...]layout{
 		{Birth, 1, 0, 6, digits, 6}, {Sex, 1, 7, 8, letters, 0}, {Expiry, 1, 8, 14, digits, 14}, {Nationality, 1, 15, 18, letters, 0},
 		{Optional, 1, 18, 29, either, 0}, {Name, 2, 0, 30, letters, 0},
 	}, []span{{0, 5, 30}, {1, 0, 7}, {1, 8, 15}, {1, 18, 29}}, span{1, 29, 30}},
-	{TD3, 2, 44, "P", []place{
-		{Code, 0, 0, 2, letters, 0}, {Issuer, 0, 2, 5, letters, 0}, {Name, 0, 5, 44, letters, 0},
+	{TD3, 2, 44, "P", twoLines(44, 42, 42), []span{{1, 0, 10}, {1, 13, 20}, {1, 21, 43}}, span{1, 43, 44}},
+	{VisaA, 2, 44, "V", twoLines(44, 44, 0), nil, span{}},
+	{TD2, 2, 36, "ACI", twoLines(36, 35, 0), []span{{1, 0, 10}, {1, 13, 20}, {1, 21, 35}}, span{1, 35, 36}},
+	{VisaB, 2, 36, "V", twoLines(36, 36, 0), nil, span{}},
+}
+
+// twoLines is what passports, visas and cards of two lines have in common. They differ in the
+// length of a line, in where the optional data end, and whether these have a check digit.
+func twoLines(length, optionalTo, optionalCheck int) []place {
+	return []place{
+		{Code, 0, 0, 2, letters, 0}, {Issuer, 0, 2, 5, letters, 0}, {Name, 0, 5, length, letters, 0},
 		{Number, 1, 0, 9, either, 9}, {Nationality, 1, 10, 13, letters, 0}, {Birth, 1, 13, 19, digits, 19}, {Sex, 1, 20, 21, letters, 0},
-		{Expiry, 1, 21, 27, digits, 27}, {Optional, 1, 28, 42, either, 42},
-	}, []span{{1, 0, 10}, {1, 13, 20}, {1, 21, 43}}, span{1, 43, 44}},
-	{VisaA, 2, 44, "V", []place{
-		{Code, 0, 0, 2, letters, 0}, {Issuer, 0, 2, 5, letters, 0}, {Name, 0, 5, 44, letters, 0},
-		{Number, 1, 0, 9, either, 9}, {Nationality, 1, 10, 13, letters, 0}, {Birth, 1, 13, 19, digits, 19}, {Sex, 1, 20, 21, letters, 0},
-		{Expiry, 1, 21, 27, digits, 27}, {Optional, 1, 28, 44, either, 0},
-	}, nil, span{}},
-	{TD2, 2, 36, "ACI", []place{
-		{Code, 0, 0, 2, letters, 0}, {Issuer, 0, 2, 5, letters, 0}, {Name, 0, 5, 36, letters, 0},
-		{Number, 1, 0, 9, either, 9}, {Nationality, 1, 10, 13, letters, 0}, {Birth, 1, 13, 19, digits, 19}, {Sex, 1, 20, 21, letters, 0},
-		{Expiry, 1, 21, 27, digits, 27}, {Optional, 1, 28, 35, either, 0},
-	}, []span{{1, 0, 10}, {1, 13, 20}, {1, 21, 35}}, span{1, 35, 36}},
-	{VisaB, 2, 36, "V", []place{
-		{Code, 0, 0, 2, letters, 0}, {Issuer, 0, 2, 5, letters, 0}, {Name, 0, 5, 36, letters, 0},
-		{Number, 1, 0, 9, either, 9}, {Nationality, 1, 10, 13, letters, 0}, {Birth, 1, 13, 19, digits, 19}, {Sex, 1, 20, 21, letters, 0},
-		{Expiry, 1, 21, 27, digits, 27}, {Optional, 1, 28, 36, either, 0},
-	}, nil, span{}},
+		{Expiry, 1, 21, 27, digits, 27}, {Optional, 1, 28, optionalTo, either, optionalCheck},
+	}
 }
 
 // fits reports whether lines are of the layout. A first letter that may be a misread one
