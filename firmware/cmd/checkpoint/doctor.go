@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"example.org/checkpoint/firmware/cmd/checkpoint/internal/exit"
 	"example.org/checkpoint/firmware/config"
 	"example.org/checkpoint/firmware/doctor"
 )
@@ -61,7 +62,7 @@ func (d *doctorCmd) Run() error {
 		if !d.JSON {
 			fmt.Printf("%d wrong\n", wrong)
 		}
-		return errNo
+		return exit.ErrNo
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"example.org/checkpoint/firmware/cmd/checkpoint/internal/exit"
 	"example.org/checkpoint/firmware/journal"
 )
 
@@ -49,7 +50,7 @@ gate = { wire = "modbus", device = "/dev/ttyUSB0", address = 1 }
 	os.Stdout = file
 	err = (&doctorCmd{Config: config, JSON: true}).Run()
 	os.Stdout = stdout
-	if !errors.Is(err, errNo) {
+	if !errors.Is(err, exit.ErrNo) {
 		t.Errorf("%v, want no", err)
 	}
 	if _, err := file.Seek(0, 0); err != nil {

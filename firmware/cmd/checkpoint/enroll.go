@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 
+	"example.org/checkpoint/firmware/cmd/checkpoint/internal/input"
 	"example.org/checkpoint/sync/enrol"
 )
 
@@ -37,7 +38,7 @@ func (c *enrollCmd) Run() error {
 		return err
 	}
 	if c.Admit != "" {
-		text, err := readBounded(c.Admit)
+		text, err := input.File(c.Admit)
 		if err != nil {
 			return err
 		}
