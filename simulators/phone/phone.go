@@ -97,19 +97,21 @@ type Showing struct {
 	Bare     bool   // without the seal, though the phone has a site
 	Info     []byte // what the seal is bound to; nil for the right one
 	Change   func(claims map[int]any)
+	Header   map[int]any // put over the protected header, {1: alg, 4: kid}; nil takes away
 	Spoil    issuer.Spoil
 }
 
 // Show makes a presentation and returns its text.
 func (p *Phone) Show(s Showing) string {
-	data := p.present(s)
+	data := p.Plain(s)
 	if p.Site != nil && !s.Bare {
 		return p.Site.Seal(data, s.Info)
 	}
 	return "HCP1:" + issuer.Base45(data)
 }
 
-func (p *Phone) present(s Showing) []byte {
+// Plain makes a presentation and returns its bytes, which are the plaintext of a seal.
+func (p *Phone) Plain(s Showing) []byte {
 	if s.Nonce == nil {
 		s.Nonce = make([]byte, 8)
 		rand.Read(s.Nonce)
@@ -129,7 +131,13 @@ func (p *Phone) present(s Showing) []byte {
 		external = "HCT1:"
 	}
 	thumbprint := sha256.Sum256(issuer.CBOR(p.cose))
-	header, payload := issuer.CBOR(map[int]any{1: p.alg, 4: thumbprint[:8]}), issuer.CBOR(claims)
+	protected := map[int]any{1: p.alg, 4: thumbprint[:8]}
+	for label, v := range s.Header {
+		if protected[label] = v; v == nil {
+			delete(protected, label)
+		}
+	}
+	header, payload := issuer.CBOR(protected), issuer.CBOR(claims)
 	message := issuer.CBOR([]any{"Signature1", header, []byte(external), payload}) // RFC 9052 section 4.4
 	return issuer.Wrap(header, payload, s.By.sign(message), s.Spoil)
 }
