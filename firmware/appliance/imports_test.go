@@ -39,7 +39,7 @@ var rules = []struct{ who, ours, others string }{
 	{"hardware", "hardware/serial", "periph"},
 	{"hardware/camera", "hardware/camera/internal/luma", "gocv webcam"},
 	{"hardware/facenet", "", "gocv"},
-	{"hardware/gate", "hardware/gate/internal/wire", "modbus"},
+	{"hardware/gate", "hardware/gate/internal", ""},
 	{"hardware/serial", "", "serial"},
 	{"hardware/watchdog", "", "go-systemd"},
 
@@ -59,7 +59,7 @@ var rules = []struct{ who, ours, others string }{
 	{"simulators/centre", "", "bbolt go-tuf jwt nats-server nats.go nkeys"},
 	{"simulators/cmd/lab", "", "kong"},
 	{"simulators/device", "", "nats.go"},
-	{"simulators/gateboard", "", "periph modbus"},
+	{"simulators/gateboard", "", "periph"},
 	{"simulators/pty", "", "pty x/sys"},
 	{"simulators/thermal", "", "periph"},
 
@@ -87,7 +87,6 @@ var modules = map[string]string{
 	"gozxing":        "github.com/makiuchi-d/gozxing",
 	"jwt":            "github.com/nats-io/jwt/v2",
 	"kong":           "github.com/alecthomas/kong",
-	"modbus":         "github.com/simonvetter/modbus",
 	"nats-server":    "github.com/nats-io/nats-server/v2",
 	"nats.go":        "github.com/nats-io/nats.go",
 	"nkeys":          "github.com/nats-io/nkeys",

@@ -276,7 +276,7 @@ func TestAdvice(t *testing.T) {
 		want   string
 	}{
 		"second program": {b.other(), "used by another program: stop it"},
-		"no such path":   {gate.NewSerial(gate.Line{Path: "/dev/no-such-board"}), "plug it in or correct the path"},
+		"no such path":   {gate.NewSerial(gate.Line{Path: "/dev/no-such-board"}), "plug the device in or correct the path"},
 		"not a tty":      {gate.NewSerial(gate.Line{Path: os.DevNull}), "/dev/null"},
 		"wrong speed":    {gate.NewSerial(gate.Line{Path: filepath.Join(t.TempDir(), "x"), Baud: 12345}), "correct the path"},
 	} {

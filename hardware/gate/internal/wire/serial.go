@@ -1,16 +1,11 @@
 package wire
 
 import (
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"log"
-	"os"
-	"syscall"
 	"time"
 
-	"github.com/simonvetter/modbus"
+	"example.org/checkpoint/hardware/gate/internal/rtu"
+	"example.org/checkpoint/hardware/serial"
 )
 
 // Holding registers of the serial board.
@@ -30,8 +25,8 @@ type Slave struct {
 	path   string
 	baud   uint
 	unit   uint8
-	lock   *os.File // the tty, held against other programs
-	client *modbus.ModbusClient
+	port   *serial.Port // nil: not open
+	master *rtu.Master
 	failed bool // in the last transaction
 	count  uint16
 
@@ -58,82 +53,41 @@ func (s *Slave) Wired(door bool, out byte, in Inputs) {
 // Open takes hold of the tty and sets the watchdog's time. It discards what comes
 // in late. A slave answers in order, so two answers to two requests that differ in
 // kind show that none to an older one is outstanding.
-func (s *Slave) Open() (err error) {
-	if err := s.hold(); err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			s.Close()
-			err = s.at(err)
-		}
-	}()
-	client, err := modbus.NewClient(&modbus.ClientConfiguration{
-		URL: "rtu://" + s.path, Speed: s.baud, DataBits: 8, Parity: modbus.PARITY_NONE, StopBits: 1,
-		Timeout: answerIn, Logger: log.New(io.Discard, "", 0),
-	})
+func (s *Slave) Open() error {
+	port, err := serial.Open(serial.Line{Path: s.path, Baud: int(s.baud)})
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(client.SetUnitId(s.unit), client.Open()); err != nil {
-		return err
-	}
-	s.client = client
-	if err := client.WriteRegister(regWatchdog, uint16(Watchdog.Milliseconds())); err != nil {
-		return err
-	}
-	s.count, err = client.ReadRegister(regHeartbeat, modbus.HOLDING_REGISTER)
-	s.failed = err != nil
-	return err
-}
-
-// hold locks the tty. TIOCEXCL, the terminal's own means, does not bind root.
-func (s *Slave) hold() error {
-	tty, err := os.OpenFile(s.path, os.O_RDWR|syscall.O_NOCTTY|syscall.O_NONBLOCK, 0)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("no board at %s: plug it in or correct the path", s.path)
-	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("may not open %s: add this user to the group dialout", s.path)
-	case err != nil:
-		return err
-	}
-	conn, err := tty.SyscallConn()
-	if err == nil {
-		var held error
-		err = conn.Control(func(fd uintptr) { held = syscall.Flock(int(fd), syscall.LOCK_EX|syscall.LOCK_NB) })
-		err = errors.Join(err, held)
+	s.port, s.master = port, rtu.New(port, s.baud, s.unit, answerIn)
+	if err = s.master.WriteRegister(regWatchdog, uint16(Watchdog.Milliseconds())); err == nil {
+		s.count, err = s.master.ReadRegister(regHeartbeat)
 	}
 	if err != nil {
-		tty.Close()
-		return fmt.Errorf("%s is used by another program: stop it: %w", s.path, err)
+		s.Close()
+		return s.at(err)
 	}
-	s.lock = tty
+	s.failed = false
 	return nil
 }
 
 // Close lets go of it.
 func (s *Slave) Close() {
-	if s.client != nil {
-		s.client.Close()
-		s.client = nil
-	}
-	if s.lock != nil {
-		s.lock.Close()
-		s.lock = nil
+	if s.port != nil {
+		s.port.Close()
+		s.port = nil
 	}
 }
 
 // ask has one transaction. After one that failed its answer may still come, and
 // would be taken for the answer to the next: open first.
-func (s *Slave) ask(f func(*modbus.ModbusClient) error) error {
+func (s *Slave) ask(f func(*rtu.Master) error) error {
 	if s.failed {
 		s.Close()
 		if err := s.Open(); err != nil {
 			return err
 		}
 	}
-	err := f(s.client)
+	err := f(s.master)
 	if s.failed = err != nil; s.failed {
 		return s.at(err)
 	}
@@ -142,10 +96,10 @@ func (s *Slave) ask(f func(*modbus.ModbusClient) error) error {
 
 // Sense reads the inputs.
 func (s *Slave) Sense() (samples []Inputs, err error) {
-	err = s.ask(func(c *modbus.ModbusClient) error {
-		levels, err := c.ReadDiscreteInputs(0, s.inputs)
+	err = s.ask(func(m *rtu.Master) error {
+		levels, err := m.ReadInputs(0, s.inputs)
 		if err == nil {
-			samples = []Inputs{pack(levels) ^ s.invertIn}
+			samples = []Inputs{Inputs(levels) ^ s.invertIn}
 		}
 		return err
 	})
@@ -154,19 +108,19 @@ func (s *Slave) Sense() (samples []Inputs, err error) {
 
 // Drive sets the outputs named by which.
 func (s *Slave) Drive(outputs, which byte) error {
-	return s.ask(func(c *modbus.ModbusClient) error {
+	return s.ask(func(m *rtu.Master) error {
 		if which == Access {
-			return c.WriteCoil(0, outputs&Access != 0)
+			return m.WriteCoil(0, outputs&Access != 0)
 		}
-		return c.WriteCoils(1, unpack(((outputs^s.invertOut)&which)>>1, 6))
+		return m.WriteCoils(1, 6, ((outputs^s.invertOut)&which)>>1)
 	})
 }
 
 // Beat changes the heartbeat.
 func (s *Slave) Beat() error {
-	return s.ask(func(c *modbus.ModbusClient) error {
+	return s.ask(func(m *rtu.Master) error {
 		s.count++
-		return c.WriteRegister(regHeartbeat, s.count)
+		return m.WriteRegister(regHeartbeat, s.count)
 	})
 }
 
@@ -177,20 +131,3 @@ func (s *Slave) Wait(at time.Time) { time.Sleep(time.Until(at)) }
 func (s *Slave) Rest() {}
 
 func (s *Slave) at(err error) error { return fmt.Errorf("board at %s: %w", s.path, err) }
-
-func pack(levels []bool) (in Inputs) {
-	for i, level := range levels {
-		if level {
-			in |= 1 << i
-		}
-	}
-	return in
-}
-
-func unpack(out byte, n int) []bool {
-	levels := make([]bool, n)
-	for i := range levels {
-		levels[i] = out>>i&1 == 1
-	}
-	return levels
-}
