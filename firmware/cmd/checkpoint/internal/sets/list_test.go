@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"example.org/checkpoint/firmware/roster"
+	"example.org/checkpoint/simulators/issuer"
 )
 
 func TestBundleList(t *testing.T) {
@@ -27,6 +28,9 @@ func TestBundleList(t *testing.T) {
 	list, err := roster.Parse(data)
 	if err != nil || list.Len() != 2 || !list.Has(roster.Member{Scheme: "HK", Subject: "two"}) {
 		t.Error(err, list.Len())
+	}
+	if err := put(filepath.Join(dir, "src"), "keys.json", issuer.KeysFile(nil, nil)); err != nil {
+		t.Fatal(err)
 	}
 	if err := (&buildCmd{Src: filepath.Join(dir, "src"), Out: filepath.Join(dir, "out")}).Run(); err != nil {
 		t.Error(err)

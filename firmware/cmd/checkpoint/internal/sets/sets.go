@@ -47,7 +47,7 @@ A file that no device reads is refused too: it is most likely misspelt.
   trust/HK.json               who signs codes of this scheme, and what its colours mean
   policy/<profile>.json       the rules of a kind of lane, with their tests
   status/HK/7.cwt             a scheme's signed status list
-  keys.json                   the centre's public keys (the centre's GET /keys gives them)
+  keys.json                   the centre's public keys (the centre's GET /keys gives them); no device works without
   orders/latest.cose          the centre's orders that stand (the centre's GET /orders gives them)
   sites/<site>.json           a site's quotas
   rollout.json, cohort/<name>/...   files that some devices try first: {"v":1,"cohorts":[{"name":"canary","devices":["gate-01"],"share":5}]}
@@ -145,10 +145,12 @@ func loads(files fs.FS) error {
 	if err != nil {
 		return err
 	}
-	if keys, err := fs.ReadFile(files, "keys.json"); err == nil {
-		if _, err := sign1.ReadKeys(keys, "mark"); err != nil {
-			return err
-		}
+	keys, err := fs.ReadFile(files, "keys.json")
+	if err != nil {
+		return fmt.Errorf("%w: every device needs the centre's public keys, which the centre's GET /keys gives", err)
+	}
+	if _, err := sign1.ReadKeys(keys, "mark"); err != nil {
+		return err
 	}
 	names, err := tuf.Check(files)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"example.org/checkpoint/firmware/cmd/checkpoint/internal/exit"
 	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/simulators/centre"
+	"example.org/checkpoint/simulators/issuer"
 	"example.org/checkpoint/simulators/centre/keys"
 	"example.org/checkpoint/sync/bundle"
 )
@@ -30,6 +31,9 @@ func sourceFiles(t *testing.T) string {
 		if err != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := put(dir, "keys.json", issuer.KeysFile(nil, nil)); err != nil {
+		t.Fatal(err)
 	}
 	return dir
 }
@@ -83,6 +87,17 @@ func TestBundleRefusesWhatADeviceWould(t *testing.T) {
 		if err := sign.Run(); !errors.Is(err, exit.ErrNo) {
 			t.Errorf("%s: sign says %v", name, err)
 		}
+	}
+}
+
+// TestBundleNeedsKeys of the centre: a device refuses a set without.
+func TestBundleNeedsKeys(t *testing.T) {
+	src := sourceFiles(t)
+	if err := os.Remove(filepath.Join(src, "keys.json")); err != nil {
+		t.Fatal(err)
+	}
+	if err := (&buildCmd{Src: src, Out: filepath.Join(t.TempDir(), "t")}).Run(); !errors.Is(err, exit.ErrNo) {
+		t.Errorf("without keys.json, which devices refuse: %v", err)
 	}
 }
 
