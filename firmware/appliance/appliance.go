@@ -18,17 +18,12 @@ import (
 	"example.org/checkpoint/firmware/bench"
 	"example.org/checkpoint/firmware/clock"
 	"example.org/checkpoint/firmware/config"
+	"example.org/checkpoint/firmware/follow"
 	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/firmware/journal"
-	"example.org/checkpoint/firmware/legal"
-	"example.org/checkpoint/firmware/order"
+	"example.org/checkpoint/firmware/lane"
 	"example.org/checkpoint/hardware/watchdog"
 	"example.org/checkpoint/kiosk/screen"
-	"example.org/checkpoint/sync/bundle"
-	"example.org/checkpoint/sync/enrol"
-	"example.org/checkpoint/sync/jetstream"
-	"example.org/checkpoint/sync/outbox"
-	"example.org/checkpoint/sync/sign1"
 )
 
 // Appliance is one device.
@@ -44,29 +39,15 @@ type Appliance struct {
 	watchdog  *watchdog.Watchdog
 	printer   *bench.Printer // nil for none
 
-	store    *bundle.Store   // nil without a centre
-	link     *jetstream.Link // likewise
-	outbox   *outbox.Outbox  // likewise
-	sign     journal.Signer  // likewise
-	markKeys atomic.Pointer[sign1.Dated]
-	lists    atomic.Pointer[[]screen.ListStatus]
-	legal    atomic.Pointer[map[string]legal.Text] // by language
-	desk     desk
-	asks     asks
-	meeting  meeting
-
-	rules       atomic.Pointer[inspection.Snapshot] // in force; nil before the first
-	agreed      chan *laneLoop                      // a supervisor turned the key there
-	ordered     atomic.Pointer[[]order.Signed]      // by the set in force
-	missed      atomic.Bool                         // an order could not be written
-	stick       []byte                              // the last timestamp that a stick had, likewise
-	disbelieved string                              // why the repository was last refused; of followBundle alone
+	centre *follow.Follower
+	desk   desk
+	rules  atomic.Pointer[inspection.Snapshot] // in force; nil before the first
 }
 
 // New opens everything a device keeps and makes its lanes; nothing moves before Run.
 // An error names what to do.
 func New(c config.Config, log *slog.Logger) (a *Appliance, err error) {
-	a = &Appliance{config: c, log: log, agreed: make(chan *laneLoop, len(c.Lanes)+1)}
+	a = &Appliance{config: c, log: log}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.close())
@@ -78,18 +59,17 @@ func New(c config.Config, log *slog.Logger) (a *Appliance, err error) {
 	if err := a.desk.recall(filepath.Join(c.Device.State, missesFile)); err != nil {
 		log.Error("staff: wrong PINs count anew", "err", err)
 	}
-	if err := a.openCentre(); err != nil {
+	if a.centre, err = follow.Open(c, log); err != nil {
 		return a, err
 	}
-	a.clock = clock.New(nil, a.floor())
+	a.clock = clock.New(nil, a.centre.Floor())
 	a.readClock()
 	a.journal, err = journal.Open(c.Device.State, journal.Options{Device: c.Device.Name, Site: c.Device.Site, Now: a.clock.Now, Latest: a.clock.Latest,
-		Directions: directions(c), Version: c.Version, Sign: a.sign})
+		Directions: directions(c), Version: c.Version, Sign: a.centre.Signer()})
 	if err != nil {
 		return a, err
 	}
-	a.orderedFloor()
-	if err := a.openHall(); err != nil {
+	if err := a.centre.Join(follow.Device{Clock: a.clock, Journal: a.journal, Judge: a.judgeBy, Staff: a.desk.use, Report: a.reported}); err != nil {
 		return a, err
 	}
 	if c.Attendant.Listen != "" {
@@ -111,17 +91,16 @@ func New(c config.Config, log *slog.Logger) (a *Appliance, err error) {
 		return a, err
 	}
 	for _, lc := range c.Lanes {
-		l, err := newLane(lc, c.Device.Site, a.journal.Lane(lc.Name), a.clock.Now, a.doubt, log)
+		l, err := newLane(lc, c.Device.Site, a.centre.Lane(lc.Name), a.clock.Now, a.doubt, log)
 		if err != nil {
 			return a, err
 		}
 		l.overruling = overrulings[c.Attendant.Overrule]
 		l.supervised = a.supervised
 		l.beside.keys = papers
-		l.entries.crowd = crowd{a.meeting.hall, map[uint64]uint64{}}
 		a.lanes = append(a.lanes, l)
 	}
-	a.resume()
+	a.centre.Resume()
 	return a, nil
 }
 
@@ -134,53 +113,20 @@ func directions(c config.Config) map[string]string {
 	return all
 }
 
-// openCentre opens what has to do with the centre, if there is one.
-func (a *Appliance) openCentre() error {
-	c := a.config
-	if c.Centre.URL == "" {
-		return nil
+// judgeBy has every lane judge by a snapshot from the next presentation on.
+func (a *Appliance) judgeBy(snapshot *inspection.Snapshot) {
+	a.rules.Store(snapshot)
+	for _, l := range a.lanes {
+		l.use(snapshot.Inspect)
 	}
-	root, err := os.ReadFile(c.Centre.Root)
-	if err != nil {
-		return fmt.Errorf("centre.root: %w: give the root.json that came with the package", err)
-	}
-	key, _, err := enrol.Load(c.Device.State)
-	if err != nil {
-		return err
-	}
-	pass, err := enrol.LoadPass(c.Device.State, c.Device.Name)
-	if err != nil {
-		return err
-	}
-	if a.link, err = jetstream.Open(jetstream.Options{URL: c.Centre.URL, Device: c.Device.Name, Pass: pass, Log: a.log}); err != nil {
-		return err
-	}
-	if a.store, err = bundle.Open(filepath.Join(c.Device.State, "bundle.db"), root, a.link.Fetch); err != nil {
-		return err
-	}
-	a.asks.client = a.client(key.Sign)
-	a.sign = outbox.Checkpoint(c.Device.Name, key.Sign)
-	a.outbox = outbox.New(journalOf{a}, a.link, outbox.Options{Device: c.Device.Name, Sign: key.Sign, MarkKeys: a.marks, Log: a.log})
-	return nil
 }
 
-// journalOf is the journal for the outbox, which is made before the journal is open.
-type journalOf struct{ a *Appliance }
-
-func (j journalOf) Entries(max, maxBytes int) ([]journal.Entry, error) {
-	return j.a.journal.Entries(max, maxBytes)
-}
-func (j journalOf) Mark(epoch, seq uint64, hash [32]byte) error {
-	return j.a.journal.Mark(epoch, seq, hash)
-}
-func (j journalOf) Changed() <-chan struct{} { return j.a.journal.Changed() }
-
-// marks are the centre's mark keys of the bundle in force that are trusted now.
-func (a *Appliance) marks() sign1.Keys {
-	if keys := a.markKeys.Load(); keys != nil {
-		return keys.At(a.clock.Now())
+// supervised says, without waiting, that a supervisor has turned the key at a lane. Where the
+// key ends an alarm or lets somebody pass it means that and nothing else.
+func (a *Appliance) supervised(l *laneLoop) {
+	if s := l.controller.State().State; s == lane.Secured || s == lane.Ready {
+		a.centre.Agreed(l.journal.Place())
 	}
-	return nil
 }
 
 // grace is how long the outbox may go on after the lanes have ended, so that a
@@ -227,15 +173,7 @@ func (a *Appliance) Run(ctx context.Context, ready func()) error {
 	}
 	a.serve(bench, &devices, a.attendant, a.attendantPage())
 	a.serve(bench, &devices, a.scraped, http.HandlerFunc(a.healthz))
-	if a.store != nil {
-		links.Go(func() { a.outbox.Run(uplink) })
-		links.Go(func() { a.followBundle(uplink) })
-		links.Go(func() { a.followOrders(uplink) })
-		links.Go(func() { a.askCentre(uplink) })
-		links.Go(func() { a.meet(uplink) })
-		links.Go(func() { a.reportIn(uplink) })
-		links.Go(func() { outbox.Witness{Head: a.journal.Head, Sign: a.sign, Tell: a.link.Tell, Log: a.log}.Run(uplink) })
-	}
+	links.Go(func() { a.centre.Run(uplink) })
 	a.watchdog.Ready()
 	ready()
 	<-serving.Done()
@@ -243,7 +181,7 @@ func (a *Appliance) Run(ctx context.Context, ready func()) error {
 	lanes.Wait()
 	stopBench()
 	ended := within(&devices, ending)
-	a.flush()
+	a.centre.Flush(grace)
 	stopUplink()
 	links.Wait()
 	err := errHangs // what it holds cannot be closed; the journal is whole without
@@ -281,16 +219,6 @@ func (a *Appliance) Alive() bool {
 	return true
 }
 
-// flush waits until the centre has confirmed everything, within grace.
-func (a *Appliance) flush() {
-	if a.store == nil || !a.link.State().Connected {
-		return
-	}
-	for end := time.Now().Add(grace); a.journal.Stats().Unsynced > 0 && time.Now().Before(end); {
-		time.Sleep(20 * time.Millisecond)
-	}
-}
-
 // close closes what New opened.
 func (a *Appliance) close() error {
 	var errs []error
@@ -305,12 +233,8 @@ func (a *Appliance) close() error {
 			l.Close()
 		}
 	}
-	errs = append(errs, a.meeting.close())
-	if a.link != nil {
-		a.link.Close()
-	}
-	if a.store != nil {
-		errs = append(errs, a.store.Close())
+	if a.centre != nil {
+		errs = append(errs, a.centre.Close())
 	}
 	if a.journal != nil {
 		errs = append(errs, a.journal.Close())

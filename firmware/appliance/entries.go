@@ -5,17 +5,16 @@ import (
 	"time"
 
 	"example.org/checkpoint/firmware/event"
-	"example.org/checkpoint/firmware/journal"
+	"example.org/checkpoint/firmware/follow"
 	"example.org/checkpoint/kiosk/screen"
 )
 
 // entries is a lane's journal that also counts who came in today, for the display of
 // a venue. It counts from the start of the program or of the day (R89: no identity).
 type entries struct {
-	*journal.Lane
+	*follow.Lane
 	display *screen.Display
 	now     func() time.Time
-	crowd   crowd
 
 	mu  sync.Mutex
 	day string
@@ -25,14 +24,9 @@ type entries struct {
 // Settle counts a passage that the journal has taken. A code that is used by one who
 // may have gone away is none.
 func (e *entries) Settle(ev event.Event, used bool) error {
-	if used {
-		e.crowd.settle(ev.Presentation, true)
-	}
 	if err := e.Lane.Settle(ev, used); err != nil {
 		return err
 	}
-	e.crowd.settle(ev.Presentation, used)
-	delete(e.crowd.open, ev.Presentation)
 	if ev.Kind != event.Passed {
 		return nil
 	}

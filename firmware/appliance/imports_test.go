@@ -29,6 +29,7 @@ var rules = []struct{ who, ours, others string }{
 	{"firmware/cmd/checkpoint", "hardware kiosk sync", "kong go-toml client_golang go-systemd"},
 	{"firmware/credential/internal/cosecwt", "", "cbor"},
 	{"firmware/event", "", "cbor"},
+	{"firmware/follow", "sync", ""},
 	{"firmware/journal", "", "bbolt"},
 	{"firmware/policy", "", "cel-go"},
 	{"firmware/staff", "", "x/crypto"},
@@ -106,7 +107,7 @@ var modules = map[string]string{
 // below firmware, and those of kiosk named in pureKiosk, decides: it sees no clock,
 // file, network, log or goroutine, and imports only other such packages.
 var (
-	loops     = []string{"firmware/appliance", "firmware/bench", "firmware/clock", "firmware/cmd", "firmware/config", "firmware/controller", "firmware/doctor", "firmware/journal", "firmware/sight"}
+	loops     = []string{"firmware/appliance", "firmware/bench", "firmware/clock", "firmware/cmd", "firmware/config", "firmware/controller", "firmware/doctor", "firmware/follow", "firmware/journal", "firmware/sight"}
 	pureKiosk = []string{"kiosk/paper", "kiosk/portrait", "kiosk/registration"}
 )
 

@@ -13,8 +13,8 @@ import (
 	"example.org/checkpoint/firmware/bench"
 	"example.org/checkpoint/firmware/config"
 	"example.org/checkpoint/firmware/controller"
+	"example.org/checkpoint/firmware/follow"
 	"example.org/checkpoint/firmware/inspection"
-	"example.org/checkpoint/firmware/journal"
 	"example.org/checkpoint/firmware/lane"
 	"example.org/checkpoint/firmware/sight"
 	"example.org/checkpoint/hardware/camera"
@@ -33,7 +33,7 @@ type laneLoop struct {
 	forced     atomic.Int64   // when the leaf was, in ms since 1970; 0: never, or somebody has reset since
 	display    *screen.Display
 	listener   net.Listener // of the display; nil for none
-	journal    *journal.Lane
+	journal    *follow.Lane
 	entries    *entries // the same for the controller
 	controller *controller.Controller
 	reports    chan lane.Input
@@ -62,7 +62,7 @@ func (c *changes) get() time.Time {
 	return c.at
 }
 
-func newLane(c config.Lane, site string, j *journal.Lane, now func() time.Time, clock func() inspection.Clock, log *slog.Logger) (*laneLoop, error) {
+func newLane(c config.Lane, site string, j *follow.Lane, now func() time.Time, clock func() inspection.Clock, log *slog.Logger) (*laneLoop, error) {
 	board, err := bench.Board(c)
 	if err != nil {
 		return nil, fmt.Errorf("lane %s: %w", c.Name, err)
@@ -71,7 +71,7 @@ func newLane(c config.Lane, site string, j *journal.Lane, now func() time.Time, 
 }
 
 // laneAt is newLane at a board.
-func laneAt(board *gate.Board, c config.Lane, site string, j *journal.Lane, now func() time.Time, clock func() inspection.Clock, log *slog.Logger) (*laneLoop, error) {
+func laneAt(board *gate.Board, c config.Lane, site string, j *follow.Lane, now func() time.Time, clock func() inspection.Clock, log *slog.Logger) (*laneLoop, error) {
 	l := &laneLoop{config: c, board: board, log: log.With("lane", c.Name), journal: j, reports: make(chan lane.Input, waiting)}
 	if c.Camera.Device != "" {
 		l.camera = bench.Camera(c.Camera, l.log)

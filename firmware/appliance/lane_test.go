@@ -16,6 +16,7 @@ import (
 	"example.org/checkpoint/firmware/config"
 	"example.org/checkpoint/firmware/controller"
 	"example.org/checkpoint/firmware/event"
+	"example.org/checkpoint/firmware/follow"
 	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/firmware/journal"
 	"example.org/checkpoint/firmware/lane"
@@ -69,7 +70,7 @@ func (r *rig) start() {
 		r.Fatal(err)
 	}
 	clock := func() inspection.Clock { return inspection.Clock{Confidence: "trusted"} }
-	r.lane, err = laneAt(gate.NewI2C(r.wire, 0x20, r.wire.INT), r.config, "site", r.journal.Lane("1"), time.Now, clock, slog.New(slog.DiscardHandler))
+	r.lane, err = laneAt(gate.NewI2C(r.wire, 0x20, r.wire.INT), r.config, "site", &follow.Lane{Lane: r.journal.Lane("1")}, time.Now, clock, slog.New(slog.DiscardHandler))
 	if err != nil {
 		r.Fatal(err)
 	}
@@ -335,7 +336,7 @@ func TestEntries(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer j.Close()
-	e := &entries{Lane: j.Lane("1"), display: screen.NewDisplay(screen.LaneInfo{}, screen.Options{}), now: time.Now}
+	e := &entries{Lane: &follow.Lane{Lane: j.Lane("1")}, display: screen.NewDisplay(screen.LaneInfo{}, screen.Options{}), now: time.Now}
 	for kind, want := range map[event.Kind]int{event.Interrupted: 0, event.Passed: 1} {
 		e.in = 0
 		if err := e.Settle(event.Event{At: time.Now(), Kind: kind, Presentation: 1}, true); err != nil {

@@ -1,15 +1,11 @@
 package appliance
 
 import (
-	"context"
 	"encoding/json"
 	"time"
 
 	"example.org/checkpoint/firmware/health"
 )
-
-// reportEvery is how often the device says that it is there.
-const reportEvery = 30 * time.Second
 
 // report is what the centre's page of all devices shows; nothing of it is personal.
 // Times are Unix seconds, 0 for never.
@@ -37,12 +33,12 @@ var papers = []struct {
 	{health.PrinterPaperOut, "out"}, {health.PrinterPaperLow, "low"}}
 
 // reported is how the device is now.
-func (a *Appliance) reported() report {
+func (a *Appliance) reported() ([]byte, error) {
 	all, lanes := a.troubles.get()
 	for _, s := range lanes {
 		all = all.Union(s)
 	}
-	clock, stats, set := a.clock.Read(), a.journal.Stats(), a.store.Status()
+	clock, stats, set := a.clock.Read(), a.journal.Stats(), a.centre.Status().Set
 	r := report{V: 1, Device: a.config.Device.Name, Site: a.config.Device.Site, At: clock.Time.Unix(), Version: a.config.Version, Bundle: set.Version,
 		Changed: seconds(set.Changed), Tried: seconds(set.Tried), Unsynced: stats.Unsynced, Oldest: seconds(stats.Oldest), Clock: string(clock.Confidence)}
 	for _, c := range all.All() {
@@ -57,7 +53,7 @@ func (a *Appliance) reported() report {
 			}
 		}
 	}
-	return r
+	return json.Marshal(r)
 }
 
 func seconds(t time.Time) int64 {
@@ -65,30 +61,4 @@ func seconds(t time.Time) int64 {
 		return 0
 	}
 	return t.Unix()
-}
-
-// reportIn tells the centre how the device is, at once when the line comes up, until ctx is done.
-func (a *Appliance) reportIn(ctx context.Context) {
-	var line, said time.Time
-	for tick := time.NewTicker(time.Second); ; {
-		if s := a.link.State(); s.Connected && (!s.Since.Equal(line) || time.Since(said) >= reportEvery) {
-			line, said = s.Since, time.Now()
-			text, err := json.Marshal(a.reported())
-			if err == nil {
-				text, err = a.asks.sign("status", text)
-			}
-			if err == nil {
-				err = a.link.Say("st", text)
-			}
-			if err != nil {
-				a.log.Debug("report", "err", err)
-			}
-		}
-		select {
-		case <-ctx.Done():
-			tick.Stop()
-			return
-		case <-tick.C:
-		}
-	}
 }

@@ -12,19 +12,18 @@ import (
 // its rules, its clock and what is wrong.
 func TestReport(t *testing.T) {
 	o := newOffice(t)
-	o.eventually("the centre serves", func() bool { return len(o.get("/keys")) > 0 })
 	o.publish()
-	a, _ := o.device("gate")
+	a := o.device("gate")
 	a.config.Version = "1.4.0"
-	o.eventually("rules", func() bool { return a.rules.Load() != nil })
 	a.watch() // its camera and its board are not there
 	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan struct{})
-	go func() { a.reportIn(ctx); close(done) }() // ended by the cleanup
+	done := make(chan error, 1)
+	go func() { done <- a.centre.Run(ctx) }() // ended by the cleanup
 	t.Cleanup(func() { cancel(); <-done })
+	o.eventually("rules", func() bool { return a.rules.Load() != nil })
 	var list []centre.Seen
-	o.eventually("the centre has heard it", func() bool {
-		return json.Unmarshal(o.get("/fleet.json"), &list) == nil && len(list) == 1 && list[0].State != "missing"
+	o.eventually("the centre has heard it, and of its rules", func() bool {
+		return json.Unmarshal(o.get("/fleet.json"), &list) == nil && len(list) == 1 && list[0].State != "missing" && list[0].Bundle != ""
 	})
 	s := list[0]
 	if s.Device != "gate" || s.Site != "LMC" || s.Version != "1.4.0" || s.Bundle == "" || s.Changed == 0 || s.Clock != "trusted" || s.Paper != "" {

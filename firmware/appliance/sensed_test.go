@@ -10,6 +10,7 @@ import (
 
 	"example.org/checkpoint/firmware/bench"
 	"example.org/checkpoint/firmware/config"
+	"example.org/checkpoint/firmware/follow"
 	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/firmware/journal"
 	"example.org/checkpoint/firmware/lane"
@@ -35,7 +36,7 @@ func TestSensedFaultCloses(t *testing.T) {
 		c := config.Config{Lanes: []config.Lane{{Name: "1", Profile: "single", Kind: "border", Unattended: true}}}
 		c.Defaults()
 		c.Lanes[0].Screen.Listen = ""
-		l, err := laneAt(board, c.Lanes[0], "site", j.Lane("1"), time.Now, func() inspection.Clock { return inspection.Clock{} }, slog.New(slog.DiscardHandler))
+		l, err := laneAt(board, c.Lanes[0], "site", &follow.Lane{Lane: j.Lane("1")}, time.Now, func() inspection.Clock { return inspection.Clock{} }, slog.New(slog.DiscardHandler))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,27 +8,11 @@ import (
 	"sync"
 	"time"
 
+	"example.org/checkpoint/firmware/journal/statefile"
 	"example.org/checkpoint/firmware/lane"
 	"example.org/checkpoint/firmware/staff"
 	"example.org/checkpoint/kiosk/screen"
 )
-
-// staffOf reads staff/<site>.json of a set; nil where it has none: then nobody signs in.
-func staffOf(set fs.FS, site string) (*staff.List, error) {
-	name := "staff/" + site + ".json"
-	file, err := fs.ReadFile(set, name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	list, err := staff.Parse(file, site)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return list, nil
-}
 
 // desk has staff sign in, one after the other: a verifier takes time and memory.
 type desk struct {
@@ -62,7 +46,7 @@ func (d *desk) write() error {
 	}
 	data, err := d.Misses()
 	if err == nil {
-		err = keep(d.path, data)
+		err = statefile.Replace(d.path, data)
 	}
 	return err
 }

@@ -29,19 +29,15 @@ func (a *Appliance) status() screen.Status {
 	for _, e := range events {
 		s.Events = append(s.Events, screen.EventLine{Lane: e.Lane, Event: e.Event})
 	}
-	if lists := a.lists.Load(); lists != nil {
-		s.Lists = *lists
+	centre := a.centre.Status()
+	for _, l := range centre.Lists {
+		s.Lists = append(s.Lists, screen.ListStatus(l))
 	}
-	if texts := a.legal.Load(); texts != nil {
-		s.Legal = *texts
-	}
+	s.Legal = centre.Legal
 	stats := a.journal.Stats()
 	s.Sync = screen.SyncStatus{Unsynced: int(stats.Unsynced), Oldest: stats.Oldest}
-	if a.store != nil {
-		b := a.store.Status()
-		s.Bundle = screen.BundleStatus{Version: b.Version, Activated: b.Changed, LastTried: b.Tried}
-		s.Sync.Online, s.Sync.LastAccepted = a.link.State().Connected, a.outbox.State().Accepted
-	}
+	s.Bundle = screen.BundleStatus{Version: centre.Set.Version, Activated: centre.Set.Changed, LastTried: centre.Set.Tried}
+	s.Sync.Online, s.Sync.LastAccepted = centre.Online, centre.Accepted
 	return s
 }
 

@@ -2,7 +2,6 @@ package appliance
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"sync"
 	"syscall"
@@ -10,8 +9,6 @@ import (
 
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/health"
-	"example.org/checkpoint/sync/bundle"
-	"example.org/checkpoint/sync/outbox"
 )
 
 // troubles is what is wrong with the device and each lane, as last looked.
@@ -56,7 +53,7 @@ func (a *Appliance) watch() {
 	device, lanes := a.deviceTroubles(), a.laneTroubles()
 	wasDevice, wasLanes := a.troubles.set(device, lanes)
 	if wasDevice.Has(health.CentreOffline) && !device.Has(health.CentreOffline) {
-		a.outbox.Hurry()
+		a.centre.Hurry()
 	}
 	a.tell(a.journal, a.log, wasDevice, device)
 	for _, l := range a.lanes {
@@ -76,7 +73,9 @@ func (a *Appliance) tell(j interface{ Append(event.Event) error }, log *slog.Log
 		} else {
 			log.Info("over: "+c.Title, "condition", c.Name)
 		}
-		a.noteIn(j, event.Event{Kind: event.Condition, Note: map[string]string{"condition": c.Name, "state": state}})
+		if err := j.Append(event.Event{Kind: event.Condition, Note: map[string]string{"condition": c.Name, "state": state}}); err != nil {
+			log.Error("journal", "err", err)
+		}
 	}
 }
 
@@ -92,28 +91,17 @@ func (a *Appliance) deviceTroubles() (s health.Set) {
 	add(stats.Aside != "", health.JournalDamaged)
 	r := a.clock.Read()
 	add(r.Confidence == "unknown" || r.Fault != nil, health.ClockUntrusted)
-	add(a.lists.Load() == nil, health.TrustMissing)
-	add(a.overdue(), health.OrderOverdue)
-	if a.store != nil {
-		status := a.store.Status()
-		refused := errors.Is(status.Fault, bundle.ErrRefused) || errors.Is(status.Fault, bundle.ErrContents)
-		add(status.Rejected != "" || refused, health.BundleRejected)
-		add(!a.link.State().Connected, health.CentreOffline)
-		add(errors.Is(a.outbox.State().Fault, outbox.ErrRefuse) || stats.Disputed > 0, health.CentreConflict)
-		set, ok := a.store.Current()
-		add(ok && r.Time.After(set.Expires) || errors.Is(status.Fault, bundle.ErrClock), health.BundleStale)
-	}
 	add(a.watchdog.Fault() != nil, health.WatchdogLost)
 	if a.printer != nil {
 		s = s.Union(a.printer.Troubles())
 	}
-	return s
+	return s.Union(a.centre.Troubles())
 }
 
 func (a *Appliance) laneTroubles() map[string]health.Set {
 	all := map[string]health.Set{}
 	for _, l := range a.lanes {
-		s := a.halted(l).Union(l.troubles())
+		s := a.centre.Halted(l.journal.Place()).Union(l.troubles())
 		if l.unseen() {
 			s = s.With(health.DisplayLost)
 		}

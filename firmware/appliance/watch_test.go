@@ -1,33 +1,20 @@
 package appliance
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/sha256"
-	"crypto/x509"
-	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"example.org/checkpoint/firmware/clock"
 	"example.org/checkpoint/firmware/config"
 	"example.org/checkpoint/firmware/event"
-	"example.org/checkpoint/firmware/health"
+	"example.org/checkpoint/firmware/follow"
 	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/firmware/journal"
 	"example.org/checkpoint/hardware/watchdog"
-	"example.org/checkpoint/sync/bundle"
-	"example.org/checkpoint/sync/bundle/publish"
-	"example.org/checkpoint/sync/sign1"
 )
 
 // newDevice is a device of which nothing runs, with lanes whose boards and cameras are away.
@@ -39,11 +26,17 @@ func newDevice(t *testing.T, lanes ...string) *Appliance {
 	if a.journal, err = journal.Open(t.TempDir(), journal.Options{Device: "device", Site: "site", Now: a.clock.Now}); err != nil {
 		t.Fatal(err)
 	}
+	if a.centre, err = follow.Open(a.config, a.log); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.centre.Join(follow.Device{Clock: a.clock, Journal: a.journal, Judge: a.judgeBy, Staff: a.desk.use, Report: a.reported}); err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range lanes {
 		c := config.Lane{Name: name, Profile: "single", Kind: "border"}
 		c.Camera.Device = "http://127.0.0.1:1/"
 		c.Gate.Wire, c.Gate.Device, c.Gate.Address = "modbus", filepath.Join(t.TempDir(), "board"), 1
-		l, err := newLane(c, "site", a.journal.Lane(name), a.clock.Now, a.doubt, a.log)
+		l, err := newLane(c, "site", a.centre.Lane(name), a.clock.Now, a.doubt, a.log)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -90,37 +83,6 @@ func TestConditionsNameTheirLane(t *testing.T) {
 	}
 }
 
-// TestLongReasonIsJournalled: the faults of a set of rules may fill pages.
-func TestLongReasonIsJournalled(t *testing.T) {
-	a := newDevice(t)
-	a.note(event.Event{Kind: event.BundleRejected, Note: map[string]string{"version": "7", "why": strings.Repeat("rule 1: 規則 ", 3000)}})
-	events, err := a.journal.Recent(1)
-	if err != nil || events[0].Kind != event.BundleRejected || events[0].Note["version"] != "7" || len(events[0].Note["why"]) < 1000 {
-		t.Errorf("%+v, %v", events, err)
-	}
-}
-
-// TestTimestampTakenBack: a newer timestamp with an earlier time heals a clock that a wrong one
-// has set a year ahead.
-func TestTimestampTakenBack(t *testing.T) {
-	a := newDevice(t)
-	now := time.Now()
-	wrong, right := bundle.Set{Published: now.AddDate(1, 0, 0)}, bundle.Set{Published: now.Add(-time.Minute)}
-	a.vouched(bundle.Set{}, wrong)
-	if a.clock.Read().Confidence != clock.Unknown {
-		t.Error("it is not known what time it is")
-	}
-	a.vouched(wrong, right)
-	a.readClock()
-	if r := a.clock.Read(); r.Confidence != clock.Trusted || r.Time.Sub(now).Abs() > time.Minute {
-		t.Errorf("%+v", r)
-	}
-	a.vouched(right, bundle.Set{}) // says nothing of time
-	if r := a.clock.Read(); r.Confidence != clock.Trusted {
-		t.Errorf("%+v", r)
-	}
-}
-
 // TestInspectionsAreToldTheCheckedTime, which the machine's clock is not.
 func TestInspectionsAreToldTheCheckedTime(t *testing.T) {
 	a := newDevice(t)
@@ -131,93 +93,9 @@ func TestInspectionsAreToldTheCheckedTime(t *testing.T) {
 	}
 }
 
-// TestMarkKeyEnds: past its end a key confirms nothing any more, though the bundle that names
-// it stays in force.
-func TestMarkKeyEnds(t *testing.T) {
-	a := newDevice(t)
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	spki, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sum := sha256.Sum256(spki)
-	for until, want := range map[int64]int{time.Now().Add(time.Hour).Unix(): 1, time.Now().Add(-time.Hour).Unix(): 0} {
-		text, err := json.Marshal(map[string]any{"v": 1, "keys": []any{map[string]any{
-			"kid": hex.EncodeToString(sum[:8]), "purpose": "mark", "alg": -7, "spki": spki, "until": until}}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		dated, err := sign1.ReadKeys(text, "mark")
-		if err != nil {
-			t.Fatal(err)
-		}
-		a.markKeys.Store(&dated)
-		if got := a.marks(); len(got) != want {
-			t.Errorf("%d keys, want %d", len(got), want)
-		}
-	}
-}
-
 // TestAlive: one loop that does not turn is enough for the watchdog.
 func TestAlive(t *testing.T) {
 	if !newDevice(t).Alive() || newDevice(t, "1").Alive() {
 		t.Error("a lane that does not run is alive")
 	}
-}
-
-// TestListsThatNobodyVouchesFor: a set in force whose timestamp has expired is a condition, and so is
-// a new one that waits for the clock.
-func TestListsThatNobodyVouchesFor(t *testing.T) {
-	a := newDevice(t)
-	repository, files, keys := t.TempDir(), fstest.MapFS{"facts.json": {Data: []byte("{}")}}, filepath.Join(t.TempDir(), "keys")
-	if err := publish.MakeKeys(keys, 1); err != nil {
-		t.Fatal(err)
-	}
-	k, err := publish.LoadKeys(keys)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sign := func(at time.Time) {
-		t.Helper()
-		if _, err := publish.Sign(repository, files, k, at, publish.DefaultLifetimes); err != nil {
-			t.Fatal(err)
-		}
-	}
-	old := time.Now().Add(-publish.DefaultLifetimes.Timestamp - time.Hour)
-	sign(old)
-	a.config.Device.State, a.config.Device.Name = t.TempDir(), "device"
-	a.config.Centre.URL, a.config.Centre.Root = "nats://127.0.0.1:1", filepath.Join(repository, "root.json")
-	if err := a.openCentre(); err != nil {
-		t.Fatal(err)
-	}
-	if err := a.store.Close(); err != nil {
-		t.Fatal(err)
-	}
-	root, err := os.ReadFile(a.config.Centre.Root)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if a.store, err = bundle.Open(filepath.Join(t.TempDir(), "bundle.db"), root, bundle.Dir(repository)); err != nil {
-		t.Fatal(err)
-	}
-	refresh := func(now bundle.Time, want error, stale bool) {
-		t.Helper()
-		set, changed, err := a.store.Refresh(t.Context(), now)
-		if changed {
-			err = a.store.Activate(set)
-		}
-		if !errors.Is(err, want) || a.deviceTroubles().Has(health.BundleStale) != stale {
-			t.Errorf("%v, stale %v", err, !stale)
-		}
-	}
-	refresh(bundle.Time{Now: old, Known: true}, nil, true) // it was right then
-	sign(time.Now())
-	refresh(bundle.Time{Now: time.Now(), Known: true}, nil, false)
-	files["facts.json"].Data = []byte(`{"v":1}`)
-	sign(time.Now())
-	refresh(bundle.Time{Now: time.Unix(40, 0)}, bundle.ErrClock, true)
-	refresh(bundle.Time{Now: time.Now(), Known: true}, nil, false)
 }

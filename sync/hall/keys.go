@@ -15,6 +15,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"example.org/checkpoint/firmware/journal/statefile"
 )
 
 // keyFile holds the hall's day keys. It is never copied.
@@ -142,7 +144,7 @@ func (k *Keys) sweep(now time.Time, window time.Duration) {
 func (k *Keys) write(list []dayKey) error {
 	text, err := json.Marshal(list)
 	if err == nil {
-		err = replace(k.dir, keyFile, bytes.TrimSpace(text))
+		err = statefile.Replace(filepath.Join(k.dir, keyFile), bytes.TrimSpace(text))
 	}
 	if err != nil {
 		return fmt.Errorf("hall: %w", err)

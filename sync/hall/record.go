@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"example.org/checkpoint/firmware/journal/statefile"
 )
 
 // recordFile holds what this device has claimed and not ended everywhere: a line each when a
@@ -81,7 +83,7 @@ func (r *record) tidy(entries map[uint64]*entry) error {
 			return fmt.Errorf("hall: %w", err)
 		}
 	}
-	if err := replace(r.dir, recordFile, b.Bytes()); err != nil {
+	if err := statefile.Replace(filepath.Join(r.dir, recordFile), b.Bytes()); err != nil {
 		return fmt.Errorf("hall: %w", err)
 	}
 	f, err := os.OpenFile(filepath.Join(r.dir, recordFile), os.O_APPEND|os.O_WRONLY, 0o600)
@@ -108,22 +110,5 @@ func (r *record) append(l line) error {
 		err = r.file.Sync()
 	}
 	r.lines++
-	return err
-}
-
-// replace writes a private file whole or not at all.
-func replace(dir, name string, data []byte) error {
-	f, err := os.CreateTemp(dir, ".new-*") // for its owner only
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), filepath.Join(dir, name))
-	}
 	return err
 }

@@ -1,4 +1,4 @@
-package appliance
+package follow
 
 import (
 	"errors"
@@ -6,6 +6,7 @@ import (
 	"io/fs"
 
 	"example.org/checkpoint/firmware/legal"
+	"example.org/checkpoint/firmware/staff"
 	"example.org/checkpoint/firmware/verdict/words"
 )
 
@@ -26,4 +27,21 @@ func legalTexts(set fs.FS, site string) (map[string]legal.Text, error) {
 		}
 	}
 	return texts, nil
+}
+
+// staffOf reads staff/<site>.json of a set; nil where it has none: then nobody signs in.
+func staffOf(set fs.FS, site string) (*staff.List, error) {
+	name := "staff/" + site + ".json"
+	file, err := fs.ReadFile(set, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	list, err := staff.Parse(file, site)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return list, nil
 }

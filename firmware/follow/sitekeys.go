@@ -1,4 +1,4 @@
-package appliance
+package follow
 
 import (
 	"maps"
@@ -12,16 +12,16 @@ import (
 // centre gave. They are read anew with every set of rules,
 // so that next week's key is there when its public half is. A file that others may
 // read, or that is none, is left out and logged: its codes do not open.
-func (a *Appliance) siteKeys() holder.SiteKeys {
+func (f *Follower) siteKeys() holder.SiteKeys {
 	keys := holder.SiteKeys{}
-	names, _ := filepath.Glob(filepath.Join(a.siteKeyFolder(), "site-key*.json")) // the pattern is sound
-	if dir := a.config.Device.SiteKeys; dir != "" {
+	names, _ := filepath.Glob(filepath.Join(f.siteKeyFolder(), "site-key*.json")) // the pattern is sound
+	if dir := f.config.Device.SiteKeys; dir != "" {
 		more, _ := filepath.Glob(filepath.Join(dir, "site-key*.json"))
 		names = append(names, more...)
 	}
 	for _, name := range names {
 		if info, err := os.Stat(name); err != nil || info.Mode().Perm()&0o077 != 0 {
-			a.log.Error("site key: make the file readable for its owner only (chmod 600)", "file", name)
+			f.log.Error("site key: make the file readable for its owner only (chmod 600)", "file", name)
 			continue
 		}
 		data, err := os.ReadFile(name)
@@ -31,9 +31,9 @@ func (a *Appliance) siteKeys() holder.SiteKeys {
 		}
 		switch {
 		case err != nil:
-			a.log.Error("site key", "file", name, "err", err)
-		case site != a.config.Device.Site:
-			a.log.Error("site key: it is another site's; remove it", "file", name)
+			f.log.Error("site key", "file", name, "err", err)
+		case site != f.config.Device.Site:
+			f.log.Error("site key: it is another site's; remove it", "file", name)
 		default:
 			maps.Copy(keys, one)
 		}

@@ -1,4 +1,4 @@
-package appliance
+package follow
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"example.org/checkpoint/firmware/event"
+	"example.org/checkpoint/firmware/journal"
 	"example.org/checkpoint/firmware/verdict"
 	"example.org/checkpoint/sync/enrol"
 	"example.org/checkpoint/sync/hall"
@@ -29,8 +30,8 @@ const hallWindow = time.Hour
 
 // openHall opens the line to the hub, if there is one. A code that counts once does so at
 // the hub, else at the centre, else at this device.
-func (a *Appliance) openHall() error {
-	c := a.config
+func (f *Follower) openHall() error {
+	c := f.config
 	if c.Hall.URL == "" {
 		return nil
 	}
@@ -42,43 +43,43 @@ func (a *Appliance) openHall() error {
 	if err != nil {
 		return err
 	}
-	log := a.log.With("line", "hub")
-	if a.meeting.hub, err = jetstream.Open(jetstream.Options{URL: c.Hall.URL, Device: c.Device.Name, Pass: pass, Log: log}); err != nil {
+	log := f.log.With("line", "hub")
+	if f.meeting.hub, err = jetstream.Open(jetstream.Options{URL: c.Hall.URL, Device: c.Device.Name, Pass: pass, Log: log}); err != nil {
 		return fmt.Errorf("hall.url: %w", err)
 	}
 	window := hallWindow
 	for _, l := range c.Lanes {
 		window = max(window, l.ReplayWindow.Duration)
 	}
-	hub := a.meeting.hub
-	a.meeting.hall, err = hall.Open(hall.Options{Device: c.Device.Name, State: c.Device.State, Places: []hall.Place{hub.Bucket("replay"), a.link.Bucket("replay")},
-		Taken: jetstream.ErrTaken, Absent: jetstream.ErrNone, Now: a.clock.Now, Window: window, Double: a.double, Log: log})
+	hub := f.meeting.hub
+	f.meeting.hall, err = hall.Open(hall.Options{Device: c.Device.Name, State: c.Device.State, Places: []hall.Place{hub.Bucket("replay"), f.link.Bucket("replay")},
+		Taken: jetstream.ErrTaken, Absent: jetstream.ErrNone, Now: f.device.Clock.Now, Window: window, Double: f.double, Log: log})
 	if err != nil {
 		return err
 	}
-	a.meeting.sharing = &hall.Sharing{Hall: a.meeting.hall, Site: c.Device.Site, Names: hub.Bucket("hall"), Line: hub, Sign: key.Sign,
-		Trusted: a.peers, Log: log}
+	f.meeting.sharing = &hall.Sharing{Hall: f.meeting.hall, Site: c.Device.Site, Names: hub.Bucket("hall"), Line: hub, Sign: key.Sign,
+		Trusted: f.peers, Log: log}
 	return nil
 }
 
 // peers are the device keys that the bundle in force names.
-func (a *Appliance) peers() sign1.Keys {
-	if keys := a.asks.peers.Load(); keys != nil {
-		return keys.At(a.clock.Now())
+func (f *Follower) peers() sign1.Keys {
+	if keys := f.asks.peers.Load(); keys != nil {
+		return keys.At(f.device.Clock.Now())
 	}
 	return nil
 }
 
 // meet serves the hall until ctx is done.
-func (a *Appliance) meet(ctx context.Context) {
-	if a.meeting.hall == nil {
+func (f *Follower) meet(ctx context.Context) {
+	if f.meeting.hall == nil {
 		return
 	}
 	var both sync.WaitGroup
-	both.Go(func() { a.meeting.hall.Run(ctx) })
+	both.Go(func() { f.meeting.hall.Run(ctx) })
 	both.Go(func() {
-		if err := a.meeting.sharing.Run(ctx); err != nil {
-			a.log.Error("hall", "err", err)
+		if err := f.meeting.sharing.Run(ctx); err != nil {
+			f.log.Error("hall", "err", err)
 		}
 	})
 	both.Wait()
@@ -96,32 +97,39 @@ func (m *meeting) close() (err error) {
 
 // double journals, at the lane that it was claimed at, that a code counted at another device
 // too while this one was alone.
-func (a *Appliance) double(d hall.Double) {
+func (f *Follower) double(d hall.Double) {
 	name, presentation, _ := strings.Cut(d.What, "/")
-	for _, l := range a.lanes {
-		if l.config.Name == name {
-			a.noteIn(l.journal, event.Event{At: a.clock.Now(), Kind: event.Reconciled, Verdict: verdict.Verdict{Outcome: verdict.Refuse, Reason: verdict.Replayed},
+	for _, l := range f.config.Lanes {
+		if l.Name == name {
+			f.noteIn(f.device.Journal.Lane(name), event.Event{At: f.device.Clock.Now(), Kind: event.Reconciled, Verdict: verdict.Verdict{Outcome: verdict.Refuse, Reason: verdict.Replayed},
 				Note: map[string]string{"found": "double", "presentation": presentation, "claimed": d.At.UTC().Format(time.RFC3339), "also": d.Other}})
 		}
 	}
 }
 
-// crowd makes a lane's claims known in the hall. It is used by the lane's journal worker alone.
-type crowd struct {
+// Lane is a lane's record that makes its claims known in the hall. It is used by the lane's
+// journal worker alone.
+type Lane struct {
+	*journal.Lane
 	hall *hall.Hall        // nil for none
 	open map[uint64]uint64 // presentation → claim of the hall
 }
 
+// Lane gives the record of a lane.
+func (f *Follower) Lane(name string) *Lane {
+	return &Lane{Lane: f.device.Journal.Lane(name), hall: f.meeting.hall, open: map[uint64]uint64{}}
+}
+
 // Claim has the hall say first whether somebody was here with that code, at any lane.
-func (e *entries) Claim(ev event.Event) (verdict.Reason, error) {
-	if e.crowd.hall == nil {
-		return e.Lane.Claim(ev)
+func (l *Lane) Claim(ev event.Event) (verdict.Reason, error) {
+	if l.hall == nil {
+		return l.Lane.Claim(ev)
 	}
 	var ids []hall.Identity
 	for _, c := range ev.Verdict.Counts {
 		ids = append(ids, hall.Identity{Bytes: c.Identity, Until: c.Until})
 	}
-	c, replayed, err := e.crowd.hall.Claim(context.Background(), e.Lane.Place().Lane+"/"+strconv.FormatUint(ev.Presentation, 10), ids)
+	c, replayed, err := l.hall.Claim(context.Background(), l.Place().Lane+"/"+strconv.FormatUint(ev.Presentation, 10), ids)
 	switch {
 	case err != nil:
 		return "", err
@@ -132,21 +140,30 @@ func (e *entries) Claim(ev event.Event) (verdict.Reason, error) {
 	case c.Placed > 0:
 		ev.Note = noted(ev.Note, "hall", "centre")
 	}
-	reason, err := e.Lane.Claim(ev)
+	reason, err := l.Lane.Claim(ev)
 	if err != nil || reason != "" {
-		e.crowd.hall.Settle(c.N, false)
+		l.hall.Settle(c.N, false)
 		return reason, err
 	}
-	e.crowd.open[ev.Presentation] = c.N
+	l.open[ev.Presentation] = c.N
 	return "", nil
 }
 
-// settle ends a claim in the hall: before the journal writes that somebody has passed, and
-// after it that nobody has.
-func (c *crowd) settle(presentation uint64, used bool) {
-	if n := c.open[presentation]; n != 0 {
-		c.hall.Settle(n, used)
+// Settle ends a claim in the hall too: before the journal writes that somebody has passed,
+// and after it that nobody has.
+func (l *Lane) Settle(ev event.Event, used bool) error {
+	claim := l.open[ev.Presentation] // 0 for none
+	if claim != 0 && used {
+		l.hall.Settle(claim, true)
 	}
+	if err := l.Lane.Settle(ev, used); err != nil {
+		return err
+	}
+	if claim != 0 {
+		l.hall.Settle(claim, used)
+		delete(l.open, ev.Presentation)
+	}
+	return nil
 }
 
 // noted is a note with one thing more.

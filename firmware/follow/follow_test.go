@@ -1,4 +1,4 @@
-package appliance
+package follow
 
 import (
 	"bytes"
@@ -22,13 +22,16 @@ import (
 	"testing/fstest"
 	"time"
 
+	"example.org/checkpoint/firmware/clock"
 	"example.org/checkpoint/firmware/config"
 	decoded "example.org/checkpoint/firmware/credential/centre"
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/health"
+	"example.org/checkpoint/firmware/inspection"
+	"example.org/checkpoint/firmware/journal"
 	"example.org/checkpoint/firmware/order"
+	"example.org/checkpoint/firmware/staff"
 	"example.org/checkpoint/firmware/verdict"
-	"example.org/checkpoint/kiosk/screen"
 	"example.org/checkpoint/simulators/centre"
 	"example.org/checkpoint/sync/bundle/publish"
 	"example.org/checkpoint/sync/enrol"
@@ -141,8 +144,58 @@ func (o *office) publish() {
 	o.post("/publish?dir="+url.QueryEscape(o.repo), nil, &p)
 }
 
+// device is one with lanes of which nothing runs but its way to the centre.
+type device struct {
+	*Follower
+	lanes map[string]*Lane
+}
+
+// join makes the record and the clock of a follower, as New of the appliance does.
+func join(f *Follower, state string) (*device, error) {
+	a := &device{f, map[string]*Lane{}}
+	c := clock.New(nil, f.Floor())
+	if err := c.Trust(time.Now(), time.Second); err != nil && f.Floor().IsZero() {
+		return a, err
+	}
+	directions := map[string]string{}
+	for _, l := range f.config.Lanes {
+		directions[l.Name] = l.Direction
+	}
+	j, err := journal.Open(state, journal.Options{Device: f.config.Device.Name, Site: f.config.Device.Site, Now: c.Now, Latest: c.Latest, Directions: directions, Sign: f.Signer()})
+	if err != nil {
+		return a, err
+	}
+	err = f.Join(Device{Clock: c, Journal: j, Judge: func(*inspection.Snapshot) {}, Staff: func(*staff.List) {}})
+	for name := range directions {
+		a.lanes[name] = f.Lane(name)
+	}
+	return a, err
+}
+
+// close closes what join opened, and the follower.
+func (a *device) close() error {
+	return errors.Join(a.Close(), a.device.Journal.Close())
+}
+
+// newDevice is a device without a centre.
+func newDevice(t *testing.T) *device {
+	t.Helper()
+	var c config.Config
+	c.Device.Name, c.Device.Site, c.Lanes = "device", "site", []config.Lane{{Name: "1"}}
+	f, err := Open(c, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := join(f, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { a.close() })
+	return a
+}
+
 // device starts the way to the centre of a device with two lanes, and nothing else of it.
-func (o *office) device(name string) (a *Appliance, stop func()) {
+func (o *office) device(name string) (a *device, stop func()) {
 	o.Helper()
 	state := filepath.Join(o.dir, "devices", name)
 	key, _, err := enrol.Load(state)
@@ -163,17 +216,20 @@ func (o *office) device(name string) (a *Appliance, stop func()) {
 	var c config.Config
 	c.Device.Name, c.Device.Site, c.Device.State = name, "LMC", state
 	c.Centre.URL, c.Centre.Root = (&url.URL{Scheme: "nats", Host: net.JoinHostPort("127.0.0.1", fmt.Sprint(o.port))}).String(), filepath.Join(o.repo, "1.root.json")
-	c.Clock.Within.Duration, c.Centre.Stick = time.Second, o.stick
+	c.Centre.Stick = o.stick
 	for lane, direction := range map[string]string{"1": "out", "2": "in"} {
-		l := config.Lane{Name: lane, Profile: "single", Kind: "venue", VenueClass: "market", Facts: "door", Policy: "venue-market", Direction: direction}
-		l.Camera.Device, l.Gate.Wire, l.Gate.Device, l.Gate.Address = "http://127.0.0.1:1/", "modbus", filepath.Join(state, "board"), 1
-		c.Lanes = append(c.Lanes, l)
+		c.Lanes = append(c.Lanes, config.Lane{Name: lane, Profile: "single", Kind: "venue", VenueClass: "market", Facts: "door", Policy: "venue-market", Direction: direction})
 	}
 	c.Defaults()
 	c.Centre.Refresh.Duration = time.Second
-	if a, err = New(c, slog.New(slog.DiscardHandler)); err != nil {
+	f, err := Open(c, slog.New(slog.DiscardHandler))
+	if err != nil {
 		o.Fatal(err)
 	}
+	if a, err = join(f, state); err != nil {
+		o.Fatal(err)
+	}
+	a.Resume()
 	ctx, cancel := context.WithCancel(context.Background())
 	var links sync.WaitGroup
 	links.Go(func() { a.followBundle(ctx) })
@@ -199,31 +255,25 @@ func (o *office) eventually(what string, holds func() bool) {
 	}
 }
 
-func (a *Appliance) lane(name string) *laneLoop {
-	for _, l := range a.lanes {
-		if l.config.Name == name {
-			return l
-		}
-	}
-	return nil
-}
-
 // admits claims for a code of its own.
-func (a *Appliance) admits(t *testing.T, lane string) bool {
+func (a *device) admits(t *testing.T, lane string) bool {
 	t.Helper()
-	l := a.lane(lane)
+	l := a.lanes[lane].Lane
 	claims++
-	r, err := l.journal.Claim(event.Event{Kind: event.Claimed, Presentation: claims, Verdict: verdict.Verdict{Outcome: verdict.Admit, Reason: verdict.Satisfied, Scheme: "HK"}})
+	r, err := l.Claim(event.Event{Kind: event.Claimed, Presentation: claims, Verdict: verdict.Verdict{Outcome: verdict.Admit, Reason: verdict.Satisfied, Scheme: "HK"}})
 	if err != nil || r != "" && r != verdict.Halted && r != verdict.Exhausted {
 		t.Fatal(r, err)
 	}
 	if r == "" {
-		if err := l.journal.Settle(event.Event{Kind: event.Passed, Presentation: claims}, true); err != nil {
+		if err := l.Settle(event.Event{Kind: event.Passed, Presentation: claims}, true); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return r == ""
 }
+
+// says reports whether orders do that to a lane.
+func (a *device) says(lane string, c health.Code) bool { return a.Halted(a.lanes[lane].Place()).Has(c) }
 
 var claims uint64
 
@@ -236,7 +286,7 @@ func TestOrdersReachEveryDevice(t *testing.T) {
 	o.publish()
 	here, _ := o.device("here")
 	away, leave := o.device("away")
-	for _, a := range []*Appliance{here, away} {
+	for _, a := range []*device{here, away} {
 		o.eventually("rules and line", func() bool { return a.rules.Load() != nil && a.link.State().Connected })
 	}
 	if !here.admits(t, "1") || !away.admits(t, "1") {
@@ -249,8 +299,8 @@ func TestOrdersReachEveryDevice(t *testing.T) {
 	if !here.admits(t, "2") {
 		t.Error("the other direction is halted too")
 	}
-	if s := here.laneTroubles(); !s["1"].Has(health.OrderHalts) || s["2"].Has(health.OrderHalts) {
-		t.Errorf("conditions %v", s)
+	if !here.says("1", health.OrderHalts) || here.says("2", health.OrderHalts) {
+		t.Error("the conditions are not those of the lanes")
 	}
 
 	away, leave = o.device("away")
@@ -270,19 +320,19 @@ func TestOrdersReachEveryDevice(t *testing.T) {
 		t.Fatal(err)
 	}
 	o.order("open", out)
-	o.eventually("opening heard", func() bool { return here.laneTroubles()["1"].Has(health.OrderWaits) })
+	o.eventually("opening heard", func() bool { return here.says("1", health.OrderWaits) })
 	if here.admits(t, "1") {
 		t.Error("opened without a supervisor")
 	}
-	here.supervised(here.lane("2")) // the supervisor of the other lane
-	here.supervised(here.lane("1"))
+	here.Agreed(here.lanes["2"].Place()) // the supervisor of the other lane
+	here.Agreed(here.lanes["1"].Place())
 	o.eventually("opened", func() bool { return here.admits(t, "1") })
 	o.order("halt", out)
 	o.eventually("halted again", func() bool { return !here.admits(t, "1") })
 	for _, word := range old {
 		here.hear(word) // the first halt and nothing newer
 	}
-	here.supervised(here.lane("1"))
+	here.Agreed(here.lanes["1"].Place())
 	time.Sleep(50 * time.Millisecond)
 	if here.admits(t, "1") {
 		t.Error("a supervisor alone opens")
@@ -321,14 +371,14 @@ func TestQuotaOfASite(t *testing.T) {
 	var q centre.Quota
 	var l centre.Lease
 	lease := func(tokens int) {
-		o.post(fmt.Sprintf("/lease?quota=q&day=%s&holder=%s&tokens=%d", day, url.QueryEscape(a.journal.Holder()), tokens), nil, &l)
+		o.post(fmt.Sprintf("/lease?quota=q&day=%s&holder=%s&tokens=%d", day, url.QueryEscape(a.device.Journal.Holder()), tokens), nil, &l)
 	}
 	o.post("/quota?quota=q&day="+day+"&tokens=5", nil, &q)
 	lease(4)
 	o.eventually("admits", func() bool { return a.admits(t, "1") })
 	a.admits(t, "1")
 	lease(0)
-	o.eventually("exhausted", func() bool { all, err := a.journal.Holdings(); return err == nil && all[0].Serial == 2 })
+	o.eventually("exhausted", func() bool { all, err := a.device.Journal.Holdings(); return err == nil && all[0].Serial == 2 })
 	if a.admits(t, "1") {
 		t.Error("admitted on a lease that was taken back")
 	}
@@ -350,20 +400,20 @@ func TestTimeOrder(t *testing.T) {
 	right := time.Now().Truncate(time.Second)
 	wrong := right.Add(48 * time.Hour)
 	says(wrong)
-	o.eventually("raised", func() bool { return a.clock.Now().Equal(wrong) })
+	o.eventually("raised", func() bool { return a.device.Clock.Now().Equal(wrong) })
 	old, err := a.link.Standing(t.Context())
 	if err != nil || len(old) != 1 {
 		t.Fatal(len(old), err)
 	}
 	says(right)
-	o.eventually("heard", func() bool { return a.laneTroubles()["1"].Has(health.OrderWaits) })
-	if !a.clock.Now().Equal(wrong) {
+	o.eventually("heard", func() bool { return a.says("1", health.OrderWaits) })
+	if !a.device.Clock.Now().Equal(wrong) {
 		t.Error("lowered without a supervisor")
 	}
-	a.supervised(a.lane("1"))
-	o.eventually("lowered", func() bool { return a.clock.Now().Before(right.Add(time.Hour)) })
+	a.Agreed(a.lanes["1"].Place())
+	o.eventually("lowered", func() bool { return a.device.Clock.Now().Before(right.Add(time.Hour)) })
 	a.hear(old[0])
-	if !a.clock.Now().Before(right.Add(time.Hour)) {
+	if !a.device.Clock.Now().Before(right.Add(time.Hour)) {
 		t.Error("an older order moves the clock")
 	}
 	var later time.Time
@@ -375,10 +425,10 @@ func TestTimeOrder(t *testing.T) {
 	})
 	stop()
 	a, _ = o.device("gate")
-	if floor := a.clock.Floor(); floor.After(right.Add(time.Hour)) || floor.Before(later) {
+	if floor := a.device.Clock.Floor(); floor.After(right.Add(time.Hour)) || floor.Before(later) {
 		t.Errorf("floor %v after a restart, %v was signed since", floor, later)
 	}
-	for _, s := range a.journal.Orders().All() {
+	for _, s := range a.device.Journal.Orders().All() {
 		if s.Disowned {
 			t.Errorf("order %d: its key is still believed", s.Order.Number)
 		}
@@ -412,7 +462,7 @@ func TestStick(t *testing.T) {
 		t.Fatal("halted before anybody said so")
 	}
 	events := func() (n int) {
-		all, err := a.journal.Recent(100_000)
+		all, err := a.device.Journal.Recent(100_000)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -434,7 +484,7 @@ func TestStick(t *testing.T) {
 	o.eventually("the stick's order is obeyed", func() bool { return !a.admits(t, "1") })
 	o.eventually("the set is in force", func() bool { s := a.store.Status(); return s.Version == "2" })
 	o.eventually("the cohort's file is seen", func() bool {
-		return slices.ContainsFunc(*a.lists.Load(), func(l screen.ListStatus) bool { return l.Name == "texts/x.toml" })
+		return slices.ContainsFunc(*a.lists.Load(), func(l List) bool { return l.Name == "texts/x.toml" })
 	})
 	stop()
 	o.stick = old
@@ -448,12 +498,12 @@ func TestStick(t *testing.T) {
 
 // TestOrderNotWritten: what the journal could not take is not forgotten.
 func TestOrderNotWritten(t *testing.T) {
-	a := newDevice(t, "1")
+	a := newDevice(t)
 	halt := order.Signed{Order: decoded.Order{Number: 1, Kind: decoded.Breaker, Halt: true}}
 	if a.obey(halt); a.missed.Load() {
 		t.Error("missed what was written")
 	}
-	if err := a.journal.Close(); err != nil {
+	if err := a.device.Journal.Close(); err != nil {
 		t.Fatal(err)
 	}
 	halt.Order.Number = 2

@@ -1,4 +1,4 @@
-package appliance
+package follow
 
 import (
 	"log/slog"
@@ -28,13 +28,13 @@ func TestSiteKeys(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	a := &Appliance{log: slog.New(slog.DiscardHandler)}
-	a.config.Device.Site = "HZMB-DEP"
-	if keys := a.siteKeys(); len(keys) != 0 {
+	f := &Follower{log: slog.New(slog.DiscardHandler)}
+	f.config.Device.Site = "HZMB-DEP"
+	if keys := f.siteKeys(); len(keys) != 0 {
 		t.Errorf("%d keys without a folder", len(keys))
 	}
-	a.config.Device.SiteKeys = dir
-	keys := a.siteKeys()
+	f.config.Device.SiteKeys = dir
+	keys := f.siteKeys()
 	if _, ok := keys[[8]byte(good.KID)]; !ok || len(keys) != 1 {
 		t.Errorf("%d keys, want the one that its owner alone may read", len(keys))
 	}

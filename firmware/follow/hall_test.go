@@ -1,4 +1,4 @@
-package appliance
+package follow
 
 import (
 	"context"
@@ -51,15 +51,15 @@ func (o *office) peersFile(devices ...string) []byte {
 }
 
 // inHall puts a device into the hall of a hub.
-func (o *office) inHall(name, hub string) *Appliance {
+func (o *office) inHall(name, hub string) *device {
 	o.Helper()
 	a, _ := o.device(name)
 	a.config.Hall.URL = hub
 	if err := a.openHall(); err != nil {
 		o.Fatal(err)
 	}
-	for _, l := range a.lanes {
-		l.entries.crowd = crowd{a.meeting.hall, map[uint64]uint64{}}
+	for name := range a.lanes {
+		a.lanes[name] = a.Lane(name)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var meeting sync.WaitGroup
@@ -69,10 +69,10 @@ func (o *office) inHall(name, hub string) *Appliance {
 }
 
 // claims has somebody come with a code.
-func (a *Appliance) claims(t *testing.T, lane string, presentation uint64, code string) verdict.Reason {
+func (a *device) claims(t *testing.T, lane string, presentation uint64, code string) verdict.Reason {
 	t.Helper()
 	now := time.Now()
-	reason, err := a.lane(lane).entries.Claim(event.Event{At: now, Kind: event.Claimed, Presentation: presentation, Verdict: verdict.Verdict{Outcome: verdict.Admit,
+	reason, err := a.lanes[lane].Claim(event.Event{At: now, Kind: event.Claimed, Presentation: presentation, Verdict: verdict.Verdict{Outcome: verdict.Admit,
 		Reason: "ok", Counts: []verdict.Count{{Identity: []byte(code), Until: now.Add(10 * time.Minute)}}}})
 	if err != nil {
 		t.Fatal(err)
@@ -80,17 +80,17 @@ func (a *Appliance) claims(t *testing.T, lane string, presentation uint64, code 
 	return reason
 }
 
-func (a *Appliance) settles(t *testing.T, lane string, presentation uint64, kind event.Kind, used bool) {
+func (a *device) settles(t *testing.T, lane string, presentation uint64, kind event.Kind, used bool) {
 	t.Helper()
-	if err := a.lane(lane).entries.Settle(event.Event{At: time.Now(), Kind: kind, Presentation: presentation}, used); err != nil {
+	if err := a.lanes[lane].Settle(event.Event{At: time.Now(), Kind: kind, Presentation: presentation}, used); err != nil {
 		t.Fatal(err)
 	}
 }
 
 // noteOf is what the newest events of a kind say.
-func (a *Appliance) noteOf(t *testing.T, kind event.Kind) (all []map[string]string) {
+func (a *device) noteOf(t *testing.T, kind event.Kind) (all []map[string]string) {
 	t.Helper()
-	events, err := a.journal.Recent(100)
+	events, err := a.device.Journal.Recent(100)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func TestHall(t *testing.T) {
 	var p centre.Published
 	o.post("/publish?dir="+url.QueryEscape(o.repo), nil, &p)
 	a, b := o.inHall("g1", hub.URL()), o.inHall("g2", hub.URL())
-	for _, d := range []*Appliance{a, b} {
+	for _, d := range []*device{a, b} {
 		o.eventually("not alone", func() bool { return !d.meeting.hall.State().Alone })
 	}
 
@@ -144,7 +144,7 @@ func TestHall(t *testing.T) {
 	}
 	hub.Close()
 	o.stop() // the centre is away as well
-	for _, d := range []*Appliance{a, b} {
+	for _, d := range []*device{a, b} {
 		o.eventually("alone", func() bool {
 			reason := d.claims(t, "2", uint64(time.Now().UnixNano()), strconv.FormatInt(time.Now().UnixNano(), 10))
 			return reason == "" && d.meeting.hall.State().Alone

@@ -1,4 +1,4 @@
-package appliance
+package follow
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"example.org/checkpoint/firmware/credential/holder"
+	"example.org/checkpoint/firmware/journal/statefile"
 	"example.org/checkpoint/firmware/order"
 	"example.org/checkpoint/sync/bundle"
 	"example.org/checkpoint/sync/request"
@@ -50,12 +51,12 @@ func (s *asks) use(set bundle.Set, quotas order.Quotas) error {
 }
 
 // client makes the client of requests.
-func (a *Appliance) client(sign func(string, []byte) ([]byte, error)) *request.Client {
-	a.asks.sign = sign
-	return request.New(a.link, request.Options{Device: a.config.Device.Name, Site: a.config.Device.Site, Sign: sign, Rand: rand.Reader,
-		Wait: wait, Now: func() time.Time { return a.clock.Now() }, Keys: func() sign1.Keys {
-			if keys := a.asks.keys.Load(); keys != nil {
-				return keys.At(a.clock.Now())
+func (f *Follower) client(sign func(string, []byte) ([]byte, error)) *request.Client {
+	f.asks.sign = sign
+	return request.New(f.link, request.Options{Device: f.config.Device.Name, Site: f.config.Device.Site, Sign: sign, Rand: rand.Reader,
+		Wait: wait, Now: func() time.Time { return f.device.Clock.Now() }, Keys: func() sign1.Keys {
+			if keys := f.asks.keys.Load(); keys != nil {
+				return keys.At(f.device.Clock.Now())
 			}
 			return nil
 		}})
@@ -82,18 +83,18 @@ const (
 )
 
 // askCentre asks for the site's keys and for tokens when few are left, until ctx is done.
-func (a *Appliance) askCentre(ctx context.Context) {
+func (f *Follower) askCentre(ctx context.Context) {
 	var keys time.Time // when to ask for them, monotonic
 	for tick := time.NewTicker(askEvery); ; {
-		if a.link.State().Connected && a.asks.keys.Load() != nil {
+		if f.link.State().Connected && f.asks.keys.Load() != nil {
 			if now := time.Now(); now.After(keys) {
 				keys = now.Add(siteKeyEvery)
-				if err := a.askSiteKeys(ctx); err != nil {
-					a.log.Info("site keys", "err", err)
+				if err := f.askSiteKeys(ctx); err != nil {
+					f.log.Info("site keys", "err", err)
 					keys = now.Add(siteKeyAgain)
 				}
 			}
-			a.askLeases(ctx)
+			f.askLeases(ctx)
 		}
 		select {
 		case <-ctx.Done():
@@ -106,80 +107,63 @@ func (a *Appliance) askCentre(ctx context.Context) {
 
 // siteKeyFolder is where keys stay that the centre gave, so that sealed codes open after a
 // restart without it.
-func (a *Appliance) siteKeyFolder() string { return filepath.Join(a.config.Device.State, "site-keys") }
+func (f *Follower) siteKeyFolder() string { return filepath.Join(f.config.Device.State, "site-keys") }
 
 // askSiteKeys keeps the keys that the centre gives in place of those that it gave before. One
 // that does not parse, or is another site's, spoils the answer. They open from the next set of
 // rules on, or the next time that the set in force is looked at.
-func (a *Appliance) askSiteKeys(ctx context.Context) error {
-	files, err := a.asks.client.SiteKeys(ctx)
+func (f *Follower) askSiteKeys(ctx context.Context) error {
+	files, err := f.asks.client.SiteKeys(ctx)
 	if err != nil || len(files) == 0 {
 		return err
 	}
-	if err := os.MkdirAll(a.siteKeyFolder(), 0o700); err != nil {
+	if err := os.MkdirAll(f.siteKeyFolder(), 0o700); err != nil {
 		return err
 	}
 	var names []string
 	for _, file := range files {
 		site, err := holder.SiteKeys{}.AddFile(file)
-		if err == nil && site != a.config.Device.Site {
+		if err == nil && site != f.config.Device.Site {
 			err = errors.New("it is another site's")
 		}
 		if err != nil {
 			return fmt.Errorf("a key from the centre: %w", err)
 		}
-		var f struct{ KID string } // which AddFile has checked
-		if err := json.Unmarshal(file, &f); err != nil {
+		var named struct{ KID string } // which AddFile has checked
+		if err := json.Unmarshal(file, &named); err != nil {
 			return err
 		}
-		names = append(names, "site-key-"+f.KID+".json")
+		names = append(names, "site-key-"+named.KID+".json")
 	}
 	for i, name := range names {
-		if err := keep(filepath.Join(a.siteKeyFolder(), name), files[i]); err != nil {
+		if err := statefile.Replace(filepath.Join(f.siteKeyFolder(), name), files[i]); err != nil {
 			return err
 		}
 	}
-	old, err := os.ReadDir(a.siteKeyFolder())
-	for _, f := range old {
-		if !slices.Contains(names, f.Name()) {
-			err = errors.Join(err, os.Remove(filepath.Join(a.siteKeyFolder(), f.Name())))
+	old, err := os.ReadDir(f.siteKeyFolder())
+	for _, was := range old {
+		if !slices.Contains(names, was.Name()) {
+			err = errors.Join(err, os.Remove(filepath.Join(f.siteKeyFolder(), was.Name())))
 		}
-	}
-	return err
-}
-
-// keep writes a private file whole or not at all.
-func keep(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*") // for its owner only
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
 	}
 	return err
 }
 
 // askLeases asks for tokens of each share of which few are left. The centre also sends what it
 // gives over the usual way; whichever comes first counts.
-func (a *Appliance) askLeases(ctx context.Context) {
-	quotas := a.asks.quotas.Load()
+func (f *Follower) askLeases(ctx context.Context) {
+	quotas := f.asks.quotas.Load()
 	if quotas == nil {
 		return
 	}
-	held, err := a.journal.Holdings()
+	held, err := f.device.Journal.Holdings()
 	if err != nil {
-		a.log.Error("journal", "err", err)
+		f.log.Error("journal", "err", err)
 		return
 	}
 	asked := map[order.Share]bool{}
-	for _, l := range a.lanes {
-		for _, share := range quotas.Shares(l.journal.Place(), a.clock.Now()) {
+	for _, l := range f.config.Lanes {
+		for _, share := range quotas.Shares(f.device.Journal.Lane(l.Name).Place(), f.device.Clock.Now()) {
 			if asked[share] {
 				continue
 			}
@@ -187,7 +171,7 @@ func (a *Appliance) askLeases(ctx context.Context) {
 			var tokens, spent uint64
 			for _, h := range held {
 				if h.Share == share {
-					if spent = h.Spent; a.clock.Now().Before(h.Expires) {
+					if spent = h.Spent; f.device.Clock.Now().Before(h.Expires) {
 						tokens = h.Tokens
 					}
 				}
@@ -195,12 +179,12 @@ func (a *Appliance) askLeases(ctx context.Context) {
 			if tokens >= spent+leaseLow {
 				continue
 			}
-			word, err := a.asks.client.Lease(ctx, share.Quota, share.Day, a.journal.Holder(), spent+leaseAhead)
+			word, err := f.asks.client.Lease(ctx, share.Quota, share.Day, f.device.Journal.Holder(), spent+leaseAhead)
 			if err != nil {
-				a.log.Debug("lease", "err", err)
+				f.log.Debug("lease", "err", err)
 				continue
 			}
-			a.hear(word)
+			f.hear(word)
 		}
 	}
 }

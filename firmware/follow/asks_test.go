@@ -1,4 +1,4 @@
-package appliance
+package follow
 
 import (
 	"context"
@@ -40,7 +40,7 @@ func TestAsksCentre(t *testing.T) {
 	t.Cleanup(end)
 	o.eventually("a site key", func() bool { _, ok := a.siteKeys()[[8]byte(site.KID)]; return ok })
 	held := func() uint64 {
-		all, err := a.journal.Holdings()
+		all, err := a.device.Journal.Holdings()
 		if err != nil || len(all) != 1 {
 			return 0
 		}

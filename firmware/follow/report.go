@@ -1,0 +1,35 @@
+package follow
+
+import (
+	"context"
+	"time"
+)
+
+// reportEvery is how often the device says that it is there.
+const reportEvery = 30 * time.Second
+
+// reportIn tells the centre how the device is, at once when the line comes up, until ctx is done.
+func (f *Follower) reportIn(ctx context.Context) {
+	var line, said time.Time
+	for tick := time.NewTicker(time.Second); ; {
+		if s := f.link.State(); s.Connected && (!s.Since.Equal(line) || time.Since(said) >= reportEvery) {
+			line, said = s.Since, time.Now()
+			text, err := f.device.Report()
+			if err == nil {
+				text, err = f.asks.sign("status", text)
+			}
+			if err == nil {
+				err = f.link.Say("st", text)
+			}
+			if err != nil {
+				f.log.Debug("report", "err", err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			tick.Stop()
+			return
+		case <-tick.C:
+		}
+	}
+}
