@@ -118,6 +118,9 @@ func TestFrames(t *testing.T) {
 					if err != nil {
 						t.Fatal(name, err)
 					}
+					if !within(r.Spent(), b) {
+						t.Errorf("%s: spent %+v of %+v", name, r.Spent(), b)
+					}
 					ok := false
 					for _, s := range symbols {
 						if tr.has(s.Text) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"image"
 	"image/color"
 	"maps"
@@ -130,6 +131,14 @@ func TestNoQuietZone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	read := func(what string, img *image.Gray, b Budget) {
+		t.Helper()
+		var r Reader
+		s, err := r.Read(context.Background(), img, b)
+		if err != nil || len(s) != 1 || s[0].Text != sample {
+			t.Errorf("%s: %v %v", what, s, err)
+		}
+	}
 	for _, size := range []int{1, 2, 3} {
 		img := grey(c.Size*size, c.Size*size, 255)
 		for i := range img.Pix {
@@ -137,37 +146,79 @@ func TestNoQuietZone(t *testing.T) {
 				img.Pix[i] = 0
 			}
 		}
+		read(fmt.Sprintf("%d pixels a module, nothing around", size), img, Thorough())
+	}
+	for _, size := range []int{2, 4} {
+		for _, ground := range []uint8{0, 30, 128, 220, 255} { // 30 and 220 are those of the modules
+			for _, light := range []bool{false, true} {
+				for quiet := range 2 {
+					dark := ground < 128
+					if quiet == 0 && (ground == 128 || dark != light) { // the ring runs into it: not read
+						continue
+					}
+					n := (c.Size + 2*quiet) * size
+					img := grey(n+100, n+100, ground)
+					for y := range n {
+						for x := range n {
+							v := uint8(220)
+							if c.Black(x/size-quiet, y/size-quiet) != light {
+								v = 30
+							}
+							img.Pix[(y+50)*img.Stride+x+50] = v
+						}
+					}
+					read(fmt.Sprintf("%d pixels a module, %d modules of quiet zone on %d, light %v", size, quiet, ground, light), img, Glance())
+				}
+			}
+		}
+	}
+}
+
+// within reports whether what was spent is in the budget.
+func within(s, b Budget) bool {
+	return s.Layers <= b.Layers && s.Pixels <= b.Pixels && s.Candidates <= b.Candidates &&
+		s.Triples <= b.Triples && s.Grids <= b.Grids && s.Decodes <= b.Decodes
+}
+
+// ending is a context that ends when it has been asked so often.
+type ending struct {
+	context.Context
+	asked, most int
+}
+
+func (e *ending) Err() error {
+	if e.asked++; e.asked > e.most {
+		return context.Canceled
+	}
+	return nil
+}
+
+// TestEnds ends the context in the middle of reading a page of finder patterns and a code, wherever
+// it is asked: little is done after it.
+func TestEnds(t *testing.T) {
+	code := grey(640, 480, 200)
+	paint(t, code, sample, 200, 100, 4, false, quarter)
+	pages := []*image.Gray{code}
+	for name := range truths(t, "adversarial") {
+		pages = append(pages, load(t, filepath.Join(shared(t), "frames", "adversarial", name)))
+	}
+	for _, img := range pages {
 		var r Reader
-		s, err := r.Read(context.Background(), img, Thorough())
-		if err != nil || len(s) != 1 || s[0].Text != sample {
-			t.Errorf("%d pixels a module: %v %v", size, s, err)
+		never := &ending{context.Background(), 0, 1 << 30}
+		if _, err := r.Read(never, img, Thorough()); err != nil || never.asked < 20 {
+			t.Fatalf("asked %d times, %v", never.asked, err)
+		}
+		for most := 1; most < never.asked; most += max(never.asked/25, 1) {
+			e := &ending{context.Background(), 0, most}
+			if _, err := r.Read(e, img, Thorough()); !errors.Is(err, context.Canceled) {
+				t.Fatalf("ended at %d of %d: %v", most, never.asked, err)
+			}
+			if more := e.asked - most; more > 12 {
+				t.Errorf("ended at %d of %d, and asked %d times more", most, never.asked, more)
+			}
 		}
 	}
 }
-
-func TestLimits(t *testing.T) {
-	var r Reader
-	if _, err := r.Read(context.Background(), &image.Gray{Rect: image.Rect(0, 0, 1<<14, 1<<14)}, Glance()); !errors.Is(err, ErrTooLarge) {
-		t.Error(err)
-	}
-	img := grey(640, 480, 200)
-	paint(t, img, "PART", 200, 100, 4, false, upright)
-	if s, err := r.Read(context.Background(), img, Budget{}); err != nil || len(s) != 0 || r.Spent() != (Budget{}) {
-		t.Error("an empty budget read", s, err, r.Spent())
-	}
-	ended, cancel := context.WithCancel(context.Background())
-	cancel()
-	if s, err := r.Read(ended, img, Glance()); !errors.Is(err, context.Canceled) || len(s) != 0 {
-		t.Error("an ended context read", s, err)
-	}
-	for range 3 {
-		if n := testing.AllocsPerRun(5, func() { r.Read(context.Background(), grey640, Glance()) }); n > 0 {
-			t.Errorf("%v allocations for an empty frame", n)
-		}
-	}
-}
-
-var grey640 = grey(640, 480, 90)
 
 // TestAdversarial shows pages of finder patterns, one of which holds plain gozxing for 25 s.
 func TestAdversarial(t *testing.T) {
@@ -180,8 +231,7 @@ func TestAdversarial(t *testing.T) {
 				t.Error(name, symbols, err)
 			}
 			s := r.Spent()
-			if s.Layers > b.Layers || s.Pixels > b.Pixels || s.Candidates > b.Candidates ||
-				s.Triples > b.Triples || s.Grids > b.Grids || s.Decodes > b.Decodes {
+			if !within(s, b) {
 				t.Errorf("%s: spent %+v of %+v", name, s, b)
 			}
 			if most := mostFinders * (mostFinders - 1) * (mostFinders - 2) / 6; s.Triples > s.Layers*most {
