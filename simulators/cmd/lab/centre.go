@@ -34,6 +34,29 @@ func (c *centreCmd) Run(ctx context.Context) error {
 	return s.Run(ctx)
 }
 
+// nodeCmd is one node of the centre's cluster.
+type nodeCmd struct {
+	Config string `required:"" help:"Its configuration."`
+}
+
+func (c *nodeCmd) Run(ctx context.Context) error { return centre.Serve(ctx, c.Config) }
+
+// hubCmd is the hub of a hall.
+type hubCmd struct {
+	Dir  string `required:"" help:"Folder of what it keeps."`
+	Port int    `required:"" help:"Port for devices."`
+}
+
+func (c *hubCmd) Run(ctx context.Context) error {
+	h, err := centre.NewHub(c.Dir, c.Port)
+	if err != nil {
+		return err
+	}
+	defer h.Close()
+	<-ctx.Done()
+	return nil
+}
+
 // clusterCmd writes what nodes and hubs need to let in the devices of a centre.
 type clusterCmd struct {
 	Dir  string   `required:"" help:"Folder of the centre, with its keys; they are made if there are none."`

@@ -17,6 +17,8 @@ type cli struct {
 	Run     runCmd     `cmd:"" default:"withargs" help:"Start everything and let people come, until Ctrl-C or, with --people, until all have been."`
 	Bench   benchCmd   `cmd:"" hidden:"" help:"The bench as a process of its own; started by run."`
 	Centre  centreCmd  `cmd:"" help:"The centre as a process of its own; run starts one, or it joins a NATS cluster."`
+	Node    nodeCmd    `cmd:"" hidden:"" help:"A nats-server as a process of its own; started by run."`
+	Hub     hubCmd     `cmd:"" hidden:"" help:"The hub of a hall as a process of its own; started by run."`
 	Cluster clusterCmd `cmd:"" help:"Write certificates and accounts for the nodes of a NATS cluster (docs/centre.md)."`
 	Fleet   fleetCmd   `cmd:"" help:"Measure a centre with many pretended devices."`
 }

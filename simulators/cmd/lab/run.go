@@ -22,6 +22,8 @@ type runCmd struct {
 	Port       int           `default:"8080" help:"Port of the lab's page; lane displays follow (+1, …), the attendant's page is +10, the venue's screen +12."`
 	Checkpoint string        `help:"The program. Default: beside this one."`
 	NATS       string        `name:"nats" help:"URL of a NATS cluster that the centre joins and the device uses, nats://host:port, in place of the centre's own server."`
+	Nodes      int           `default:"1" enum:"1,3" help:"How many nats-server the centre has: 1, or a cluster of 3 that goes on without one of them."`
+	Hub        bool          `help:"The hall has a hub, where its lanes meet while the centre is cut off."`
 	Cut        bool          `help:"Cut the link to the centre for the middle third of the people."`
 	Kill       time.Duration `help:"Kill the program about that often, and now and then the centre, as a power cut would."`
 }
@@ -50,7 +52,7 @@ func (c *runCmd) Run(ctx context.Context) (err error) {
 	server := http.Server{Handler: h.Page.Handler(), ReadHeaderTimeout: 5 * time.Second}
 	go server.Serve(listener) // ends with the deferred close
 	defer server.Close()
-	fmt.Printf("the hall is open after %.1f s\n\n  look at   %s\n  attendant %s\n", time.Since(began).Seconds(), h.URL(0), h.URL(10))
+	fmt.Printf("the hall is open after %.1f s\n\n  look at   %s\n  attendant %s\n", time.Since(began).Seconds(), h.URL(0), h.Attendant())
 	for _, l := range h.Lanes {
 		fmt.Printf("  lane %-4s %s\n", l.Name, l.Screen)
 	}
@@ -64,7 +66,7 @@ func (c *runCmd) options() (o hall.Options, err error) {
 	if err != nil {
 		return o, err
 	}
-	o = hall.Options{Dir: c.Dir, Program: c.Checkpoint, Lab: self, Port: c.Port, Fast: c.Fast, Seed: c.Seed, Cluster: c.NATS}
+	o = hall.Options{Dir: c.Dir, Program: c.Checkpoint, Lab: self, Port: c.Port, Fast: c.Fast, Seed: c.Seed, Cluster: c.NATS, Nodes: c.Nodes, Hub: c.Hub}
 	if o.Program == "" {
 		o.Program = filepath.Join(filepath.Dir(self), "checkpoint")
 	}

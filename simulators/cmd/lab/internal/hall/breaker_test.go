@@ -24,17 +24,16 @@ import (
 func join(t *testing.T, first *session, name string) *session {
 	t.Helper()
 	h := New(Options{Dir: t.TempDir(), Program: first.o.Program, Lab: first.o.Lab, Port: ports(t), Fast: true, Seed: first.o.Seed + 1})
-	h.cast, h.centrePort, h.natsPort = first.cast, first.centrePort, first.natsPort
+	h.cast, h.centrePort, h.servers, h.hubPort = first.cast, first.centrePort, first.servers, first.hubPort
 	t.Cleanup(func() {
 		if err := h.Close(); err != nil {
 			t.Error(err)
 		}
 	})
-	var err error
-	if h.link, err = process.NewLink(fmt.Sprintf("127.0.0.1:%d", h.natsPort)); err != nil {
+	if err := h.layLines(); err != nil {
 		t.Fatal(err)
 	}
-	err = os.Mkdir(h.path("logs"), 0o755)
+	err := os.Mkdir(h.path("logs"), 0o755)
 	if err == nil {
 		err = h.writeFile("site-keys/site-key.json", h.cast.SiteKey())
 	}
@@ -233,7 +232,7 @@ func TestBreaker(t *testing.T) {
 	other.stops(t, "after the line is back")
 
 	// An old word to open, a supervisor's key, a restart: none of them opens.
-	line, err := device.Dial(fmt.Sprintf("nats://127.0.0.1:%d", s.natsPort), "stranger")
+	line, err := device.Dial(s.serversURL(), "stranger")
 	if err != nil {
 		t.Fatal(err)
 	}

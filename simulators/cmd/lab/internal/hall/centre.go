@@ -2,14 +2,13 @@ package hall
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"example.org/checkpoint/simulators/cmd/lab/internal/figures"
@@ -17,43 +16,19 @@ import (
 )
 
 func (h *Hall) startCentre(ctx context.Context) (err error) {
-	if h.natsPort == 0 {
-		if h.natsPort, err = process.FreePort(); err != nil {
-			return err
-		}
-		if h.centrePort, err = process.FreePort(); err != nil {
-			return err
-		}
-		to, err := h.lineTo()
-		if err != nil {
-			return err
-		}
-		if h.link, err = process.NewLink(to); err != nil {
-			return err
-		}
+	at := h.serversURL()
+	if h.nodes == nil && h.o.Cluster == "" { // it has its server in its own process
+		_, at, _ = strings.Cut(h.servers[0], ":")
 	}
 	h.centre, err = process.Start("centre", h.path("logs", "centre.log"), nil, nil, h.o.Lab, "centre",
-		"--dir", h.path("centre"), "--registry", h.path("registry"),
-		"--nats", cmp.Or(h.o.Cluster, strconv.Itoa(h.natsPort)), "--http", strconv.Itoa(h.centrePort))
+		"--dir", h.path("centre"), "--registry", h.path("registry"), "--nats", at, "--http", strconv.Itoa(h.centrePort))
 	if err != nil {
 		return err
 	}
-	return process.Until(ctx, 20*time.Second, "the centre answers", func() bool {
+	return process.Until(ctx, time.Minute, "the centre answers", func() bool {
 		_, err := h.ask("/counts")
 		return err == nil
 	})
-}
-
-// lineTo is where the device's line ends.
-func (h *Hall) lineTo() (string, error) {
-	if h.o.Cluster == "" {
-		return fmt.Sprintf("127.0.0.1:%d", h.natsPort), nil
-	}
-	u, err := url.Parse(h.o.Cluster)
-	if err != nil || u.Scheme != "nats" || u.Port() == "" {
-		return "", fmt.Errorf("--nats %q: use one nats://host:port", h.o.Cluster)
-	}
-	return u.Host, nil
 }
 
 // ask reads one page of the centre.

@@ -43,7 +43,10 @@ func (h *Hall) configure() error {
 	say("[device]\nname = %q\nsite = %q\nstate = %q\nsite_keys = %q\n", Device, cast.Site, h.path("device"), h.path("site-keys"))
 	say("[centre]\nurl = %q\nroot = %q\nrefresh = \"20s\"\n", "nats://"+h.link.Address(), h.path("repository", "1.root.json"))
 	say("[clock]\nwithin = \"2s\"\n")
-	say("[attendant]\nlisten = \"127.0.0.1:%d\"\n", h.o.Port+10)
+	if h.hubLink != nil {
+		say("[hall]\nurl = %q\n", "nats://"+h.hubLink.Address())
+	}
+	say("[attendant]\nlisten = \"127.0.0.1:%d\"\ntoken = %q\noverrule = \"keys\"\n", h.o.Port+10, token)
 	say("[health]\nlisten = \"127.0.0.1:%d\"\n", h.o.Port+11)
 	for _, p := range h.places {
 		if p.Printer != "" {

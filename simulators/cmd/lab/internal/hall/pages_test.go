@@ -71,7 +71,7 @@ func TestPages(t *testing.T) {
 	if got := s.visit(t, bench.Person{Lane: "M", Who: green.Who, Act: green.Act, Codes: codes, Again: true}); got.End != "passed" {
 		t.Fatalf("nobody comes in: %+v", got)
 	}
-	look("attendant", s.URL(10)+"?lang=en", text("gate-01"))
+	look("attendant", s.Attendant()+"&lang=en", text("gate-01"))
 	if page, err := chromedp.Run(ctx, chromedp.Evaluate[string](`document.body.innerText`)); err != nil || !strings.Contains(page, "policy/hk-border-departure.json") {
 		t.Errorf("the attendant does not see the lists: %v\n%s", err, page)
 	}

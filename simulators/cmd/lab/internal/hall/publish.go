@@ -44,7 +44,11 @@ func (h *Hall) publish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if keys, err = joined(keys, h.cast.Keys()); err != nil {
+	devices, err := h.deviceKeys()
+	if err != nil {
+		return err
+	}
+	if keys, err = joined(keys, h.cast.Keys(), devices); err != nil {
 		return err
 	}
 	if err := os.WriteFile(h.path("source", "keys.json"), keys, 0o644); err != nil {
@@ -79,16 +83,43 @@ func (h *Hall) writeOrders() error {
 	return h.writeFile("source/orders/latest.cose", orders)
 }
 
-// joined is two files of public keys in one.
-func joined(a, b []byte) ([]byte, error) {
-	var one, other map[string]any
-	if err := errors.Join(json.Unmarshal(a, &one), json.Unmarshal(b, &other)); err != nil {
+// deviceKeys are those on the cards of the registry: whose keys are here is of the hall.
+func (h *Hall) deviceKeys() ([]byte, error) {
+	cards, err := filepath.Glob(h.path("registry", "*.json"))
+	keys := []any{}
+	for _, name := range cards {
+		var card struct{ Device, KID, SPKI string }
+		text, err := os.ReadFile(name)
+		if err == nil {
+			err = json.Unmarshal(text, &card)
+		}
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, map[string]any{"kid": card.KID, "purpose": "device", "device": card.Device, "alg": -7, "spki": card.SPKI, "from": 0, "until": 0})
+	}
+	if err != nil {
 		return nil, err
 	}
-	for name, more := range other {
-		if list, ok := more.([]any); ok {
-			had, _ := one[name].([]any)
-			one[name] = append(had, list...)
+	return json.Marshal(map[string]any{"keys": keys})
+}
+
+// joined is several files of public keys in one.
+func joined(first []byte, others ...[]byte) ([]byte, error) {
+	var one map[string]any
+	if err := json.Unmarshal(first, &one); err != nil {
+		return nil, err
+	}
+	for _, text := range others {
+		var other map[string]any
+		if err := json.Unmarshal(text, &other); err != nil {
+			return nil, err
+		}
+		for name, more := range other {
+			if list, ok := more.([]any); ok {
+				had, _ := one[name].([]any)
+				one[name] = append(had, list...)
+			}
 		}
 	}
 	return json.Marshal(one)

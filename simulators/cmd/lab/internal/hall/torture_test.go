@@ -143,7 +143,7 @@ func get(address string) ([]byte, error) {
 func (x *torture) listen() {
 	x.t.Helper()
 	var err error
-	x.line, err = device.Dial(fmt.Sprintf("nats://127.0.0.1:%d", x.natsPort), "stranger")
+	x.line, err = device.Dial(x.serversURL(), "stranger")
 	x.must(err)
 	x.t.Cleanup(x.line.Close)
 	x.must(x.line.Listen(func(_ string, data []byte) {
@@ -273,7 +273,7 @@ func (x *torture) contradict() {
 	keys, err := device.ReadKeys(text)
 	x.must(err)
 	other := one.Fork()
-	x.must(one.Connect(fmt.Sprintf("nats://127.0.0.1:%d", x.natsPort), keys, nil))
+	x.must(one.Connect(x.serversURL(), keys, nil))
 	defer one.Close()
 	one.Record(20, time.Now())
 	other.Record(20, time.Now())

@@ -4,20 +4,24 @@ import (
 	"io"
 	"net"
 	"sync"
+	"time"
 )
 
-// Link is the line between device and centre: it carries bytes until it is cut.
+// Link is the line between device and centre: it carries bytes until it is cut. It ends at the
+// first of several places that answers.
 type Link struct {
 	listener net.Listener
-	to       string
+	to       []string
+
+	turn int // of run alone
 
 	mu    sync.Mutex
 	cut   bool
 	conns map[net.Conn]bool
 }
 
-// NewLink listens on a free loopback port and carries every connection to an address.
-func NewLink(to string) (*Link, error) {
+// NewLink listens on a free loopback port and carries every connection to one of some addresses.
+func NewLink(to ...string) (*Link, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -36,7 +40,7 @@ func (k *Link) run() {
 		if err != nil {
 			return
 		}
-		far, err := net.Dial("tcp", k.to)
+		far, err := k.dial()
 		if err != nil || !k.add(near, far) {
 			near.Close()
 			if far != nil {
@@ -51,6 +55,17 @@ func (k *Link) run() {
 			}()
 		}
 	}
+}
+
+// dial tries all places, from another one each time.
+func (k *Link) dial() (far net.Conn, err error) {
+	k.turn++
+	for i := range k.to {
+		if far, err = net.DialTimeout("tcp", k.to[(k.turn+i)%len(k.to)], 2*time.Second); err == nil {
+			return far, nil
+		}
+	}
+	return nil, err
 }
 
 func (k *Link) add(conns ...net.Conn) bool {
