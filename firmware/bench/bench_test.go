@@ -6,9 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"periph.io/x/conn/v3/i2c"
-	"periph.io/x/conn/v3/i2c/i2creg"
-
 	"example.org/checkpoint/firmware/config"
 	"example.org/checkpoint/hardware/thermal"
 	sensor "example.org/checkpoint/simulators/thermal"
@@ -28,11 +25,6 @@ func TestBeside(t *testing.T) {
 		}
 	}
 }
-
-// pluggable is a bus with the simulated thermometer.
-type pluggable struct{ *sensor.Sensor }
-
-func (pluggable) Close() error { return nil }
 
 // TestThermometer finds a thermometer whose bus comes late, and again after it was
 // unplugged.
@@ -61,10 +53,11 @@ func TestThermometer(t *testing.T) {
 		t.Fatalf("not %s: %v", what, d.Fault())
 	}
 	until("lost", false)
-	if err := i2creg.Register("bus-of-the-test", nil, -1, func() (i2c.BusCloser, error) { return pluggable{chip}, nil }); err != nil {
+	away, err := chip.Wire("bus-of-the-test")
+	if err != nil {
 		t.Fatal(err)
 	}
-	defer i2creg.Unregister("bus-of-the-test")
+	defer away()
 	until("found", true)
 	if r := <-warm; r.Object < 36.4 || r.Object > 36.8 || r.Uncertainty < 0.5 {
 		t.Errorf("%+v", r)
