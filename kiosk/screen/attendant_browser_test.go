@@ -41,9 +41,14 @@ func busy() Status {
 			{Number: "16", View: lane.View{Screen: lane.ScreenRefer, Lamp: lane.LampAmberFlashes, Tone: lane.ToneAlarm}, Since: ago(8 * time.Second)},
 		},
 		Conditions: health.Set{}.With(health.CameraLost).With(health.CentreOffline),
-		Bundle:     BundleStatus{"2021-12-10.3", ago(2 * time.Hour), ago(4 * time.Minute)},
+		Bundle:     BundleStatus{"2021-12-10.3", "canary", ago(2 * time.Hour), ago(4 * time.Minute)},
 		Lists: []ListStatus{{"trust/HK.json", ago(9 * 24 * time.Hour)}, {"trust/GD.json", ago(26 * time.Hour)}, {"status/hk-health/1.cwt", ago(2 * time.Hour)},
 			{"policy/szb-departure.json", ago(30 * time.Hour)}, {"freshness.json", ago(11 * 24 * time.Hour)}, {"status/gd-health/1.cwt", ago(3 * time.Hour)}, {"status/gd-health/2.cwt", ago(time.Hour)}},
+		Orders: []OrderLine{
+			{Number: 41, Kind: "breaker", Halt: true, Scheme: "GD", Reason: "too many refused at once", From: ago(time.Hour), Overdue: true},
+			{Number: 43, Kind: "breaker", Held: true, Direction: "out", Agrees: []string{"09", "10"}, From: ago(time.Minute)},
+			{Number: 44, Kind: "lockdown", Held: true, Lane: "14", From: ago(time.Minute)},
+		},
 		Sync: SyncStatus{false, 37, ago(52 * time.Minute), ago(53 * time.Minute)},
 		Events: []EventLine{
 			line(8*time.Second, "16", event.Alarm, verdict.Verdict{}),
@@ -74,7 +79,7 @@ func TestAttendantPage(t *testing.T) {
 		}
 		if calm.Load() {
 			s.Lanes = s.Lanes[:2]
-			s.Events, s.Conditions, s.Sync = nil, health.Set{}, SyncStatus{Online: true, LastAccepted: s.At}
+			s.Orders, s.Events, s.Conditions, s.Sync = nil, nil, health.Set{}, SyncStatus{Online: true, LastAccepted: s.At}
 		}
 		return s
 	}, nil, here))

@@ -34,6 +34,7 @@ type board struct {
 	Tone    string
 	Rows    []row
 	Wrong   []wrong
+	Orders  []ordered
 	Lists   []fact // what changed longest ago first
 	Acts    bool   // the page may be used for more than to look
 	at      func(time.Time) time.Time
@@ -126,6 +127,7 @@ func newBoard(s Status, t phrases.Tongue, o Options) board {
 		title, action := phrases.Condition(c)
 		b.Wrong = append(b.Wrong, wrong{c.Severity == health.OutOfService, title.In(t), action.In(t)})
 	}
+	b.Orders = b.orders(s.Orders)
 	lists := slices.SortedFunc(slices.Values(s.Lists), func(x, y ListStatus) int {
 		return cmp.Or(x.Changed.Compare(y.Changed), strings.Compare(x.Name, y.Name))
 	})
@@ -209,6 +211,13 @@ func (b board) row(e EventLine) row {
 	}
 	r := row{Lane: e.Lane, Figure: m.Figure, Word: m.Word.In(b.Tongue), Time: b.when(e.At)}
 	switch {
+	case e.Kind == event.Reconciled && e.Note["found"] == "double": // by the hall, afterwards
+		r.Figure, r.Word, r.Facts = "alarm", b.T("twice"), []string{b.T("also", "n", e.Note["also"])}
+		if at, err := time.Parse(time.RFC3339, e.Note["claimed"]); err == nil {
+			r.Facts = append(r.Facts, b.T("claimed", "n", b.when(at)))
+		}
+	case e.Kind == event.Claimed && e.Note["hall"] == "alone":
+		r.Facts = []string{b.T("alone")}
 	case e.Kind == event.Override:
 		r.Reason = phrases.Urgent[e.Note["urgent"]].Pair(b.Tongue)
 		r.Facts = []string{b.T("officer", "n", b.who(e.Note["officer"])), b.T("supervisor", "n", b.who(e.Note["supervisor"]))}

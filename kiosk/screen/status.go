@@ -20,6 +20,7 @@ type Status struct {
 	Conditions health.Set  // what is wrong now
 	Bundle     BundleStatus
 	Lists      []ListStatus
+	Orders     []OrderLine // of the centre, in force or waiting for a supervisor
 	Sync       SyncStatus
 	Legal      map[string]legal.Text // by language, as words.Languages names them; else the drafts that come with the program
 }
@@ -51,6 +52,7 @@ type EventLine struct {
 // BundleStatus is the set of lists and rules in force.
 type BundleStatus struct {
 	Version              string
+	Cohort               string    // that the device belongs to; empty: to none
 	Activated, LastTried time.Time // zero: never
 }
 

@@ -47,6 +47,20 @@ var Labels = map[string]Words{
 	"gone":       {"這名旅客已不再等候。", "这名旅客已不再等候。", "This person does not wait any more.", "この人はもう待っていません。", "이 사람은 더 이상 기다리지 않습니다.", "Esta pessoa já não está à espera."},
 	"failed":     {"未能傳送，請再試。", "未能传送，请再试。", "It could not be sent. Try again.", "送信できません。もう一度。", "보내지 못했습니다. 다시 해 보세요.", "Não foi possível enviar. Tente de novo."},
 
+	"orders":     {"中央命令", "中央命令", "Orders of the centre", "センターの命令", "중앙 명령", "Ordens do centro"},
+	"noorders":   {"沒有生效的命令", "没有生效的命令", "No order in force", "有効な命令はありません", "시행 중인 명령 없음", "Nenhuma ordem em vigor"},
+	"everywhere": {"全部通道", "全部通道", "All lanes", "すべての通路", "모든 통로", "Todas as passagens"},
+	"order":      {"第 {n} 號", "第 {n} 号", "Order {n}", "命令 {n}", "명령 {n}", "Ordem {n}"},
+	"from":       {"{n} 起", "{n} 起", "from {n}", "{n} から", "{n}부터", "a partir de {n}"},
+	"overdue":    {"已過覆核限期", "已过复核期限", "review overdue", "見直しの期限切れ", "재검토 기한 지남", "revisão em atraso"},
+	"held":       {"等待主管同意", "等待主管同意", "Waits for a supervisor", "監督者の同意待ち", "감독자 동의 대기", "Espera por um supervisor"},
+	"agrees":     {"在通道 {n} 轉動主管鑰匙，下一次只同意此項", "在通道 {n} 转动主管钥匙，下一次只同意此项", "The next turn of the supervisor's key at lane {n} agrees to this, and to this alone", "通路 {n} で次に監督者の鍵を回すと、これだけに同意します", "통로 {n}에서 다음에 감독자 열쇠를 돌리면 이것에만 동의합니다", "A próxima volta da chave do supervisor na passagem {n} aceita isto, e só isto"},
+
+	"twice":   {"同一個碼在兩處通過", "同一个码在两处通过", "One code passed twice", "同じコードで二度通過", "같은 코드로 두 번 통과", "Um código passou duas vezes"},
+	"also":    {"另一處：{n}", "另一处：{n}", "Also at {n}", "もう一方：{n}", "다른 곳: {n}", "Também em {n}"},
+	"claimed": {"在此通過：{n}", "在此通过：{n}", "Here at {n}", "ここでは {n}", "여기서는 {n}", "Aqui às {n}"},
+	"alone":   {"當時聯絡不到大堂，只憑本機紀錄", "当时联络不到大堂，只凭本机记录", "The hall could not be asked: by this device's record alone", "ホールに照会できず、この装置の記録だけで判断", "홀에 물을 수 없어 이 기기의 기록만으로 판단", "Sem contacto com a sala: só pelo registo deste aparelho"},
+
 	"events":  {"最近事件", "最近事件", "Latest events", "最近の出来事", "최근 기록", "Últimos registos"},
 	"none":    {"未有事件", "暂无事件", "No events yet", "まだありません", "아직 없음", "Ainda nada"},
 	"time":    {"時間", "时间", "Time", "時刻", "시각", "Hora"},
@@ -64,6 +78,7 @@ var Labels = map[string]Words{
 
 	"lists":     {"名單及規則", "名单及规则", "Lists and rules", "リストと規則", "목록과 규칙", "Listas e regras"},
 	"version":   {"版本", "版本", "Version", "版", "버전", "Versão"},
+	"cohort":    {"群組", "群组", "Cohort", "グループ", "그룹", "Grupo"},
 	"activated": {"生效", "生效", "In force since", "適用開始", "적용", "Em vigor"},
 	"tried":     {"最近查詢更新", "最近查询更新", "Last asked for news", "最終の更新確認", "최근 갱신 확인", "Última consulta"},
 	"changed":   {"內容最近改變", "内容最近改变", "Content last changed", "内容の最終変更", "내용 최근 변경", "Última alteração"},

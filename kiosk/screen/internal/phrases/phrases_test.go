@@ -99,6 +99,12 @@ func every() map[string]Words {
 	for _, s := range Steps {
 		all["step "+s.Icon] = s.Name
 	}
+	for k, o := range Orders {
+		all["halting "+k], all["opening "+k] = o.Halts, o.Opens
+	}
+	for k, w := range Directions {
+		all["direction "+k] = w
+	}
 	all["refused"] = Refused.Word
 	return all
 }
