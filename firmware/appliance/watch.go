@@ -43,7 +43,7 @@ func (a *Appliance) keepWatch(ctx context.Context) {
 		case <-tick.C:
 		}
 		a.readClock()
-		_ = a.journal.Recover() // the condition says it
+		_ = a.journal.Tend() // the condition says it
 		a.watch()
 	}
 }
@@ -87,6 +87,7 @@ func (a *Appliance) deviceTroubles() (s health.Set) {
 	}
 	stats := a.journal.Stats()
 	add(stats.Full, health.JournalFull)
+	add(stats.DiskLow, health.DiskLow)
 	add(stats.Fault != nil, health.JournalFailed)
 	add(stats.Aside != "", health.JournalDamaged)
 	r := a.clock.Read()

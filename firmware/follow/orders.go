@@ -12,6 +12,7 @@ import (
 	"example.org/checkpoint/firmware/health"
 	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/firmware/journal"
+	"example.org/checkpoint/firmware/movement"
 	"example.org/checkpoint/firmware/order"
 	"example.org/checkpoint/sync/bundle"
 )
@@ -20,20 +21,28 @@ import (
 // were away when it was given.
 const ordersFile = "orders/latest.cose"
 
-// ordersIn reads the orders of a set, and what an admission costs at this site. One that the
-// centre has not signed spoils the set.
-func (f *Follower) ordersIn(set bundle.Set, rules *inspection.Snapshot) ([]order.Signed, order.Quotas, error) {
-	var quotas order.Quotas
-	if text, err := fs.ReadFile(set.FS, "sites/"+f.config.Device.Site+".json"); err == nil {
-		if quotas, err = order.ParseQuotas(text); err != nil {
-			return nil, quotas, fmt.Errorf("sites/%s.json: %w", f.config.Device.Site, err)
-		}
+// siteIn reads what an admission costs at this site, and what is kept of it.
+func (f *Follower) siteIn(set bundle.Set) (quotas order.Quotas, moves movement.Rule, err error) {
+	name := "sites/" + f.config.Device.Site + ".json"
+	text, err := fs.ReadFile(set.FS, name)
+	if err != nil {
+		return quotas, moves, nil
 	}
+	quotas, err1 := order.ParseQuotas(text)
+	moves, err2 := movement.Parse(text)
+	if err := errors.Join(err1, err2); err != nil {
+		return quotas, moves, fmt.Errorf("%s: %w", name, err)
+	}
+	return quotas, moves, nil
+}
+
+// ordersIn reads the orders of a set. One that the centre has not signed spoils the set.
+func (f *Follower) ordersIn(set bundle.Set, rules *inspection.Snapshot) ([]order.Signed, error) {
 	data, err := fs.ReadFile(set.FS, ordersFile)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, quotas, nil
+		return nil, nil
 	} else if err != nil {
-		return nil, quotas, err
+		return nil, err
 	}
 	at := set.Published
 	if at.IsZero() {
@@ -41,9 +50,9 @@ func (f *Follower) ordersIn(set bundle.Set, rules *inspection.Snapshot) ([]order
 	}
 	orders, err := order.Read(rules.Trust(), data, at)
 	if err != nil {
-		return nil, quotas, fmt.Errorf("%s: %w", ordersFile, err)
+		return nil, fmt.Errorf("%s: %w", ordersFile, err)
 	}
-	return orders, quotas, nil
+	return orders, nil
 }
 
 // standingEvery is how often the device asks for what the centre has said, besides at every

@@ -13,6 +13,7 @@ import (
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/firmware/legal"
+	"example.org/checkpoint/firmware/movement"
 	"example.org/checkpoint/firmware/order"
 	"example.org/checkpoint/firmware/staff"
 	"example.org/checkpoint/sync/bundle"
@@ -53,6 +54,7 @@ type parsed struct {
 	keys   sign1.Dated // that sign marks
 	orders []order.Signed
 	quotas order.Quotas
+	moves  movement.Rule
 	legal  map[string]legal.Text // by language
 	staff  *staff.List           // nil for nobody
 }
@@ -88,7 +90,10 @@ func (f *Follower) parse(set bundle.Set) (p parsed, err error) {
 	if p.staff, err = staffOf(set.FS, f.config.Device.Site); err != nil {
 		return p, err
 	}
-	p.orders, p.quotas, err = f.ordersIn(set, p.rules)
+	if p.quotas, p.moves, err = f.siteIn(set); err != nil {
+		return p, err
+	}
+	p.orders, err = f.ordersIn(set, p.rules)
 	return p, err
 }
 
@@ -98,6 +103,7 @@ func (f *Follower) take(set bundle.Set, p parsed) {
 	f.ordered.Store(&p.orders)
 	f.obeyAll()
 	f.device.Journal.Quotas(p.quotas)
+	f.device.Journal.Movements(p.moves)
 	f.markKeys.Store(&p.keys)
 	f.outbox.Hurry()
 	if err := f.asks.use(set, p.quotas); err != nil {

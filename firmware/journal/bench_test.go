@@ -11,6 +11,7 @@ import (
 
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/journal/evidence"
+	"example.org/checkpoint/firmware/journal/room"
 	"example.org/checkpoint/firmware/verdict"
 )
 
@@ -124,7 +125,7 @@ func BenchmarkOpen(b *testing.B) {
 	l := j.Lane("1")
 	const events, batch = 100_000, 1000
 	for n := uint64(1); n < events; {
-		err := j.write(atAppend, func(tx *bolt.Tx) error {
+		err := j.write(room.Append, func(tx *bolt.Tx) error {
 			for range batch {
 				e := full(n)
 				e.Kind = event.Presented

@@ -8,7 +8,9 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"example.org/checkpoint/firmware/event"
+	"example.org/checkpoint/firmware/journal/erasable"
 	"example.org/checkpoint/firmware/journal/marks"
+	"example.org/checkpoint/firmware/journal/room"
 	"example.org/checkpoint/firmware/journal/standing"
 	"example.org/checkpoint/firmware/verdict"
 )
@@ -44,13 +46,17 @@ func (l *Lane) Claim(e event.Event) (verdict.Reason, error) {
 		return verdict.Halted, nil
 	}
 	due := l.due(e.Verdict, now)
-	err := j.writeLocked(atClaim, func(tx *bolt.Tx) error {
+	kept, err := l.movement(e.Verdict, now)
+	if err != nil {
+		return "", err
+	}
+	err = j.writeLocked(room.Claim, func(tx *bolt.Tx) error {
 		if replayed, err := j.keys.Marked(tx, now, e.Verdict.Counts); err != nil {
 			return err
 		} else if replayed {
 			return errReplayed
 		}
-		if err := marks.Sweep(tx, now); err != nil {
+		if err := errors.Join(marks.Sweep(tx, now), erasable.Sweep(tx, now)); err != nil {
 			return err
 		}
 		r, err := l.record(e)
@@ -68,7 +74,7 @@ func (l *Lane) Claim(e event.Event) (verdict.Reason, error) {
 		if err := j.keys.Claim(tx, claim, visit, e.Verdict.Counts); err != nil {
 			return err
 		}
-		return j.put(tx, r)
+		return j.putBeside(tx, r, claim, kept)
 	})
 	switch {
 	case errors.Is(err, errReplayed):
@@ -90,7 +96,7 @@ func (l *Lane) claim(e event.Event) marks.Claim {
 // Settle writes e and ends the claim of its presentation, if there is one: the code
 // is used until its time is over, or free again.
 func (l *Lane) Settle(e event.Event, passed bool) error {
-	return l.journal.write(atAppend, func(tx *bolt.Tx) error {
+	return l.journal.write(room.Append, func(tx *bolt.Tx) error {
 		r, err := l.record(e)
 		if err != nil {
 			return err
@@ -104,14 +110,15 @@ func (l *Lane) Settle(e event.Event, passed bool) error {
 	})
 }
 
-// settle ends a claim, its marks and its tokens, and gives its visit; empty if there is no such
+// settle ends a claim, its marks, its tokens and the record of a movement that was none, and gives its visit; empty if there is no such
 // claim.
 func settle(tx *bolt.Tx, claim marks.Claim, used bool) (string, error) {
 	visit, err := marks.Settle(tx, claim, used)
 	if visit == nil || err != nil {
 		return "", err
 	}
-	return hex.EncodeToString(visit), standing.GiveBack(tx, claim.Key(), used)
+	key := claim.Key()
+	return hex.EncodeToString(visit), errors.Join(standing.GiveBack(tx, key, used), erasable.Settle(tx, key, used))
 }
 
 // interruptBatch bounds one transaction.
@@ -121,7 +128,7 @@ const interruptBatch = 100
 // (PROTOCOL C10). It needs writing.
 func (j *Journal) interrupt(now time.Time) error {
 	for left := true; left; {
-		err := j.writeLocked(atUpkeep, func(tx *bolt.Tx) error {
+		err := j.writeLocked(room.Upkeep, func(tx *bolt.Tx) error {
 			open, err := marks.Open(tx, interruptBatch)
 			if err != nil {
 				return err

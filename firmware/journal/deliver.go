@@ -12,6 +12,7 @@ import (
 	"example.org/checkpoint/firmware/chain"
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/journal/epochs"
+	"example.org/checkpoint/firmware/journal/room"
 	"example.org/checkpoint/firmware/journal/statefile"
 	"example.org/checkpoint/firmware/order"
 )
@@ -81,7 +82,7 @@ func (j *Journal) Mark(epoch, seq uint64, hash [32]byte) error {
 	moved, ended := false, false
 	var conflict error
 	gen, id, origin := j.gen, j.epoch, j.origin
-	err := j.writeLocked(atUpkeep, func(tx *bolt.Tx) error {
+	err := j.writeLocked(room.Upkeep, func(tx *bolt.Tx) error {
 		e, known, err := epochs.Find(tx, epoch)
 		switch {
 		case err != nil:
@@ -182,7 +183,8 @@ type Stats struct {
 	Disputed         uint64    // events of ended epochs of which the centre holds others; not among Unsynced
 	Oldest           time.Time // of the oldest of them; zero if there is none
 	Bytes            int64     // in use in the file
-	Full             bool      // no new claim is taken until the centre confirms
+	Full             bool      // no new claim is taken until the centre confirms, or the disk has room
+	DiskLow          bool      // the disk gives no more room; what it gave before lasts a while
 	Origin           Origin    // of the epoch, at the last Open or since
 	Aside            string    // the damaged file that was set aside, if any
 	Fault            error     // of the write since which none has succeeded
@@ -191,8 +193,10 @@ type Stats struct {
 // Stats never fails: what cannot be read stays zero.
 func (j *Journal) Stats() Stats {
 	j.writing.Lock()
-	s := Stats{Epoch: j.epoch, Boot: j.boot, Origin: j.origin, Aside: j.aside, Fault: j.failed}
+	s := Stats{Epoch: j.epoch, Boot: j.boot, Origin: j.origin, Aside: j.aside, Fault: j.failed, DiskLow: j.room.Short()}
 	gen := j.gen
+	_, s.Bytes, _ = j.sizes()
+	full := j.room.Full(room.Claim, s.Bytes) != nil
 	j.writing.Unlock()
 	var n epochs.Totals
 	_ = j.db.Load().View(func(tx *bolt.Tx) error { // fails only on a closed journal
@@ -208,7 +212,6 @@ func (j *Journal) Stats() Stats {
 	if r, err := event.Decode(n.Oldest); err == nil {
 		s.Oldest = r.At
 	}
-	s.Bytes, _ = j.used()
-	s.Full = s.Bytes >= j.limit(atClaim) && n.Confirmed == 0
+	s.Full = full && n.Confirmed == 0
 	return s
 }

@@ -8,6 +8,7 @@ import (
 
 	"example.org/checkpoint/firmware/chain"
 	"example.org/checkpoint/firmware/event"
+	"example.org/checkpoint/firmware/journal/room"
 	"example.org/checkpoint/firmware/journal/statefile"
 	"example.org/checkpoint/firmware/order"
 	"example.org/checkpoint/firmware/verdict"
@@ -177,7 +178,7 @@ func TestFull(t *testing.T) {
 		e.Note = long
 		_, err = l.Claim(e)
 	}
-	if !errors.Is(err, ErrFull) || n < 50 {
+	if !errors.Is(err, room.ErrFull) || n < 50 {
 		t.Fatalf("after %d claims: %v", n, err)
 	}
 	if s := j.Stats(); !s.Full || s.Bytes > b.options.MaxSize {
@@ -189,7 +190,7 @@ func TestFull(t *testing.T) {
 	for err = nil; err == nil; {
 		err = l.Append(event.Event{At: b.now, Kind: event.Alarm, Note: long})
 	}
-	if !errors.Is(err, ErrFull) {
+	if !errors.Is(err, room.ErrFull) {
 		t.Fatal(err)
 	}
 	b.intact(b.dir)
@@ -200,7 +201,7 @@ func TestFull(t *testing.T) {
 	j = b.open() // there is room for starts
 	b.origin(j, Continued)
 	l = j.Lane("1")
-	if _, err := l.Claim(claimed(b.now, 1, b.now.Add(1), "z")); !errors.Is(err, ErrFull) {
+	if _, err := l.Claim(claimed(b.now, 1, b.now.Add(1), "z")); !errors.Is(err, room.ErrFull) {
 		t.Error(err)
 	}
 
@@ -229,7 +230,7 @@ func TestBboltRefusesToGrow(t *testing.T) {
 			break
 		}
 	}
-	if !errors.Is(err, ErrFull) {
+	if !errors.Is(err, room.ErrFull) {
 		t.Fatal(err)
 	}
 	db.MaxSize = DefaultMaxSize

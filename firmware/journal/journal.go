@@ -31,15 +31,16 @@ import (
 	berrors "go.etcd.io/bbolt/errors"
 
 	"example.org/checkpoint/firmware/event"
+	"example.org/checkpoint/firmware/journal/boltfile"
 	"example.org/checkpoint/firmware/journal/epochs"
 	"example.org/checkpoint/firmware/journal/layout"
 	"example.org/checkpoint/firmware/journal/marks"
+	"example.org/checkpoint/firmware/journal/room"
+	"example.org/checkpoint/firmware/movement"
 	"example.org/checkpoint/firmware/order"
 )
 
 var (
-	// ErrFull: only the centre's marks, or a larger MaxSize, make room again.
-	ErrFull = errors.New("journal: full of events that the centre has not confirmed: restore the connection to the centre")
 	// ErrMark: the centre's mark does not fit this journal.
 	ErrMark = errors.New("journal: the centre's mark does not fit: run 'checkpoint journal verify'")
 	// ErrOther: the state directory is another device's.
@@ -88,6 +89,8 @@ type Journal struct {
 	refused atomic.Pointer[order.Book]   // halts that the file could not take yet; nil for none
 	quotas  atomic.Pointer[order.Quotas] // in force; nil for none
 
+	movements atomic.Pointer[movement.Rule] // in force; nil for none
+
 	writing sync.Mutex // serialises what changes the file, and guards the rest
 	boot    uint64
 	gen     uint32 // of the current epoch: its place in the order of epochs
@@ -102,6 +105,7 @@ type Journal struct {
 	keys    marks.Keys
 	leases  *order.Leases // as on the disk
 	since   int           // events since the witness was written
+	room    room.Room
 	lanes   map[string]*Lane
 }
 
@@ -140,14 +144,14 @@ func (j *Journal) Recent(n int) (out []event.Record, err error) {
 
 // Append writes an event of the whole device.
 func (j *Journal) Append(e event.Event) error {
-	return j.write(atAppend, func(tx *bolt.Tx) error {
+	return j.write(room.Append, func(tx *bolt.Tx) error {
 		return j.put(tx, event.Record{Boot: j.boot, Event: e})
 	})
 }
 
 // Append writes an event of the lane.
 func (l *Lane) Append(e event.Event) error {
-	return l.journal.write(atAppend, func(tx *bolt.Tx) error {
+	return l.journal.write(room.Append, func(tx *bolt.Tx) error {
 		r, err := l.record(e)
 		if err != nil {
 			return err
@@ -223,7 +227,7 @@ func (j *Journal) stamp(at time.Time) time.Time {
 }
 
 // write runs fn in one transaction, if there is room for what it is for.
-func (j *Journal) write(p purpose, fn func(*bolt.Tx) error) error {
+func (j *Journal) write(p room.Purpose, fn func(*bolt.Tx) error) error {
 	j.writing.Lock()
 	defer j.writing.Unlock()
 	if err := j.ready(); err != nil {
@@ -232,7 +236,7 @@ func (j *Journal) write(p purpose, fn func(*bolt.Tx) error) error {
 	return j.writeLocked(p, fn)
 }
 
-func (j *Journal) writeLocked(p purpose, fn func(*bolt.Tx) error) error {
+func (j *Journal) writeLocked(p room.Purpose, fn func(*bolt.Tx) error) error {
 	if err := j.makeRoom(p); err != nil {
 		return err
 	}
@@ -242,7 +246,7 @@ func (j *Journal) writeLocked(p purpose, fn func(*bolt.Tx) error) error {
 	if j.since++; j.since >= witnessEvery {
 		_ = j.observe() // an older witness is as true; the next write tries again
 	}
-	if p != atUpkeep {
+	if p != room.Upkeep {
 		j.wake()
 	}
 	return nil
@@ -253,6 +257,51 @@ func (j *Journal) wake() {
 	case j.changed <- struct{}{}:
 	default:
 	}
+}
+
+// sizes are the bytes of the file that bbolt has taken into use, and those of them that are not
+// free for new pages.
+func (j *Journal) sizes() (size, used int64, err error) {
+	if err := j.db.Load().View(func(tx *bolt.Tx) error { size = tx.Size(); return nil }); err != nil {
+		return 0, 0, fmt.Errorf("journal: %w", err)
+	}
+	s := j.db.Load().Stats()
+	return size, size - int64(s.FreePageN+s.PendingPageN)*boltfile.PageSize, nil
+}
+
+// askRoom has the disk give room ahead, and says how much is used. It needs writing.
+func (j *Journal) askRoom() (used int64, err error) {
+	size, used, err := j.sizes()
+	if err == nil {
+		j.room.Ask(size, used)
+	}
+	return used, err
+}
+
+// makeRoom deletes confirmed events, oldest first, until p has room.
+func (j *Journal) makeRoom(p room.Purpose) error {
+	for p != room.Upkeep {
+		used, err := j.askRoom()
+		if err != nil {
+			return err
+		}
+		full := j.room.Full(p, used)
+		if full == nil {
+			return nil
+		}
+		pruned := 0
+		err = j.update(func(tx *bolt.Tx) error {
+			pruned, err = epochs.Prune(tx, 0, j.options.Sign)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if pruned == 0 {
+			return full
+		}
+	}
+	return nil
 }
 
 // update runs fn in one transaction and syncs it. It needs writing.
@@ -273,8 +322,8 @@ func (j *Journal) update(fn func(*bolt.Tx) error) error {
 	case refused != nil:
 		return refused
 	case errors.Is(err, berrors.ErrMaxSizeReached):
-		return ErrFull
-	case errors.Is(err, syscall.ENOSPC):
+		return room.ErrFull
+	case errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT):
 		err = fmt.Errorf("%w: make room in %s", err, j.dir)
 		j.fail(err)
 	case !errors.Is(err, berrors.ErrDatabaseNotOpen):

@@ -18,14 +18,16 @@ import (
 
 const childDir = "CHECKPOINT_JOURNAL_CHILD"
 
-// TestMain is the child of TestKill when it is told a directory.
+// TestMain is the child of TestKill or of TestFullDisk when it is told a directory.
 func TestMain(m *testing.M) {
-	if dir := os.Getenv(childDir); dir != "" {
-		if err := child(dir); err != nil {
-			fmt.Println("failed", err)
-			os.Exit(1)
+	for name, work := range map[string]func(string) error{childDir: child, diskDir: onAFullDisk} {
+		if dir := os.Getenv(name); dir != "" {
+			if err := work(dir); err != nil {
+				fmt.Println("failed", err)
+				os.Exit(1)
+			}
+			os.Exit(0)
 		}
-		os.Exit(0)
 	}
 	os.Exit(m.Run())
 }

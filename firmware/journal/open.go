@@ -16,6 +16,7 @@ import (
 	"example.org/checkpoint/firmware/journal/epochs"
 	"example.org/checkpoint/firmware/journal/layout"
 	"example.org/checkpoint/firmware/journal/marks"
+	"example.org/checkpoint/firmware/journal/room"
 	"example.org/checkpoint/firmware/journal/standing"
 	"example.org/checkpoint/firmware/journal/statefile"
 )
@@ -56,7 +57,7 @@ func Open(dir string, o Options) (*Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &Journal{options: o, dir: dir, aside: aside, changed: make(chan struct{}, 1), lanes: map[string]*Lane{}}
+	j := &Journal{options: o, dir: dir, aside: aside, room: room.In(dir, o.MaxSize), changed: make(chan struct{}, 1), lanes: map[string]*Lane{}}
 	j.db.Store(db)
 	j.page = db.Info().PageSize
 	if j.acked, err = boltfile.LastID(db); err != nil {
@@ -90,7 +91,7 @@ func (j *Journal) start() error {
 		return err
 	}
 	now := j.options.Now()
-	if err := j.writeLocked(atUpkeep, func(tx *bolt.Tx) error { return j.started(tx, now, w, last) }); err != nil {
+	if err := j.writeLocked(room.Upkeep, func(tx *bolt.Tx) error { return j.started(tx, now, w, last) }); err != nil {
 		return err
 	}
 	if j.keys, err = marks.ReadKeys(j.dir); err != nil {
@@ -106,6 +107,12 @@ func (j *Journal) start() error {
 		return err
 	}
 	if err := j.interrupt(now); err != nil {
+		return err
+	}
+	if err := j.eraseDue(now); err != nil {
+		return err
+	}
+	if _, err := j.askRoom(); err != nil {
 		return err
 	}
 	return j.observe()

@@ -10,6 +10,7 @@ import (
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/journal/boltfile"
 	"example.org/checkpoint/firmware/journal/epochs"
+	"example.org/checkpoint/firmware/journal/room"
 	"example.org/checkpoint/firmware/journal/standing"
 	"example.org/checkpoint/firmware/order"
 	"example.org/checkpoint/firmware/verdict"
@@ -103,7 +104,7 @@ func (j *Journal) Confirm(p order.Place) (opened []order.Standing, err error) {
 // Overrule notes that a supervisor has agreed to an order of the centre that takes the floor of
 // the clock back, from that time on.
 func (j *Journal) Overrule(floor time.Time) error {
-	return j.write(atUpkeep, func(tx *bolt.Tx) error {
+	return j.write(room.Upkeep, func(tx *bolt.Tx) error {
 		return tx.Bucket(epochs.Meta).Put(overruledKey, boltfile.U64(uint64(floor.Unix())))
 	})
 }
@@ -140,7 +141,7 @@ func (j *Journal) direct(change func(*order.Book, *bolt.Tx) error) error {
 		return err
 	}
 	book := j.book.Load().Clone()
-	if err := j.writeLocked(atUpkeep, func(tx *bolt.Tx) error { return change(book, tx) }); err != nil {
+	if err := j.writeLocked(room.Upkeep, func(tx *bolt.Tx) error { return change(book, tx) }); err != nil {
 		return err
 	}
 	j.book.Store(book)

@@ -8,6 +8,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"example.org/checkpoint/firmware/credential/centre"
+	"example.org/checkpoint/firmware/journal/room"
 	"example.org/checkpoint/firmware/journal/standing"
 	"example.org/checkpoint/firmware/order"
 	"example.org/checkpoint/firmware/verdict"
@@ -44,7 +45,7 @@ func (j *Journal) Lease(l centre.Lease, signed []byte) error {
 	if err := leases.Take(l); err != nil {
 		return err
 	}
-	err := j.writeLocked(atUpkeep, func(tx *bolt.Tx) error {
+	err := j.writeLocked(room.Upkeep, func(tx *bolt.Tx) error {
 		return standing.PutLease(tx, l, signed, now)
 	})
 	if err == nil {

@@ -34,12 +34,19 @@ func (j *Journal) fail(why error) {
 	_ = j.db.Load().Close() // whatever it says, it is closed
 }
 
-// Recover tries the way back after a failed write, if there was one and it is time:
-// writes try it by themselves, and a device on which nothing happens calls it now and then.
-func (j *Journal) Recover() error {
+// Tend does what is due and what nobody asks for: it tries the way back after a failed write, asks
+// a full disk again for room, and erases what has reached its term. Claims do so too; a
+// device on which nothing happens calls it now and then.
+func (j *Journal) Tend() error {
 	j.writing.Lock()
 	defer j.writing.Unlock()
-	return j.ready()
+	if err := j.ready(); err != nil || j.closed {
+		return err
+	}
+	if _, err := j.askRoom(); err != nil {
+		return err
+	}
+	return j.eraseDue(j.options.Now())
 }
 
 // ready reports whether there is a file to write to. It needs writing.

@@ -97,19 +97,19 @@ func TestTheWayBackIsTriedAgain(t *testing.T) {
 	b.must(os.Rename(path, path+".away"))
 	for range 10 {
 		j.wait()
-		if err := j.Recover(); !errors.Is(err, ErrFailed) {
+		if err := j.Tend(); !errors.Is(err, ErrFailed) {
 			t.Error(err)
 		}
 	}
 	if j.retry.pause != longPause {
 		t.Error(j.retry.pause)
 	}
-	if err := j.Recover(); !errors.Is(err, ErrFailed) { // it is not time
+	if err := j.Tend(); !errors.Is(err, ErrFailed) { // it is not time
 		t.Error(err)
 	}
 	b.must(os.Rename(path+".away", path))
 	j.wait()
-	b.must(j.Recover())
+	b.must(j.Tend())
 	b.must(j.Append(event.Event{Kind: event.Condition}))
 	if j.retry.pause != 0 {
 		t.Error(j.retry.pause)
@@ -133,12 +133,12 @@ func TestNotTheSameFile(t *testing.T) {
 	}
 	b.must(os.WriteFile(filepath.Join(b.dir, layout.File), backup, 0o600))
 	j.wait()
-	if err := j.Recover(); !errors.Is(err, ErrFailed) {
+	if err := j.Tend(); !errors.Is(err, ErrFailed) {
 		t.Error(err)
 	}
 	b.must(os.WriteFile(filepath.Join(b.dir, layout.File), good, 0o600))
 	j.wait()
-	b.must(j.Recover())
+	b.must(j.Tend())
 	if got := b.kinds(j); got != "started alarm alarm alarm" {
 		t.Error(got)
 	}

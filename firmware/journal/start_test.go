@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"path/filepath"
@@ -315,6 +316,7 @@ func TestNoise(t *testing.T) {
 	path := filepath.Join(b.dir, layout.File)
 	data, err := os.ReadFile(path)
 	b.must(err)
+	data = data[:(len(bytes.TrimRight(data, "\x00"))/boltfile.PageSize+1)*boltfile.PageSize] // without what the disk gave ahead
 	asides := 0
 	for i := 0; i < 100; i++ {
 		bad := append([]byte(nil), data...)

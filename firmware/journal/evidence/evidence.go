@@ -15,8 +15,10 @@ import (
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/journal/boltfile"
 	"example.org/checkpoint/firmware/journal/epochs"
+	"example.org/checkpoint/firmware/journal/erasable"
 	"example.org/checkpoint/firmware/journal/layout"
 	"example.org/checkpoint/firmware/journal/statefile"
+	"example.org/checkpoint/firmware/movement"
 )
 
 // Known is what somebody outside a journal knows of it; the zero Known is nothing.
@@ -84,6 +86,9 @@ func walk(tx *bolt.Tx, w statefile.Witness, known Known, r *chain.Report) error 
 		if found.Marked, found.Witnessed = e.Marked.Seq, witnessed; f == nil {
 			f = anchored
 		}
+		if f == nil {
+			f = beside(tx, e)
+		}
 		r.Epochs = append(r.Epochs, found)
 		if r.Fault = f; f != nil {
 			return nil
@@ -110,6 +115,40 @@ func walkOne(tx *bolt.Tx, e epochs.Epoch, h chain.Header, remembered []chain.Mem
 		f = w.End()
 	}
 	return w.Report(), f
+}
+
+// beside finds what lies beside an event that does not commit to it. Of one that was deleted the
+// centre has the commitment.
+func beside(tx *bolt.Tx, e epochs.Epoch) *chain.Fault {
+	for seq, kept := range erasable.Of(tx, e.Place) {
+		b := e.Event(tx, seq)
+		if b == nil && seq <= e.Pruned.Seq {
+			continue
+		}
+		if r, err := event.Decode(b); err != nil || r.Note[movement.Note] != kept.Commitment() {
+			return &chain.Fault{Kind: chain.Edit, Epoch: e.ID, Seq: seq, Text: fmt.Sprintf("what lies beside event %d is not what the event commits to", seq)}
+		}
+	}
+	return nil
+}
+
+// Movement gives the record of a movement that lies beside an event: sealed to the centre, with the
+// salt of the event's commitment.
+func Movement(path string, epoch, seq uint64) (r erasable.Record, there bool, err error) {
+	db, err := layout.OpenToRead(path)
+	if err != nil {
+		return r, false, err
+	}
+	defer db.Close()
+	defer boltfile.Guard(&err)()
+	err = db.View(func(tx *bolt.Tx) error {
+		e, known, err := epochs.Find(tx, epoch)
+		if known && err == nil {
+			r, there, err = erasable.Get(tx, e.Place, seq)
+		}
+		return err
+	})
+	return r, there, err
 }
 
 // List gives the newest n events that keep wants, newest first. All if n is 0.

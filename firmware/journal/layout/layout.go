@@ -15,6 +15,7 @@ import (
 
 	"example.org/checkpoint/firmware/journal/boltfile"
 	"example.org/checkpoint/firmware/journal/epochs"
+	"example.org/checkpoint/firmware/journal/erasable"
 	"example.org/checkpoint/firmware/journal/marks"
 	"example.org/checkpoint/firmware/journal/standing"
 )
@@ -141,7 +142,7 @@ func New(tx *bolt.Tx) bool { return tx.Bucket(epochs.Meta) == nil }
 
 // Migrate brings a new file, or one of an earlier format, to this one.
 func Migrate(tx *bolt.Tx) error {
-	for _, b := range slices.Concat(of(format), standing.Later) {
+	for _, b := range slices.Concat(of(format), standing.Later, erasable.Buckets) {
 		if _, err := tx.CreateBucketIfNotExists(b); err != nil {
 			return err
 		}
@@ -152,7 +153,7 @@ func Migrate(tx *bolt.Tx) error {
 // EndEpoch empties the buckets that end with an epoch: what was marked, claimed or leased is
 // another's then.
 func EndEpoch(tx *bolt.Tx) error {
-	for _, b := range slices.Concat(marks.Buckets, standing.Epoch) {
+	for _, b := range slices.Concat(marks.Buckets, standing.Epoch, erasable.Epoch) {
 		if err := tx.DeleteBucket(b); err != nil {
 			return err
 		}

@@ -8,9 +8,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/journal/evidence"
+	"example.org/checkpoint/firmware/movement"
 	"example.org/checkpoint/firmware/verdict/words"
 )
 
@@ -53,8 +55,30 @@ func (c showCmd) show(w io.Writer) error {
 		if _, err := fmt.Fprintf(w, "    %s\n", words.Auditor(o.Verdict, at, c.Language)); err != nil {
 			return err
 		}
+		if err := c.movement(w, o); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// movement shows what lies beside an event that commits to a record of the movement.
+func (c showCmd) movement(w io.Writer, r event.Record) error {
+	if r.Note[movement.Note] == "" {
+		return nil
+	}
+	kept, there, err := evidence.Movement(c.State, r.Epoch, r.Seq)
+	switch {
+	case err != nil:
+		return err
+	case !there:
+		_, err = fmt.Fprintf(w, "    record of the movement: erased at its term, or because nobody passed\n")
+	case kept.Commitment() != r.Note[movement.Note]:
+		_, err = fmt.Fprintf(w, "    record of the movement: another than the event commits to: run 'checkpoint journal verify'\n")
+	default:
+		_, err = fmt.Fprintf(w, "    record of the movement, which only the centre can open, until %s; salt %x: %s\n", kept.Until.UTC().Format(time.DateOnly), kept.Salt, kept.Value)
+	}
+	return err
 }
 
 // Find finds an event by its id, or reads it out of a file.

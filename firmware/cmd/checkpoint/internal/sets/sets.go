@@ -16,6 +16,7 @@ import (
 	"example.org/checkpoint/firmware/cmd/checkpoint/internal/exit"
 	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/firmware/legal"
+	"example.org/checkpoint/firmware/movement"
 	"example.org/checkpoint/firmware/order"
 	"example.org/checkpoint/firmware/staff"
 	"example.org/checkpoint/sync/bundle/fileset"
@@ -49,7 +50,7 @@ A file that no device reads is refused too: it is most likely misspelt.
   status/HK/7.cwt             a scheme's signed status list
   keys.json                   the centre's public keys (the centre's GET /keys gives them); no device works without
   orders/latest.cose          the centre's orders that stand (the centre's GET /orders gives them)
-  sites/<site>.json           a site's quotas
+  sites/<site>.json           a site's quotas, and what it keeps of a movement
   rollout.json, cohort/<name>/...   files that some devices try first: {"v":1,"cohorts":[{"name":"canary","devices":["gate-01"],"share":5}]}
   lists/residents.bin         who lives there, from "checkpoint bundle list"
   lists/index.json            what other lists/<name>.bin are for, from when until when: exempt classes, cohorts
@@ -171,7 +172,11 @@ func ordered(files fs.FS, rules *inspection.Snapshot, names []string) error {
 		case name == ordersFile:
 			check = func(data []byte) error { _, err := order.Read(rules.Trust(), data, time.Now()); return err }
 		case path.Dir(name) == "sites":
-			check = func(data []byte) error { _, err := order.ParseQuotas(data); return err }
+			check = func(data []byte) error {
+				_, err1 := order.ParseQuotas(data)
+				_, err2 := movement.Parse(data)
+				return errors.Join(err1, err2)
+			}
 		case path.Dir(name) == "staff":
 			site := strings.TrimSuffix(path.Base(name), ".json")
 			check = func(data []byte) error { _, err := staff.Parse(data, site); return err }

@@ -71,7 +71,8 @@ func TestBundleFromFilesToDevice(t *testing.T) {
 
 func TestBundleRefusesWhatADeviceWould(t *testing.T) {
 	for name, file := range map[string]string{"policy/door.json": "{", "polices/door.json": "{}", "trust/HK.json": `{"v":9}`, "keys.json": "[]", "a b": "",
-		"orders/latest.cose": "x", "sites/LMC.json": `{"v":1,"quotas":[{"quota":"a"}]}`} {
+		"orders/latest.cose": "x", "sites/LMC.json": `{"v":1,"quotas":[{"quota":"a"}]}`,
+		"sites/WTS.json": `{"v":1,"movement":{"record":"open"}}`} {
 		src := sourceFiles(t)
 		if err := put(src, name, []byte(file)); err != nil {
 			t.Fatal(err)
