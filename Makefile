@@ -1,7 +1,7 @@
 # Checkpoint. `make run` needs Go alone; `make deps test` (as root, Debian) installs what the tests need and passes them.
 SHELL       := /bin/bash
 export CHECKPOINT_SHARED ?= $(abspath ../shared)
-VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+VERSION     ?= $(shell git describe --tags --match 'v[0-9]*' --dirty 2>/dev/null || echo dev-$$(git describe --always --dirty 2>/dev/null || echo unknown))
 LDFLAGS     := -s -w -X main.version=$(VERSION)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 ARGS        ?=

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"example.org/checkpoint/firmware/order"
 )
 
 // room is what the storage should have free, in bytes: a record of a week and two bundles.
@@ -19,11 +21,23 @@ var built = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // machine looks at what everything else stands on.
 func (e *examination) machine() {
+	e.program()
 	e.state()
 	e.swap()
 	e.clock()
 	e.fonts()
 	e.watchdog()
+}
+
+// program looks at what is installed: the centre may order a least version.
+func (e *examination) program() {
+	v := e.config.Version
+	if !order.Released(v) {
+		e.note("machine", "program", fmt.Sprintf("version %q is no release: an order of the centre for a least version halts it, whatever it has", v),
+			"install a released version, or build at a tag: git tag v1.0.0, make build")
+		return
+	}
+	e.finding("machine", "program", "version "+v, nil, "")
 }
 
 func (e *examination) state() {

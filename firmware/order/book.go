@@ -168,9 +168,14 @@ func (b *Book) Confirm(p Place, now time.Time) []Standing {
 // be: when in doubt an order has begun. It never speaks of letting people out.
 func (b *Book) Allows(p Place, latest time.Time) error {
 	for at, s := range b.orders {
-		if covers(at.scope, p) && s.halts(p, latest) {
-			return fmt.Errorf("order %d: %w", s.Order.Number, ErrHalted)
+		if !covers(at.scope, p) || !s.halts(p, latest) {
+			continue
 		}
+		if s.Order.Kind == centre.MinVersion {
+			return fmt.Errorf("order %d: %w: it wants version %s, and this is %q%s", s.Order.Number, ErrHalted, s.least(latest), p.Version,
+				map[bool]string{false: ", which is no release"}[Released(p.Version)])
+		}
+		return fmt.Errorf("order %d: %w", s.Order.Number, ErrHalted)
 	}
 	return nil
 }
@@ -219,33 +224,4 @@ func covers(s centre.Scope, p Place) bool {
 		}
 	}
 	return true
-}
-
-// older reports whether a version, "1.4.0", is lower than the least one. One that is no
-// version is: when in doubt nobody is admitted.
-func older(version, least string) bool {
-	a, ok1 := numbers(version)
-	b, ok2 := numbers(least)
-	return !ok1 || !ok2 || slices.Compare(a[:], b[:]) < 0
-}
-
-// numbers reads "1.4.0", also with a v before it or with more after it ("1.4.0-rc1", "1.4.0 now").
-func numbers(version string) (n [3]int, ok bool) {
-	version = strings.TrimPrefix(version, "v")
-	if end := strings.IndexFunc(version, func(r rune) bool { return r != '.' && (r < '0' || r > '9') }); end >= 0 {
-		version = version[:end]
-	}
-	parts := strings.Split(version, ".")
-	if len(parts) > len(n) {
-		return n, false
-	}
-	for i, part := range parts {
-		if len(part) == 0 || len(part) > 6 {
-			return n, false
-		}
-		for _, d := range part {
-			n[i] = 10*n[i] + int(d-'0')
-		}
-	}
-	return n, true
 }

@@ -3,6 +3,7 @@ package order_test
 import (
 	"errors"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -118,18 +119,40 @@ func TestRestored(t *testing.T) {
 	}
 }
 
+// TestMinVersion compares by semver.org 2.0.0: what stands after a tag has what the tag has, a
+// pre-release comes before its release, and a build at no tag is halted, whatever its hash looks like.
 func TestMinVersion(t *testing.T) {
-	var b order.Book
-	o := say(1, true, every)
-	o.Kind, o.Reason = centre.MinVersion, "1.4.0 repairs the clock"
-	if err := apply(&b, o); err != nil {
-		t.Fatal(err)
+	for least, versions := range map[string]map[string]bool{
+		"1.4.0 repairs the clock": {"1.4.0": true, "v1.10": true, "2": true, "1.4.1-rc1": true, "v1.4.0-3-g1a2b3c4": true, "v1.4.0-dirty": true, "1.4.0+debian1": true,
+			"v1.4.0-12-g1a2b3c4-dirty": true, "1.3.9": false, "v1.3.9-40-g1a2b3c4": false, "1.4.0-rc1": false, "v1.4.0-rc1-3-g1a2b3c4": false,
+			"": false, "dev": false, "dev-4393acc": false, "1.4.0.1": false, "4393acc": false, "4393acc-dirty": false, "9999999": false, "1.4.0rc1": false, "v": false},
+		"v1.4.0-rc.2": {"v1.4.0-rc.2": true, "v1.4.0-rc.10": true, "1.4.0-rc.2.1": true, "1.4.0-rc.x": true, "1.4.0": true, "v1.4.0-rc.2-1-g1a2b3c4": true,
+			"1.4.0-rc.1": false, "1.4.0-rc": false, "1.4.0-beta.9": false, "1.4.0-1": false, "1.3.9": false},
+		"1.4":          {"1.4.0": true, "1.3.99": false},
+		"1.4.0, soon.": {"1.4.0": true, "1.3.9": false},
+		"4393acc":      {"9.9.9": false},
+	} {
+		var b order.Book
+		o := say(1, true, every)
+		o.Kind, o.Reason = centre.MinVersion, least
+		if err := apply(&b, o); err != nil {
+			t.Fatal(err)
+		}
+		for version, may := range versions {
+			p := east
+			p.Version = version
+			err := b.Allows(p, now)
+			if (err == nil) != may {
+				t.Errorf("version %q where %q is wanted: %v", version, least, err)
+			}
+			if err != nil && !order.Released(version) != strings.Contains(err.Error(), "which is no release") {
+				t.Errorf("%q: %v", version, err)
+			}
+		}
 	}
-	for version, may := range map[string]bool{"1.4.0": true, "v1.10": true, "2": true, "1.4.1-rc1": true, "1.3.9": false, "": false, "dev": false, "1.4.0.1": false} {
-		p := east
-		p.Version = version
-		if (b.Allows(p, now) == nil) != may {
-			t.Errorf("version %q", version)
+	for version, is := range map[string]bool{"v1.4.0-3-g1a2b3c4": true, "1.4": true, "dev": false, "4393acc": false, "0000000": false, "v1.4.0-" + strings.Repeat("x", 200): false} {
+		if order.Released(version) != is {
+			t.Errorf("%q is a release: %v", version, !is)
 		}
 	}
 }

@@ -32,6 +32,7 @@ func (d *doctorCmd) Run() error {
 	if err != nil {
 		return err
 	}
+	device.Version = version
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	wrong, area, out := 0, "", json.NewEncoder(os.Stdout)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"example.org/checkpoint/firmware/cmd/checkpoint/internal/exit"
@@ -56,16 +57,22 @@ gate = { wire = "modbus", device = "/dev/ttyUSB0", address = 1 }
 	if _, err := file.Seek(0, 0); err != nil {
 		t.Fatal(err)
 	}
-	states := map[string]int{}
+	states, ofProgram := map[string]int{}, ""
 	for s := bufio.NewScanner(file); s.Scan(); {
 		var f struct{ Area, What, State, Says, Do string }
 		if err := json.Unmarshal(s.Bytes(), &f); err != nil || f.Area == "" || f.What == "" || f.Says == "" {
 			t.Errorf("%s: %v", s.Bytes(), err)
 		}
 		states[f.State]++
+		if f.What == "program" {
+			ofProgram = f.State + ": " + f.Says
+		}
 		if f.Area == "lane 12" {
 			t.Errorf("it tried what the program holds: %s", s.Bytes())
 		}
+	}
+	if !strings.HasPrefix(ofProgram, `note: version "dev" is no release`) {
+		t.Errorf("of a build at no tag: %q", ofProgram)
 	}
 	if states["wrong"] != 1 || states["ok"] == 0 || states["wrong"]+states["ok"]+states["note"] < 6 {
 		t.Errorf("states %v", states)

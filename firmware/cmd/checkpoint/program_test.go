@@ -47,7 +47,9 @@ func says(t *testing.T, wantCode int, args ...string) string {
 
 // TestExitCodes: it ran, its answer is no, it could not run, it was not understood.
 func TestExitCodes(t *testing.T) {
-	says(t, 0, "version")
+	if said := says(t, 0, "version"); !strings.HasPrefix(said, "checkpoint dev (") || !strings.Contains(said, "a development build") {
+		t.Errorf("%q", said)
+	}
 	says(t, 2, "verify", "HCT1:nothing")
 	if said := says(t, 1, "verify", "--jsonl", "/nowhere"); !strings.HasPrefix(said, "checkpoint: ") || strings.Count(said, "\n") != 1 {
 		t.Errorf("%q", said)

@@ -11,6 +11,7 @@ import (
 
 	"example.org/checkpoint/firmware/appliance"
 	"example.org/checkpoint/firmware/config"
+	"example.org/checkpoint/firmware/order"
 )
 
 type runCmd struct {
@@ -39,6 +40,9 @@ func (r *runCmd) Run() error {
 		level = slog.LevelDebug
 	}
 	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+	if !order.Released(version) {
+		log.Warn("this build is no release: an order of the centre for a least version halts it", "version", version)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	device.Version = version

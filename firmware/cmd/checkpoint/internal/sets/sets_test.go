@@ -11,8 +11,8 @@ import (
 	"example.org/checkpoint/firmware/cmd/checkpoint/internal/exit"
 	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/simulators/centre"
-	"example.org/checkpoint/simulators/issuer"
 	"example.org/checkpoint/simulators/centre/keys"
+	"example.org/checkpoint/simulators/issuer"
 	"example.org/checkpoint/sync/bundle"
 )
 
