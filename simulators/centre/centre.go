@@ -167,7 +167,7 @@ func (c *Centre) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	questions := desk.Desk{Dir: c.o.Dir, DB: c.db, Registry: c.registry, Key: c.replies, Orders: c.orders, Log: c.o.Log}
-	taking := sink.Sink{Store: c.store, Registry: c.registry, Key: c.marks, Orders: c.orders, Log: c.o.Log}
+	taking := sink.Sink{Store: c.store, Registry: c.registry, Key: c.marks, Log: c.o.Log}
 	if err := errors.Join(questions.Answer(ctx, nc, js), c.fleet.Hear(nc)); err != nil {
 		return fmt.Errorf("centre: %w", err)
 	}
@@ -175,7 +175,7 @@ func (c *Centre) Run(ctx context.Context) error {
 	web := &http.Server{Handler: c.handler(nc, js, bucket), ReadHeaderTimeout: 5 * time.Second}
 	// Run owns both and waits for both.
 	go func() { done <- web.Serve(c.listener) }()
-	go func() { done <- taking.Run(ctx, js, events) }()
+	go func() { done <- taking.Run(ctx, nc, events) }()
 	var first error
 	left := 2
 	select {

@@ -9,11 +9,18 @@ import (
 	"github.com/fxamacker/cbor/v2"
 )
 
+// How many events a batch may have follows from how long the last took: more, while marks come
+// in less than an eighth of the patience, as a backlog does on a good line; fewer, when the
+// line does not carry one batch in all of it.
 const (
-	maxEvents = 200
-	maxBatch  = 1 << 20 // bytes on the wire, signature and all
-	envelope  = 512     // bound on what signature, header and array add to the events
-	perEvent  = 5       // bound on what one event's length adds
+	usualEvents = 200
+	maxEvents   = 1000
+)
+
+const (
+	maxBatch = 1 << 20 // bytes on the wire, signature and all
+	envelope = 512     // bound on what signature, header and array add to the events
+	perEvent = 5       // bound on what one event's length adds
 )
 
 // batch is a run of events of one epoch without a gap, ready to be signed:
@@ -40,7 +47,7 @@ var canonical = func() cbor.EncMode {
 
 // next forms the batch that is due; its count is 0 when nothing waits.
 func (o *Outbox) next() (batch, error) {
-	entries, err := o.journal.Entries(maxEvents, maxBatch-envelope-maxEvents*perEvent)
+	entries, err := o.journal.Entries(o.most, maxBatch-envelope-maxEvents*perEvent)
 	if err != nil {
 		return batch{}, fmt.Errorf("outbox: read the journal: %w", err)
 	}

@@ -70,6 +70,7 @@ type Outbox struct {
 	link    Link
 	o       Options
 	hurry   chan struct{}
+	most    int // events in the next batch
 
 	mu    sync.Mutex
 	state State
@@ -80,7 +81,7 @@ func New(j Journal, l Link, o Options) *Outbox {
 	if o.Patience == 0 {
 		o.Patience = 10 * time.Second
 	}
-	return &Outbox{journal: j, link: l, o: o, hurry: make(chan struct{}, 1)}
+	return &Outbox{journal: j, link: l, o: o, hurry: make(chan struct{}, 1), most: usualEvents}
 }
 
 // Hurry ends a wait that was for the line or for a mark: the line is up again, or
@@ -129,6 +130,7 @@ func (o *Outbox) Run(ctx context.Context) error {
 			attempt = 0 // something was confirmed
 		}
 		last = next
+		began := time.Now()
 		if err := o.publish(ctx, next, attempt); err != nil {
 			failures++
 			o.fault(err)
@@ -138,9 +140,13 @@ func (o *Outbox) Run(ctx context.Context) error {
 		failures = 0
 		if o.confirmed(ctx, next, backoff(o.o.Patience, attempt+1, longPatient)) {
 			attempt = 0
+			if time.Since(began) < o.o.Patience/8 {
+				o.most = min(2*o.most, maxEvents)
+			}
 			continue
 		}
 		attempt++
+		o.most = min(o.most, usualEvents)
 	}
 	return ctx.Err()
 }
@@ -156,6 +162,9 @@ func (o *Outbox) publish(ctx context.Context, b batch, attempt int) error {
 	// again, which then repeats its mark.
 	id := fmt.Sprintf("%s/%016x/%d-%d/%d", o.o.Device, b.epoch, b.first, b.last(), attempt)
 	if err := o.link.Publish(ctx, id, signed); err != nil {
+		if ctx.Err() != nil {
+			o.most = max(o.most/2, 1)
+		}
 		return fmt.Errorf("outbox: publish: %w", err)
 	}
 	if b.withheld > 0 && attempt == 0 {

@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -97,9 +98,24 @@ type wire struct {
 	last    []byte
 	t       *testing.T
 	trusted sign1.Keys
+	stuck   bool
 }
 
-func (w *wire) Publish(_ context.Context, id string, data []byte) error {
+// slow makes a line that carries nothing, and says so only when the patience is over.
+func (w *wire) slow(on bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stuck = on
+}
+
+func (w *wire) Publish(ctx context.Context, id string, data []byte) error {
+	w.mu.Lock()
+	stuck := w.stuck
+	w.mu.Unlock()
+	if stuck {
+		<-ctx.Done()
+		return ctx.Err()
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.down != nil {
@@ -314,7 +330,7 @@ func TestForm(t *testing.T) {
 	entry := func(epoch, seq uint64, text string) journal.Entry {
 		return journal.Entry{Epoch: epoch, Seq: seq, Bytes: []byte(text)}
 	}
-	many := make([]journal.Entry, 500)
+	many := make([]journal.Entry, 1500)
 	for n := range many {
 		many[n] = entry(1, uint64(n)+1, "x")
 	}
@@ -335,6 +351,48 @@ func TestForm(t *testing.T) {
 			t.Errorf("%s: %d events, %d withheld, %d bytes, %v", name, b.count, b.withheld, len(b.payload), err)
 		}
 	}
+}
+
+// TestHowManyInABatch: a backlog goes in larger batches while marks come at once, and in smaller
+// ones when the line does not carry a batch in the patience.
+func TestHowManyInABatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := run(t)
+		f.add(7, slices.Repeat([]string{"x"}, 6000)...)
+		confirm := func(s sent) {
+			f.wire.marks <- f.mark(t, f.centre, "g1", 7, s.First+uint64(len(s.Events))-1, "x")
+		}
+		for _, want := range []int{200, 400, 800, 1000, 1000} {
+			s := f.next(t)
+			if len(s.Events) != want {
+				t.Fatalf("%d events, want %d", len(s.Events), want)
+			}
+			confirm(s)
+		}
+		if s := f.next(t); len(s.Events) != 1000 { // and no mark comes
+			t.Fatalf("%d events", len(s.Events))
+		}
+		s := f.next(t)
+		if len(s.Events) != usualEvents {
+			t.Fatalf("%d events go again", len(s.Events))
+		}
+		time.Sleep(f.out.o.Patience / 2)
+		confirm(s)
+		if s = f.next(t); len(s.Events) != usualEvents {
+			t.Fatalf("%d events after a slow mark", len(s.Events))
+		}
+		f.wire.slow(true)
+		confirm(s)
+		time.Sleep(time.Hour)
+		f.wire.slow(false)
+		if s = f.next(t); len(s.Events) != 1 {
+			t.Fatalf("%d events over a line that carries nothing", len(s.Events))
+		}
+		confirm(s)
+		if s = f.next(t); len(s.Events) != 2 {
+			t.Fatalf("%d events after it", len(s.Events))
+		}
+	})
 }
 
 func FuzzOpenMark(f *testing.F) {

@@ -150,17 +150,16 @@ func (b *Book) Left(l Lease) (left, had uint64, err error) {
 	return left, had, err
 }
 
-// Returned takes a holder's word on how many tokens it has spent of a lease that it has taken.
-func (b *Book) Returned(holder string, quota, day string, serial, spent uint64) error {
-	return b.db.Update(func(tx *bolt.Tx) error {
-		key := quota + "/" + day + "/" + holder
-		var g grant
-		if err := getJSON(tx.Bucket(bLeases), key, &g); err != nil || g.Serial != serial {
-			return err // of an older lease: says nothing any more
-		}
-		g.Out = max(g.Lease.Tokens, spent)
-		return putJSON(tx.Bucket(bLeases), key, g)
-	})
+// Returned takes, in a transaction on a book's database, a holder's word on how many tokens it
+// has spent of a lease that it has taken.
+func Returned(tx *bolt.Tx, holder string, quota, day string, serial, spent uint64) error {
+	key := quota + "/" + day + "/" + holder
+	var g grant
+	if err := getJSON(tx.Bucket(bLeases), key, &g); err != nil || g.Serial != serial {
+		return err // of an older lease: says nothing any more
+	}
+	g.Out = max(g.Lease.Tokens, spent)
+	return putJSON(tx.Bucket(bLeases), key, g)
 }
 
 // Quotas lists what days have.

@@ -61,7 +61,7 @@ func TestQuotaNeverExceeded(t *testing.T) {
 			if g.spent >= g.lease.Tokens {
 				holder, serial, spent := g.holder(), g.lease.Serial, g.spent
 				up = append(up, func() {
-					if err := s.Returned(holder, "q", "d", serial, spent); err != nil {
+					if err := db.Update(func(tx *bolt.Tx) error { return Returned(tx, holder, "q", "d", serial, spent) }); err != nil {
 						t.Fatal(err)
 					}
 				})

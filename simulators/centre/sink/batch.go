@@ -21,6 +21,13 @@ type batch struct {
 	items        []item
 }
 
+func (b batch) last() uint64 { return b.first + uint64(len(b.items)) - 1 }
+
+// where says which event item n is.
+func (b batch) where(n int) string {
+	return fmt.Sprintf("%s/%016x/%d", b.device, b.epoch, b.first+uint64(n))
+}
+
 // item is one event as it came, or only the hash of one that was too large to send.
 type item struct {
 	hash   [32]byte
@@ -54,23 +61,24 @@ func openBatch(r *registry.Registry, subject string, data []byte) (batch, error)
 		return batch{}, fmt.Errorf("%w: first event numbered %d", registry.ErrForm, p.First)
 	}
 	b := batch{device: name, epoch: p.Epoch, first: p.First}
+	b.items = make([]item, len(p.Events))
 	for n, raw := range p.Events {
-		b.items = append(b.items, readItem(raw, fmt.Sprintf("%s/%016x/%d", name, p.Epoch, p.First+uint64(n))))
+		b.items[n] = readItem(raw, b.where(n))
 	}
 	return b, nil
 }
 
 func readItem(raw cbor.RawMessage, place string) item {
-	var withheld struct {
-		_    struct{} `cbor:",toarray"`
-		Hash []byte
-		Size uint64
-	}
-	if err := registry.Read(raw, &withheld); err == nil && len(withheld.Hash) == sha256.Size {
-		return item{hash: [32]byte(withheld.Hash), reason: fmt.Sprintf("withheld: %d bytes, too large to send", withheld.Size)}
-	}
 	var text []byte
 	if err := registry.Read(raw, &text); err != nil {
+		var withheld struct {
+			_    struct{} `cbor:",toarray"`
+			Hash []byte
+			Size uint64
+		}
+		if err := registry.Read(raw, &withheld); err == nil && len(withheld.Hash) == sha256.Size {
+			return item{hash: [32]byte(withheld.Hash), reason: fmt.Sprintf("withheld: %d bytes, too large to send", withheld.Size)}
+		}
 		return item{hash: sha256.Sum256(raw), bytes: raw, reason: "not a byte string"}
 	}
 	i := item{hash: sha256.Sum256(text), bytes: text}

@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
@@ -76,7 +77,7 @@ func (s *Store) Events(device string, limit int) ([]Event, error) {
 		for k, v := c.Seek([]byte(prefix)); k != nil && strings.HasPrefix(string(k), prefix) && len(list) < limit; k, v = c.Next() {
 			tail := len(k) - 17
 			e := Event{Device: string(k[:tail]), Epoch: hex.EncodeToString(k[tail+1 : tail+9]), Seq: binary.BigEndian.Uint64(k[tail+9:])}
-			e.Received = time.Unix(0, int64(number(tx.Bucket(bReceived).Get(k)))).UTC()
+			e.Received = received(tx, k)
 			if len(v) > 32 {
 				e.Event = append(json.RawMessage(nil), v[32:]...)
 			}
@@ -85,6 +86,19 @@ func (s *Store) Events(device string, limit int) ([]Event, error) {
 		return nil
 	})
 	return list, err
+}
+
+// received is when an event came: the newest run that begins at it or before it holds it.
+func received(tx *bolt.Tx, place []byte) time.Time {
+	c := tx.Bucket(bReceived).Cursor()
+	k, v := c.Seek(place)
+	if !bytes.Equal(k, place) {
+		k, v = c.Prev()
+	}
+	if k == nil || !bytes.Equal(k[:len(k)-8], place[:len(place)-8]) {
+		return time.Time{}
+	}
+	return time.Unix(0, int64(number(v))).UTC()
 }
 
 // Quarantine lists what was not believed, and why.

@@ -9,12 +9,14 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
 	"example.org/checkpoint/simulators/centre/keys"
 	"example.org/checkpoint/simulators/centre/orders"
 	"example.org/checkpoint/simulators/centre/registry"
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -22,16 +24,57 @@ import (
 type Sink struct {
 	Store    *Store
 	Registry *registry.Registry
-	Key      *keys.Key    // of marks
-	Orders   *orders.Book // hears what was spent of leases
+	Key      *keys.Key // of marks
 	Log      *slog.Logger
 }
 
-// Run takes batches from the stream until ctx ends. The order is: commit, mark,
+// What waits is stored together: so many messages of so many bytes in one transaction.
+const (
+	maxGroup      = 64
+	maxGroupBytes = 16 << 20
+)
+
+// Run takes what comes into the stream until ctx ends. The order is: commit, mark,
 // acknowledge; whatever is cut off in between comes again and is recognised.
-func (s *Sink) Run(ctx context.Context, js jetstream.JetStream, from jetstream.Consumer) error {
+func (s *Sink) Run(ctx context.Context, nc *nats.Conn, from jetstream.Consumer) error {
+	js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(2*maxGroup), jetstream.WithPublishAsyncTimeout(10*time.Second),
+		jetstream.WithPublishAsyncErrHandler(func(_ jetstream.JetStream, m *nats.Msg, err error) { s.unmarked(m.Subject, err) }))
+	if err != nil {
+		return err
+	}
+	words := make(chan word, maxGroup)
+	go s.read(ctx, from, words) // ends with ctx, and closes words
+	for w := range words {
+		group, size := []word{w}, len(w.m.Data())
+		for len(group) < maxGroup && size < maxGroupBytes && len(words) > 0 {
+			if w, ok := <-words; ok {
+				group, size = append(group, w), size+len(w.m.Data())
+			}
+		}
+		s.take(ctx, js, group)
+	}
+	return ctx.Err()
+}
+
+// word is one message, read.
+type word struct {
+	m      jetstream.Msg
+	store  func(*session) error // what it changes
+	marked *mark                // what a batch is answered with, once it is stored
+}
+
+// mark says up to where a device's events are stored.
+type mark struct {
+	device     string
+	epoch, seq uint64 // seq 0 = nothing to mark yet
+	hash       []byte
+}
+
+// read reads messages, as they come, while others are being stored.
+func (s *Sink) read(ctx context.Context, from jetstream.Consumer, words chan<- word) {
+	defer close(words)
 	for ctx.Err() == nil {
-		messages, err := from.Messages(jetstream.PullMaxMessages(32))
+		messages, err := from.Messages(jetstream.PullMaxMessages(maxGroup))
 		if err != nil {
 			s.Log.Warn("sink: cannot read the stream", "err", err)
 			pause(ctx, time.Second)
@@ -43,42 +86,53 @@ func (s *Sink) Run(ctx context.Context, js jetstream.JetStream, from jetstream.C
 			if err != nil {
 				break // stopped, or to be opened again
 			}
-			s.take(ctx, js, m)
+			select {
+			case words <- s.open(m):
+			case <-ctx.Done():
+			}
 		}
 		stop()
 		messages.Stop()
 		pause(ctx, 50*time.Millisecond)
 	}
-	return ctx.Err()
 }
 
-func (s *Sink) take(ctx context.Context, js jetstream.JetStream, m jetstream.Msg) {
+// open reads a message; what is not believed goes into quarantine.
+func (s *Sink) open(m jetstream.Msg) word {
+	w, err := word{m: m}, error(nil)
 	switch kind, _, _ := strings.Cut(m.Subject(), "."); kind {
 	case "cp":
-		s.witness(m)
+		w.store, err = s.witness(m)
 	case "lr":
-		s.takeBack(m)
+		w.store, err = s.takeBack(m)
 	default:
-		s.takeBatch(ctx, js, m)
+		var b batch
+		if b, err = openBatch(s.Registry, m.Subject(), m.Data()); err == nil {
+			w.marked = &mark{device: b.device, epoch: b.epoch}
+			w.store = func(se *session) (err error) {
+				w.marked.seq, w.marked.hash, err = se.keep(b)
+				return err
+			}
+		}
 	}
-}
-
-// refuse puts what is not believed into quarantine.
-func (s *Sink) refuse(m jetstream.Msg, why error) {
-	fresh, err := s.Store.refuse(m.Subject(), m.Data(), why)
 	if err != nil {
-		s.again(m, err)
-		return
+		w.store = func(se *session) error {
+			fresh, failed := se.refuse(m.Subject(), m.Data(), err)
+			if fresh && failed == nil {
+				s.Log.Warn("sink: a message goes into quarantine", "subject", m.Subject(), "err", err)
+			}
+			return failed
+		}
 	}
-	if fresh {
-		s.Log.Warn("sink: a message went into quarantine", "subject", m.Subject(), "err", why)
-	}
-	s.settle(m)
+	return w
 }
 
-// witness keeps a device's signed word on what its chain is.
-func (s *Sink) witness(m jetstream.Msg) {
+// witness reads a device's signed word on what its chain is.
+func (s *Sink) witness(m jetstream.Msg) (func(*session) error, error) {
 	name, payload, err := s.Registry.Believe(m.Subject(), "checkpoint", m.Data())
+	if err != nil {
+		return nil, err
+	}
 	var p struct {
 		_          struct{} `cbor:",toarray"`
 		V          int
@@ -86,23 +140,18 @@ func (s *Sink) witness(m jetstream.Msg) {
 		Epoch, Seq uint64
 		Hash       []byte
 	}
-	if err == nil && (registry.Read(payload, &p) != nil || p.V != 1 || p.Device != name || p.Seq == 0 || len(p.Hash) != sha256.Size) {
-		err = fmt.Errorf("%w: not a checkpoint of %s", registry.ErrForm, name)
+	if registry.Read(payload, &p) != nil || p.V != 1 || p.Device != name || p.Seq == 0 || len(p.Hash) != sha256.Size {
+		return nil, fmt.Errorf("%w: not a checkpoint of %s", registry.ErrForm, name)
 	}
-	if err != nil {
-		s.refuse(m, err)
-		return
-	}
-	if err := s.Store.witness(name, p.Epoch, p.Seq, p.Hash, m.Data()); err != nil {
-		s.again(m, err)
-		return
-	}
-	s.settle(m)
+	return func(se *session) error { return se.witness(name, p.Epoch, p.Seq, p.Hash, m.Data()) }, nil
 }
 
-// takeBack hears how much of a lease a device has spent.
-func (s *Sink) takeBack(m jetstream.Msg) {
+// takeBack reads how much of a lease a device has spent.
+func (s *Sink) takeBack(m jetstream.Msg) (func(*session) error, error) {
 	name, payload, err := s.Registry.Believe(m.Subject(), "lease-return", m.Data())
+	if err != nil {
+		return nil, err
+	}
 	var p struct {
 		_             struct{} `cbor:",toarray"`
 		V             int
@@ -111,60 +160,78 @@ func (s *Sink) takeBack(m jetstream.Msg) {
 		Quota, Day    string
 		Serial, Spent uint64
 	}
-	if err == nil && (registry.Read(payload, &p) != nil || p.V != 1 || p.Device != name) {
-		err = fmt.Errorf("%w: not a lease return of %s", registry.ErrForm, name)
+	if registry.Read(payload, &p) != nil || p.V != 1 || p.Device != name {
+		return nil, fmt.Errorf("%w: not a lease return of %s", registry.ErrForm, name)
 	}
-	if err != nil {
-		s.refuse(m, err)
-		return
-	}
-	if err := s.Orders.Returned(fmt.Sprintf("%s/%d", p.Device, p.Epoch), p.Quota, p.Day, p.Serial, p.Spent); err != nil {
-		s.again(m, err)
-		return
-	}
-	s.settle(m)
+	return func(se *session) error {
+		return orders.Returned(se.tx, fmt.Sprintf("%s/%d", p.Device, p.Epoch), p.Quota, p.Day, p.Serial, p.Spent)
+	}, nil
 }
 
-func (s *Sink) takeBatch(ctx context.Context, js jetstream.JetStream, m jetstream.Msg) {
-	b, err := openBatch(s.Registry, m.Subject(), m.Data())
+// take stores a group in one transaction, and then answers and acknowledges each.
+func (s *Sink) take(ctx context.Context, js jetstream.JetStream, group []word) {
+	err := s.Store.commit(func(se *session) error {
+		for _, w := range group {
+			if err := w.store(se); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	if err != nil {
-		s.refuse(m, err)
-		return
+		s.Log.Error("sink: the store refuses; what came stays in the stream", "err", err)
 	}
-	seq, hash, err := s.Store.keep(b)
-	if err != nil {
-		s.again(m, err)
-		return
+	if err == nil {
+		s.mark(ctx, js, group)
 	}
-	if seq > 0 {
-		if err := s.mark(ctx, js, b, seq, hash); err != nil {
-			s.Log.Warn("sink: a mark was not published; the device will ask again", "device", b.device, "err", err)
+	for _, w := range group {
+		said := w.m.Ack
+		if err != nil {
+			said = func() error { return w.m.NakWithDelay(2 * time.Second) }
+		}
+		if err := said(); err != nil {
+			s.Log.Warn("sink: not acknowledged", "err", err)
 		}
 	}
-	s.settle(m)
 }
 
-func (s *Sink) mark(ctx context.Context, js jetstream.JetStream, b batch, seq uint64, hash []byte) error {
-	signed, err := s.Key.State("mark", []any{1, b.device, b.epoch, seq, hash})
-	if err != nil {
-		return err
+// mark tells devices what is stored now. The stream keeps the marks of one group while the next is
+// being stored.
+func (s *Sink) mark(ctx context.Context, js jetstream.JetStream, group []word) {
+	select {
+	case <-js.PublishAsyncComplete():
+	case <-ctx.Done():
 	}
-	_, err = js.Publish(ctx, "mark."+b.device, signed)
-	return err
+	for _, m := range due(group) {
+		signed, err := s.Key.State("mark", []any{1, m.device, m.epoch, m.seq, m.hash})
+		if err == nil {
+			_, err = js.PublishAsync("mark."+m.device, signed)
+		}
+		if err != nil {
+			s.unmarked("mark."+m.device, err)
+		}
+	}
 }
 
-// again leaves a message in the stream because the store could not take it.
-func (s *Sink) again(m jetstream.Msg, why error) {
-	s.Log.Error("sink: the store refuses; the batch stays in the stream", "err", why)
-	if err := m.NakWithDelay(2 * time.Second); err != nil {
-		s.Log.Warn("sink: not acknowledged", "err", err)
+// due are the marks that a group is answered with: of each epoch the last, and an earlier one
+// only if it goes further.
+func due(group []word) (marks []*mark) {
+	told := map[string]uint64{}
+	for _, w := range slices.Backward(group) {
+		m := w.marked
+		if m == nil {
+			continue
+		}
+		if of := string(chain(m.device, m.epoch)); m.seq > told[of] {
+			told[of] = m.seq
+			marks = append(marks, m)
+		}
 	}
+	return marks
 }
 
-func (s *Sink) settle(m jetstream.Msg) {
-	if err := m.Ack(); err != nil {
-		s.Log.Warn("sink: not acknowledged", "err", err)
-	}
+func (s *Sink) unmarked(subject string, err error) {
+	s.Log.Warn("sink: a mark was not published; the device will ask again", "subject", subject, "err", err)
 }
 
 func pause(ctx context.Context, d time.Duration) {

@@ -13,7 +13,9 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 
 	"example.org/checkpoint/simulators/centre/registry"
 	"github.com/fxamacker/cbor/v2"
@@ -41,8 +43,68 @@ func TestAGapThatWasGivenUp(t *testing.T) {
 	if err := s.GiveUp("g1", 7, 5); err != nil {
 		t.Fatal(err)
 	}
-	if seq, _, err := s.keep(batch{device: "g1", epoch: 7, first: 9, items: []item{{kind: "alarm", bytes: []byte("x")}}}); err != nil || seq != 0 {
-		t.Error(seq, err)
+	err := s.commit(func(se *session) error {
+		seq, _, err := se.keep(batch{device: "g1", epoch: 7, first: 9, items: []item{{kind: "alarm", bytes: []byte("x")}}})
+		if seq != 0 {
+			t.Error(seq)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// run is a batch of g1 from event first to last.
+func run(first, last uint64) batch {
+	b := batch{device: "g1", epoch: 7, first: first}
+	for seq := first; seq <= last; seq++ {
+		b.items = append(b.items, item{hash: sha256.Sum256(fmt.Append(nil, seq)), kind: "alarm", bytes: fmt.Append(nil, seq)})
+	}
+	return b
+}
+
+// TestReceived: every event came when its batch came, whatever was here before and came again.
+func TestReceived(t *testing.T) {
+	s := newStore(t)
+	for at, b := range []batch{run(2, 4), run(8, 9), run(3, 3), run(1, 10)} {
+		err := s.commit(func(se *session) error {
+			se.now = time.Unix(int64(at), 0)
+			_, _, err := se.keep(b)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	list, err := s.Events("g1", 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var came []int64
+	for _, e := range list {
+		came = append(came, e.Received.Unix())
+	}
+	if want := []int64{3, 0, 0, 0, 3, 3, 3, 1, 1, 3}; !slices.Equal(came, want) {
+		t.Errorf("%v, want %v", came, want)
+	}
+	if c, err := s.Counts(); err != nil || c.Events["alarm"] != 10 || c.Doubles != 6 || c.Gaps != 3 {
+		t.Errorf("%+v %v", c, err)
+	}
+}
+
+// TestDue: a device hears up to where its events are stored, though an old batch came after the new one.
+func TestDue(t *testing.T) {
+	var group []word
+	for _, m := range []*mark{{"g1", 7, 200, nil}, {"g2", 7, 50, nil}, {"g1", 7, 400, nil}, {"g1", 8, 3, nil}, nil, {"g1", 7, 100, nil}, {"g3", 7, 0, nil}} {
+		group = append(group, word{marked: m})
+	}
+	var got []string
+	for _, m := range due(group) {
+		got = append(got, fmt.Sprintf("%s/%d/%d", m.device, m.epoch, m.seq))
+	}
+	if want := []string{"g1/7/100", "g1/8/3", "g1/7/400", "g2/7/50"}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }
 

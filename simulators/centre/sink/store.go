@@ -5,8 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -18,7 +16,7 @@ type Store struct{ db *bolt.DB }
 
 var (
 	bEvents     = []byte("events")     // place → hash, then bytes
-	bReceived   = []byte("received")   // place → when it came, Unix nanoseconds: beside the time that the event itself tells
+	bReceived   = []byte("received")   // place of the first of a run → when the run came, Unix nanoseconds: beside the time that events tell themselves
 	bHigh       = []byte("high")       // device, epoch → highest seq up to which nothing is missing
 	bCounts     = []byte("counts")     // name → number
 	bQuarantine = []byte("quarantine") // what → Quarantined
@@ -64,112 +62,156 @@ func number(b []byte) uint64 {
 	return binary.BigEndian.Uint64(b)
 }
 
-// keep stores a batch in one transaction and answers it with a mark: up to where nothing is
+// session is one transaction of the record: what waits in the stream goes to disk together.
+type session struct {
+	tx                     *bolt.Tx
+	events, received, high *bolt.Bucket
+	now                    time.Time
+	counted                map[string]uint64
+}
+
+// commit does something in one transaction, which is on disk when it returns.
+func (s *Store) commit(do func(*session) error) error {
+	return s.db.Update(func(tx *bolt.Tx) error {
+		se := &session{tx: tx, events: tx.Bucket(bEvents), received: tx.Bucket(bReceived), high: tx.Bucket(bHigh), now: time.Now(), counted: map[string]uint64{}}
+		se.events.FillPercent = 1 // a device's events come in order: half a page left free would stay so
+		if err := do(se); err != nil {
+			return err
+		}
+		counts := tx.Bucket(bCounts)
+		for name := range se.counted {
+			if err := counts.Put([]byte(name), binary.BigEndian.AppendUint64(nil, se.count(name, 0))); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// count adds to a counter, and says how high it is.
+func (se *session) count(name string, n uint64) uint64 {
+	se.counted[name] += n
+	return number(se.tx.Bucket(bCounts).Get([]byte(name))) + se.counted[name]
+}
+
+// keep stores a batch and answers it with a mark: up to where nothing is
 // missing; of a batch that adds nothing, at most its last event, with the hash of what is
 // stored there, so that a device whose journal ends earlier than this record can compare.
 // seq 0 = nothing to mark yet.
-func (s *Store) keep(b batch) (seq uint64, hash []byte, err error) {
-	err = s.db.Update(func(tx *bolt.Tx) error {
-		events := tx.Bucket(bEvents)
-		for n, i := range b.items {
-			if err := keepOne(tx, b, b.first+uint64(n), i); err != nil {
-				return err
-			}
-		}
-		seq = number(tx.Bucket(bHigh).Get(chain(b.device, b.epoch)))
-		before := seq
-		for events.Get(place(b.device, b.epoch, seq+1)) != nil {
-			seq++
-		}
-		if b.first > before+1 && seq == before {
-			if err := count(tx, "gaps"); err != nil {
-				return err
-			}
-		}
-		if seq == 0 {
-			return nil
-		}
-		if err := tx.Bucket(bHigh).Put(chain(b.device, b.epoch), binary.BigEndian.AppendUint64(nil, seq)); err != nil {
-			return err
-		}
-		if seq == before {
-			seq = min(seq, b.first+uint64(len(b.items))-1)
-		}
-		kept := events.Get(place(b.device, b.epoch, seq))
-		if kept == nil { // the administrator gave it up
-			seq = 0
-			return nil
-		}
-		hash = bytes.Clone(kept[:sha256.Size])
-		return nil
-	})
-	return seq, hash, err
+func (se *session) keep(b batch) (seq uint64, hash []byte, err error) {
+	if err := se.keepAll(b); err != nil {
+		return 0, nil, err
+	}
+	before := number(se.high.Get(chain(b.device, b.epoch)))
+	seq = before
+	if b.first <= seq+1 {
+		seq = max(seq, b.last())
+	}
+	for se.events.Get(place(b.device, b.epoch, seq+1)) != nil {
+		seq++
+	}
+	if b.first > before+1 && seq == before {
+		se.count("gaps", 1)
+	}
+	if seq == 0 {
+		return 0, nil, nil
+	}
+	if err := se.high.Put(chain(b.device, b.epoch), binary.BigEndian.AppendUint64(nil, seq)); err != nil {
+		return 0, nil, err
+	}
+	if seq == before {
+		seq = min(seq, b.last())
+	}
+	kept := se.events.Get(place(b.device, b.epoch, seq))
+	if kept == nil { // the administrator gave it up
+		return 0, nil, nil
+	}
+	return seq, bytes.Clone(kept[:sha256.Size]), nil
 }
 
-func keepOne(tx *bolt.Tx, b batch, seq uint64, i item) error {
-	events, key := tx.Bucket(bEvents), place(b.device, b.epoch, seq)
-	where := fmt.Sprintf("%s/%016x/%d", b.device, b.epoch, seq)
-	if have := events.Get(key); have != nil {
-		if bytes.Equal(have[:sha256.Size], i.hash[:]) {
-			return count(tx, "doubles")
-		}
-		_, err := isolate(tx, append(key, i.hash[:]...), "conflicts", Quarantined{"another event is stored under this number", where, time.Now(), i.bytes})
-		return err
+// keepAll stores what is new of a batch.
+func (se *session) keepAll(b batch) error {
+	first, last := place(b.device, b.epoch, b.first), place(b.device, b.epoch, b.last())
+	next, _ := se.events.Cursor().Seek(first)
+	known := next != nil && bytes.Compare(next, last) <= 0 // some of them may be here
+	witnesses := se.tx.Bucket(bCheckpoints).Cursor()
+	at, witnessed := witnesses.Seek(first)
+	var before []byte // hash of the event before, as it is stored
+	if kept := se.events.Get(place(b.device, b.epoch, b.first-1)); kept != nil {
+		before = bytes.Clone(kept[:sha256.Size])
 	}
-	if witnessed := tx.Bucket(bCheckpoints).Get(key); witnessed != nil && !bytes.Equal(witnessed[:sha256.Size], i.hash[:]) {
-		if err := count(tx, "tampered"); err != nil { // the device said before what this event is, and it is another
+	run := false // the event before came now
+	for n, i := range b.items {
+		key := binary.BigEndian.AppendUint64(first[:len(first)-8:len(first)-8], b.first+uint64(n))
+		if known {
+			if have := se.events.Get(key); have != nil {
+				before, run = bytes.Clone(have[:sha256.Size]), false
+				if bytes.Equal(before, i.hash[:]) {
+					se.count("doubles", 1)
+				} else if _, err := se.isolate(append(key, i.hash[:]...), "conflicts", "another event is stored under this number", b.where(n), i.bytes); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		for at != nil && bytes.Compare(at, key) < 0 {
+			at, witnessed = witnesses.Next()
+		}
+		if bytes.Equal(at, key) && !bytes.Equal(witnessed[:sha256.Size], i.hash[:]) {
+			se.count("tampered", 1) // the device said before what this event is, and it is another
+		}
+		if before != nil && i.prev != nil && !bytes.Equal(before, i.prev) {
+			se.count("broken", 1)
+		}
+		if err := se.keepOne(b, n, key, i); err != nil {
 			return err
 		}
+		if !run {
+			if err := se.received.Put(key, binary.BigEndian.AppendUint64(nil, uint64(se.now.UnixNano()))); err != nil {
+				return err
+			}
+		}
+		before, run = i.hash[:], true
 	}
-	value := append(i.hash[:], i.bytes...)
+	return nil
+}
+
+// keepOne stores an event that is new; of poison its hash, which stands for it in the chain.
+func (se *session) keepOne(b batch, n int, key []byte, i item) error {
 	if i.reason != "" {
-		value = i.hash[:]
-		if _, err := isolate(tx, append(key, i.hash[:]...), "quarantined", Quarantined{i.reason, where, time.Now(), i.bytes}); err != nil {
+		if _, err := se.isolate(append(key, i.hash[:]...), "quarantined", i.reason, b.where(n), i.bytes); err != nil {
 			return err
 		}
-	} else if err := errors.Join(count(tx, "kind/"+i.kind), count(tx, "device/"+b.device+"/"+i.kind)); err != nil {
-		return err
+		return se.events.Put(key, bytes.Clone(i.hash[:]))
 	}
-	if before := events.Get(place(b.device, b.epoch, seq-1)); before != nil && i.prev != nil && !bytes.Equal(before[:sha256.Size], i.prev) {
-		if err := count(tx, "broken"); err != nil {
-			return err
-		}
-	}
-	return errors.Join(events.Put(bytes.Clone(key), bytes.Clone(value)),
-		tx.Bucket(bReceived).Put(bytes.Clone(key), binary.BigEndian.AppendUint64(nil, uint64(time.Now().UnixNano()))))
+	se.count("kind/"+i.kind, 1)
+	se.count("device/"+b.device+"/"+i.kind, 1)
+	return se.events.Put(key, append(i.hash[:len(i.hash):len(i.hash)], i.bytes...))
 }
 
 // isolate puts something into quarantine once and counts it; it says whether it was new.
-func isolate(tx *bolt.Tx, key []byte, counter string, q Quarantined) (bool, error) {
-	bucket := tx.Bucket(bQuarantine)
+func (se *session) isolate(key []byte, counter, reason, where string, data []byte) (bool, error) {
+	bucket := se.tx.Bucket(bQuarantine)
 	if bucket.Get(key) != nil {
 		return false, nil
 	}
-	value, err := json.Marshal(q)
+	value, err := json.Marshal(Quarantined{reason, where, se.now, data})
 	if err != nil {
 		return false, err
 	}
-	return true, errors.Join(bucket.Put(bytes.Clone(key), value), count(tx, counter))
+	se.count(counter, 1)
+	return true, bucket.Put(key, value)
 }
 
 // refuse puts a whole message that could not be believed into quarantine.
-func (s *Store) refuse(subject string, data []byte, why error) (fresh bool, err error) {
+func (se *session) refuse(subject string, data []byte, why error) (fresh bool, err error) {
+	if se.count("refused", 0) >= maxQuarantine {
+		return false, nil
+	}
 	sum := sha256.Sum256(append([]byte(subject+"\x00"), data...))
-	err = s.db.Update(func(tx *bolt.Tx) error {
-		if number(tx.Bucket(bCounts).Get([]byte("refused"))) >= maxQuarantine {
-			return nil
-		}
-		var err error
-		fresh, err = isolate(tx, append([]byte("\x00message\x00"), sum[:]...), "quarantined", Quarantined{why.Error(), subject, time.Now(), data})
-		if fresh && err == nil {
-			err = count(tx, "refused")
-		}
-		return err
-	})
+	fresh, err = se.isolate(append([]byte("\x00message\x00"), sum[:]...), "quarantined", why.Error(), subject, data)
+	if fresh {
+		se.count("refused", 1)
+	}
 	return fresh, err
-}
-
-func count(tx *bolt.Tx, name string) error {
-	b := tx.Bucket(bCounts)
-	return b.Put([]byte(name), binary.BigEndian.AppendUint64(nil, number(b.Get([]byte(name)))+1))
 }

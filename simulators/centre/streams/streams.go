@@ -48,7 +48,7 @@ func Provision(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer,
 		}
 	}
 	consumer, err := js.CreateOrUpdateConsumer(ctx, Events, jetstream.ConsumerConfig{
-		Durable: "sink", AckPolicy: jetstream.AckExplicitPolicy, AckWait: 30 * time.Second, MaxAckPending: 64,
+		Durable: "sink", AckPolicy: jetstream.AckExplicitPolicy, AckWait: 30 * time.Second, MaxAckPending: 256,
 	})
 	if err != nil {
 		return nil, nil, err
