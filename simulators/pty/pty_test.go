@@ -74,6 +74,9 @@ func TestUnplug(t *testing.T) {
 		if _, err := driver.Write([]byte("x")); err == nil {
 			t.Error("a driver writes to a device that is gone")
 		}
+		if _, err := os.Lstat(name); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("the link leads to whoever opens the next terminal: %v", err)
+		}
 		driver.Close()
 	}
 }
