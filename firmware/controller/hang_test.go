@@ -5,8 +5,11 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -260,6 +263,45 @@ func TestHopelessSettle(t *testing.T) {
 		<-w.close()
 		if want := []string{"settle passed stripped", "alarm"}; !slices.Equal(b.journal, want) {
 			t.Errorf("journal %q, want %q", b.journal, want)
+		}
+	})
+}
+
+// TestListCannotBeRead: a disk that does not give a part of a mapped list any more refers who is
+// asked for, and ends nothing.
+func TestListCannotBeRead(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "list")
+	if err := os.WriteFile(name, make([]byte, 1<<16), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := syscall.Mmap(int(f.Fd()), 0, 1<<16, syscall.PROT_READ, syscall.MAP_SHARED)
+	if err := errors.Join(err, f.Close(), os.Truncate(name, 0)); err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Munmap(list)
+	synctest.Test(t, func(t *testing.T) {
+		b := build(t, &bench{lane: lane.Lane{Unattended: true}})
+		b.Use(func(p inspection.Presentation) verdict.Verdict {
+			if list[1<<15] > 0 {
+				t.Error("it could be read")
+			}
+			return b.inspect(p)
+		})
+		ctx, stop := context.WithCancel(t.Context())
+		go func() { b.done <- b.Run(ctx, b.lane) }() // ends with stop
+		b.report(lane.AlarmCleared{}, lane.Clear{})
+		later(2 * time.Second)
+		b.view("A")
+		if v := b.State().Verdict; v.Outcome != verdict.Refer || b.isOpen() {
+			t.Errorf("judged %+v, open %v", v, b.isOpen())
+		}
+		stop()
+		if err := <-b.done; err != nil {
+			t.Error(err)
 		}
 	})
 }

@@ -5,6 +5,7 @@ package inspection
 import (
 	"bytes"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -106,6 +107,7 @@ func (s *Snapshot) Inspect(p Presentation) verdict.Verdict {
 
 // Explain is Inspect that also says what was found in each credential.
 func (s *Snapshot) Explain(p Presentation) (verdict.Verdict, []Finding) {
+	defer runtime.KeepAlive(s) // its lists may be mapped
 	switch {
 	case len(p.Codes) == 0:
 		return s.finish(verdict.Verdict{Reason: verdict.Malformed}, p, nil), nil
@@ -235,6 +237,7 @@ func (s *Snapshot) input(found []Finding, p Presentation) (policy.Input, []verdi
 // less what is personal. There are none where a hard check failed or several people
 // may have shown codes.
 func (s *Snapshot) Facts(p Presentation) (policy.Case, bool) {
+	defer runtime.KeepAlive(s)
 	rules := s.policy(p)
 	var shown [][]Finding
 	for _, text := range p.Codes {

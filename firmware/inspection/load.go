@@ -36,6 +36,7 @@ type Snapshot struct {
 	freshness freshness
 	keys      credential.Keys         // nil where nothing sealed can be opened
 	allows    func(order.Place) error // the centre's orders; nil for none
+	held      fs.FS                   // what the bytes of lists may be mapped from, for as long as it is reachable
 }
 
 // File is one file of a bundle.
@@ -73,7 +74,12 @@ func Load(fsys fs.FS, version string, published time.Time) (*Snapshot, error) {
 	if err := errors.Join(append(faults, err)...); err != nil {
 		return nil, err
 	}
-	return New(files, version, published)
+	s, err := New(files, version, published)
+	if err != nil {
+		return nil, err
+	}
+	s.held = fsys
+	return s, nil
 }
 
 // Vouched returns the same rules and lists, vouched for at a later time: how old

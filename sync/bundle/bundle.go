@@ -3,10 +3,10 @@
 //
 // A set is taken whole or not at all. Refresh downloads and verifies a candidate; the
 // caller parses it and says Activate or Reject. Metadata and files are kept in one bbolt
-// file and change in one transaction; at the next start, offline too, they are verified
-// again as of the time of the last good refresh. How stale a set may be is not decided
-// here: the caller judges its age by Published and Verified. Nothing that has expired is
-// ever newly accepted.
+// file and change in one transaction, large files beside it under their hashes; at the next
+// start, offline too, they are verified again as of the time of the last good refresh. How stale
+// a set may be is not decided here: the caller judges its age by Published and Verified. Nothing
+// that has expired is ever newly accepted.
 //
 // What a timestamp says of its own time is held against the clock. While somebody vouches
 // for the clock, one that was signed ahead of it is refused, else it would be a floor under
@@ -27,6 +27,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"example.org/checkpoint/sync/bundle/mapped"
 	"example.org/checkpoint/sync/bundle/tuf"
 )
 
@@ -66,7 +67,7 @@ func (t Time) ahead(signed time.Time) bool { return signed.After(t.Now.Add(t.Dou
 // Set is one verified set of files, immutable.
 type Set struct {
 	Version   string    // of the targets, a decimal number; where schemes sign their own files, a point and that of the snapshot follow
-	FS        fs.FS     // the files in memory; ModTime = when that file last changed, signed; zero if the signer did not say
+	FS        fs.FS     // the files, in memory or mapped; ModTime = when that file last changed, signed; zero if the signer did not say
 	Verified  time.Time // the last refresh that found it to be the newest
 	Published time.Time // when the centre signed the timestamp that vouches for it; zero if the signer did not say. Freshness is judged by it, and it is a floor for the clock
 	Expires   time.Time // of that timestamp: from then on the centre no longer says that this is its newest set
@@ -91,6 +92,7 @@ type Store struct {
 	root  []byte
 	fetch Fetcher
 	db    *bolt.DB
+	large *mapped.Folder
 
 	mu        sync.Mutex
 	current   *found
@@ -107,8 +109,12 @@ func Open(path string, root []byte, fetch Fetcher) (*Store, error) {
 	if _, err := trustRoot(root, time.Time{}); err != nil {
 		return nil, fmt.Errorf("bundle: the pinned root: %w", err)
 	}
-	s := &Store{root: root, fetch: fetch}
-	err := s.openFile(path)
+	large, err := mapped.Open(folderOf(path))
+	if err != nil {
+		return nil, fmt.Errorf("bundle: %w", err)
+	}
+	s := &Store{root: root, fetch: fetch, large: large}
+	err = s.openFile(path)
 	if errors.Is(err, errDamaged) {
 		if s.status.Aside, err = setAside(path); err == nil {
 			err = s.openFile(path)

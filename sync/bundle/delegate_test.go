@@ -114,8 +114,8 @@ func (d *delegated) set() (map[string]string, error) {
 	}
 	out := map[string]string{}
 	for name := range set.found.files.Names() {
-		text, _ := set.found.files.Bytes(name)
-		out[name] = string(text)
+		file, _ := set.found.files.File(name)
+		out[name] = string(file.Data)
 	}
 	return out, nil
 }

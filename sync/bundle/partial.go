@@ -5,6 +5,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"example.org/checkpoint/sync/bundle/fileset"
 	"example.org/checkpoint/sync/bundle/tuf"
 )
 
@@ -24,15 +25,18 @@ type arrived struct {
 }
 
 // add keeps one.
-func (a *arrived) add(hash, data []byte) error {
+func (a *arrived) add(f tuf.Target, data []byte) (fileset.File, error) {
+	if a.store != nil && f.Length >= tuf.Large {
+		return a.store.spill(f, data)
+	}
 	if a.files == nil {
 		a.files = map[string][]byte{}
 	}
-	a.files[string(hash)] = data
+	a.files[string(f.Hash)] = data
 	if a.size += len(data); a.size < partialFlush {
-		return nil
+		return small(f, data), nil
 	}
-	return a.flush()
+	return small(f, data), a.flush()
 }
 
 // flush writes what is not on the disk yet.
@@ -43,7 +47,7 @@ func (a *arrived) flush() error {
 	err := a.store.update(func(tx *bolt.Tx) error {
 		kept := a.size
 		tx.Bucket(bPartial).ForEach(func(_, data []byte) error { kept += len(data); return nil })
-		if kept > 2*tuf.MaxTotal { // of sets that never came into force
+		if kept > 2*tuf.MaxSmall { // of sets that never came into force
 			if err := forget(tx); err != nil {
 				return err
 			}
@@ -59,16 +63,21 @@ func (a *arrived) flush() error {
 	return err
 }
 
-// earlier gives a file that an earlier try has fetched; nil if there is none.
-func (a *arrived) earlier(hash []byte) (data []byte) {
+// earlier gives a file that an earlier try has fetched.
+func (a *arrived) earlier(f tuf.Target) (file fileset.File, ok bool) {
 	if a.store == nil {
-		return nil
+		return file, false
 	}
+	if f.Length >= tuf.Large {
+		file, err := a.store.spilt(f)
+		return file, err == nil // a damaged one is fetched again
+	}
+	var data []byte
 	_ = a.store.view(func(tx *bolt.Tx) error { // of a damaged store: fetched again
-		data = bytes.Clone(tx.Bucket(bPartial).Get(hash))
+		data = bytes.Clone(tx.Bucket(bPartial).Get(f.Hash))
 		return nil
 	})
-	return data
+	return small(f, data), data != nil && f.Verify(data) == nil
 }
 
 // forget deletes them all: a set is in force, which has what it needs.

@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -44,6 +45,9 @@ func (s *Store) refresh(ctx context.Context, now Time, from Fetcher) (next *foun
 	if !now.Known && now.ahead(t.published()) {
 		return nil, ErrClock
 	}
+	if err := s.tidy(current, next); err != nil {
+		return nil, fmt.Errorf("bundle: the store: %w", err)
+	}
 	next.files, err = r.download(t, current)
 	return next, err
 }
@@ -60,11 +64,16 @@ type walk struct {
 	arrived    arrived
 }
 
-// patience is how long one file may take: a mirror that trickles keeps nobody.
-const patience = time.Minute
+// How long one file may take: a mirror that trickles keeps nobody, and a slow line brings a large file.
+const (
+	patience = time.Minute
+	perMiB   = 30 * time.Second
+)
 
-func (r *walk) get(name string, max int64) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(r.ctx, patience)
+func (r *walk) get(name string, max int64) ([]byte, error) { return r.getIn(patience, name, max) }
+
+func (r *walk) getIn(within time.Duration, name string, max int64) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(r.ctx, within)
 	defer cancel()
 	data, err := r.fetch(ctx, name, max)
 	switch {
@@ -227,31 +236,31 @@ func limit(said, most int64) int64 {
 func (r *walk) download(t trusted, current *found) (*fileset.Tree, error) {
 	tree := fileset.New()
 	for _, f := range t.list {
-		data, ok := have(current, f)
+		file, ok := have(current, f)
 		if !ok {
 			var err error
-			if data, err = r.file(f); err != nil {
+			if file, err = r.file(f); err != nil {
 				return nil, errors.Join(err, r.arrived.flush())
 			}
 		}
-		tree.Add(f.Name, data, f.Changed)
+		tree.Add(f.Name, file)
 	}
 	return tree, nil
 }
 
 // file gets one, unless an earlier try has.
-func (r *walk) file(f tuf.Target) ([]byte, error) {
-	if data := r.arrived.earlier(f.Hash); data != nil && f.Verify(data) == nil {
-		return data, nil
+func (r *walk) file(f tuf.Target) (fileset.File, error) {
+	if file, ok := r.arrived.earlier(f); ok {
+		return file, nil
 	}
-	data, err := r.get(r.stored(f), f.Length)
+	data, err := r.getIn(patience+time.Duration(f.Length>>20)*perMiB, r.stored(f), f.Length)
 	if err != nil {
-		return nil, err
+		return fileset.File{}, err
 	}
 	if err := f.Verify(data); err != nil {
-		return nil, refused(f.Name, err)
+		return fileset.File{}, refused(f.Name, err)
 	}
-	return data, r.arrived.add(f.Hash, data)
+	return r.arrived.add(f, data)
 }
 
 func (r *walk) stored(f tuf.Target) string {
@@ -261,13 +270,11 @@ func (r *walk) stored(f tuf.Target) string {
 	return tuf.Stored(f.Name, f.Hash)
 }
 
-func have(current *found, f tuf.Target) ([]byte, bool) {
+func have(current *found, f tuf.Target) (file fileset.File, ok bool) {
 	if current == nil {
-		return nil, false
+		return file, false
 	}
-	data, ok := current.files.Bytes(f.Name)
-	if !ok || f.Verify(data) != nil {
-		return nil, false
-	}
-	return data, true
+	file, ok = current.files.File(f.Name)
+	file.Changed = f.Changed
+	return file, ok && int64(len(file.Data)) == f.Length && bytes.Equal(file.Hash, f.Hash)
 }

@@ -142,17 +142,35 @@ func (s *Store) restore() error {
 	}
 	tree := fileset.New()
 	for _, f := range t.list {
-		data, ok := files[f.Name]
-		if !ok {
-			return fmt.Errorf("%s is missing", f.Name)
+		file, err := s.restored(f, files)
+		if err != nil {
+			return err
 		}
-		if err := f.Verify(data); err != nil {
-			return fmt.Errorf("%s: %w", f.Name, err)
-		}
-		tree.Add(f.Name, data, f.Changed)
+		tree.Add(f.Name, file)
 	}
 	s.current, s.changed = &found{trusted: t, files: tree, verified: verified}, changed
 	return nil
+}
+
+// restored gives one file of the set in force; in the database are those that are not large, and
+// what an earlier version of the program has put there.
+func (s *Store) restored(f tuf.Target, inDatabase map[string][]byte) (fileset.File, error) {
+	data, ok := inDatabase[f.Name]
+	switch {
+	case !ok && f.Length >= tuf.Large:
+		return s.spilt(f)
+	case !ok:
+		return fileset.File{}, fmt.Errorf("%s is missing", f.Name)
+	}
+	if err := f.Verify(data); err != nil {
+		return fileset.File{}, fmt.Errorf("%s: %w", f.Name, err)
+	}
+	if f.Length >= tuf.Large {
+		if file, err := s.spill(f, data); err == nil {
+			return file, nil
+		} // no room: it stays where it is
+	}
+	return small(f, data), nil
 }
 
 // verify judges metadata on the device as of the time it was last good.
@@ -260,9 +278,9 @@ func (s *Store) save(r *walk) error {
 }
 
 // store puts a set in force: metadata, times and files in one transaction. Files that are
-// the same already stay untouched.
+// the same already stay untouched; large ones are on the disk already.
 func (s *Store) store(f *found, changed time.Time) error {
-	return s.update(func(tx *bolt.Tx) error {
+	err := s.update(func(tx *bolt.Tx) error {
 		active, files := tx.Bucket(bActive), tx.Bucket(bFiles)
 		if err := errors.Join(writeRaw(active, f.trusted.raw), active.Put(kRoot, u64(f.trusted.root)),
 			active.Put(kVerified, u64(f.verified.UnixNano())), active.Put(kChanged, u64(changed.UnixNano()))); err != nil {
@@ -270,7 +288,7 @@ func (s *Store) store(f *found, changed time.Time) error {
 		}
 		var gone []string
 		err := files.ForEach(func(name, _ []byte) error {
-			if _, ok := f.files.Bytes(string(name)); !ok {
+			if file, ok := f.files.File(string(name)); !ok || file.Held != nil {
 				gone = append(gone, strings.Clone(string(name)))
 			}
 			return nil
@@ -279,13 +297,20 @@ func (s *Store) store(f *found, changed time.Time) error {
 			err = errors.Join(err, files.Delete([]byte(name)))
 		}
 		for name := range f.files.Names() {
-			data, _ := f.files.Bytes(name)
-			if old := files.Get([]byte(name)); old == nil || !bytes.Equal(old, data) {
-				err = errors.Join(err, files.Put([]byte(name), data))
+			file, _ := f.files.File(name)
+			if file.Held != nil {
+				continue
+			}
+			if old := files.Get([]byte(name)); old == nil || !bytes.Equal(old, file.Data) {
+				err = errors.Join(err, files.Put([]byte(name), file.Data))
 			}
 		}
 		return errors.Join(err, forget(tx))
 	})
+	if err == nil {
+		_ = s.tidy(f) // what cannot be removed now goes the next time
+	}
+	return err
 }
 
 func (s *Store) view(fn func(*bolt.Tx) error) (err error) {

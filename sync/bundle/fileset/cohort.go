@@ -94,7 +94,7 @@ func All(files fs.FS) (map[string]fs.FS, error) {
 
 // overlay is the files without the cohorts' own, but for those of one.
 func overlay(files fs.FS, name string) (fs.FS, error) {
-	view := map[string]*file{}
+	view := map[string]*File{}
 	own := cohortDir + name + "/"
 	err := fs.WalkDir(files, ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -123,13 +123,13 @@ func overlay(files fs.FS, name string) (fs.FS, error) {
 	slices.Sort(names)
 	t := New()
 	for _, name := range names {
-		t.Add(name, view[name].data, view[name].changed)
+		t.Add(name, *view[name])
 	}
 	return t, nil
 }
 
 // open reads a file; one in memory is not copied.
-func open(files fs.FS, name string) (*file, error) {
+func open(files fs.FS, name string) (*File, error) {
 	if t, ok := files.(*Tree); ok {
 		return t.files[name], nil
 	}
@@ -141,5 +141,5 @@ func open(files fs.FS, name string) (*file, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &file{data: data, changed: info.ModTime().Truncate(time.Second)}, nil
+	return &File{Data: data, Changed: info.ModTime().Truncate(time.Second)}, nil
 }

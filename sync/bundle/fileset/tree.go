@@ -15,26 +15,31 @@ import (
 
 // Tree is a file system in memory. Once it is filled it is only read.
 type Tree struct {
-	files map[string]*file
+	files map[string]*File
 	dirs  map[string][]fs.DirEntry // sorted by name
 }
 
-type file struct {
-	name    string // the last element
-	data    []byte
-	changed time.Time
+// File is one file of a tree, which nobody may change once it is there.
+type File struct {
+	Data    []byte
+	Hash    []byte    // SHA-256; nil if nobody has looked
+	Changed time.Time // zero if nobody has said
+	Held    any       // what Data lies in, if it is mapped; the bytes are good for as long as the tree is reachable
 }
 
 // New makes a tree without files.
 func New() *Tree {
-	return &Tree{files: map[string]*file{}, dirs: map[string][]fs.DirEntry{".": nil}}
+	return &Tree{files: map[string]*File{}, dirs: map[string][]fs.DirEntry{".": nil}}
 }
 
-// Add adds a file, which from now on nobody may change.
-func (t *Tree) Add(name string, data []byte, changed time.Time) {
-	f := &file{path.Base(name), data, changed}
-	t.files[name] = f
-	t.enter(path.Dir(name), fs.FileInfoToDirEntry(info{f.name, int64(len(data)), changed, 0o444}))
+// Add adds a file.
+func (t *Tree) Add(name string, f File) {
+	t.files[name] = &f
+	t.enter(path.Dir(name), fs.FileInfoToDirEntry(f.info(name)))
+}
+
+func (f *File) info(name string) info {
+	return info{path.Base(name), int64(len(f.Data)), f.Changed, 0o444}
 }
 
 func (t *Tree) enter(dir string, e fs.DirEntry) {
@@ -47,13 +52,12 @@ func (t *Tree) enter(dir string, e fs.DirEntry) {
 	t.dirs[dir] = slices.Insert(list, at, e)
 }
 
-// Bytes gives a file as it is held; nobody may change it.
-func (t *Tree) Bytes(name string) (data []byte, ok bool) {
-	f := t.files[name]
-	if f == nil {
-		return nil, false
+// File gives one of the files.
+func (t *Tree) File(name string) (f File, ok bool) {
+	if had := t.files[name]; had != nil {
+		return *had, true
 	}
-	return f.data, true
+	return File{}, false
 }
 
 // Names gives the names of all files in any order.
@@ -63,7 +67,7 @@ func (t *Tree) Names() iter.Seq[string] { return maps.Keys(t.files) }
 func (t *Tree) Open(name string) (fs.File, error) {
 	if fs.ValidPath(name) {
 		if f := t.files[name]; f != nil {
-			return &openFile{info{f.name, int64(len(f.data)), f.changed, 0o444}, bytes.NewReader(f.data), f.data}, nil
+			return &openFile{f.info(name), bytes.NewReader(f.Data), f}, nil
 		}
 		if list, ok := t.dirs[name]; ok {
 			return &openDir{info{path.Base(name), 0, time.Time{}, fs.ModeDir | 0o555}, list}, nil
@@ -75,7 +79,7 @@ func (t *Tree) Open(name string) (fs.File, error) {
 // ReadFile implements fs.ReadFileFS; the bytes are the caller's.
 func (t *Tree) ReadFile(name string) ([]byte, error) {
 	if f := t.files[name]; f != nil {
-		return append([]byte{}, f.data...), nil
+		return append([]byte{}, f.Data...), nil
 	}
 	return nil, &fs.PathError{Op: "read", Path: name, Err: fs.ErrNotExist}
 }
@@ -97,11 +101,12 @@ func (i info) Sys() any           { return nil }
 type openFile struct {
 	info info
 	*bytes.Reader
-	data []byte
+	file *File
 }
 
-// Bytes returns the whole file as it is held; nobody may change it.
-func (f *openFile) Bytes() []byte { return f.data }
+// Bytes returns the whole file as it is held, which may be mapped: nobody may change it, and it is
+// good for as long as the tree is reachable.
+func (f *openFile) Bytes() []byte { return f.file.Data }
 
 func (f *openFile) Stat() (fs.FileInfo, error) { return f.info, nil }
 func (f *openFile) Close() error               { return nil }

@@ -127,7 +127,7 @@ type writer struct {
 	life   Lifetimes
 	keys   Keys
 	old    repository
-	out    []output // in the order in which they may appear
+	out    []output // metadata, in the order in which it may appear
 	roots  []output // a new root, to appear just before the timestamp
 	signed Signed
 
@@ -226,15 +226,19 @@ func describe(version int64, data []byte) *metadata.MetaFiles {
 // flush writes what is new, each file whole, the timestamp last.
 func (w *writer) flush() error {
 	for _, o := range w.out {
-		target := filepath.Join(w.dir, filepath.FromSlash(o.name))
-		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
-			return err
-		}
-		if err := replace(target, o.data); err != nil {
+		if err := w.write(o); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (w *writer) write(o output) error {
+	target := filepath.Join(w.dir, filepath.FromSlash(o.name))
+	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+		return err
+	}
+	return replace(target, o.data)
 }
 
 func replace(target string, data []byte) error {

@@ -97,7 +97,9 @@ func (w *writer) list(files fs.FS, name string, names []string, d *metadata.Dele
 			}
 		} else {
 			changed = true
-			w.out = append(w.out, output{tuf.Stored(file, sum[:]), data})
+			if err := w.write(output{tuf.Stored(file, sum[:]), data}); err != nil { // under its hash: nobody asks for it yet
+				return err
+			}
 		}
 		custom, err := json.Marshal(map[string]int64{"changed": since.Unix()})
 		if err != nil {

@@ -21,10 +21,15 @@ var ErrContents = errors.New("bundle: not a set that a device takes")
 
 // What a device takes. The centre's tools refuse more.
 const (
-	MaxFile  = 8 << 20  // bytes
-	MaxTotal = 64 << 20 // bytes
+	MaxFile  = 8 << 20   // bytes
+	MaxTotal = 256 << 20 // bytes of all files
+	MaxSmall = 64 << 20  // bytes of those below Large, which lie in memory
 	MaxFiles = 2000
 	maxName  = 200 // bytes
+
+	// Large is the length in bytes from which on a device keeps a file on its disk, mapped: 32,768 hashes
+	// of a revocation list.
+	Large = 256 << 10
 )
 
 // Lists is the signed metadata of a role that lists files.
@@ -123,13 +128,19 @@ func checkList(list []Target) error {
 	if len(list) > MaxFiles {
 		return fmt.Errorf("%w: %d files, at most %d", ErrContents, len(list), MaxFiles)
 	}
-	total, names := int64(0), map[string]bool{}
+	total, small, names := int64(0), int64(0), map[string]bool{}
 	for _, t := range list {
 		if !clean(t.Name) {
 			return fmt.Errorf("%w: file name %q: use letters, digits, '.', '-', '_' and '/', at most %d bytes, no part beginning with '.'", ErrContents, t.Name, maxName)
 		}
 		if total += t.Length; t.Length < 0 || t.Length > MaxFile || total > MaxTotal {
 			return fmt.Errorf("%w: %s: %d bytes; a file has at most %d, all together %d", ErrContents, t.Name, t.Length, MaxFile, MaxTotal)
+		}
+		if t.Length < Large {
+			small += t.Length
+		}
+		if small > MaxSmall {
+			return fmt.Errorf("%w: %s: files of less than %d bytes have more than %d together: put them into fewer", ErrContents, t.Name, Large, MaxSmall)
 		}
 		names[t.Name] = true
 	}
