@@ -1,6 +1,7 @@
 package inspection_test
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -117,5 +118,98 @@ func TestLoadRejectsLists(t *testing.T) {
 			t.Errorf("%s is spoilt: %v", name, err)
 		}
 		w.files = before
+	}
+}
+
+// keyChanged changes the key of a purpose in a trust file.
+func keyChanged(t *testing.T, file []byte, purpose string, change func(key map[string]any)) []byte {
+	var m map[string]any
+	if err := json.Unmarshal(file, &m); err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range m["keys"].([]any) {
+		if key := k.(map[string]any); key["purpose"] == purpose {
+			change(key)
+		}
+	}
+	out, err := json.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// TestKeysOfLists withdraws and ends the keys of a scheme: what they signed before holds as
+// long as they are not withdrawn, and whoever loses the key of a list loses the list.
+func TestKeysOfLists(t *testing.T) {
+	const cti = "0123456789abcdef"
+	made := now.Add(-30 * time.Minute)
+	withdraw := func(k map[string]any) { k["withdrawn"] = true }
+	within := func(from, until time.Time) func(map[string]any) {
+		return func(k map[string]any) { k["from"], k["until"] = from.Unix(), until.Unix() }
+	}
+	for _, tc := range []struct {
+		name    string
+		purpose string
+		change  func(map[string]any)
+		outcome verdict.Outcome
+		reason  verdict.Reason
+	}{
+		{"nothing changed", "token", func(map[string]any) {}, verdict.Admit, verdict.Satisfied},
+		{"the token key is withdrawn", "token", withdraw, verdict.Refuse, verdict.KeyWithdrawn},
+		{"the token key ended before the code was issued", "token", within(time.Unix(1, 0), made), verdict.Refuse, verdict.WrongUse},
+		{"the token key ended since", "token", within(time.Unix(1, 0), made.Add(time.Second)), verdict.Admit, verdict.Satisfied},
+		{"the status key is withdrawn", "status", withdraw, verdict.Refer, verdict.Undetermined},
+		{"the status key began after the list", "status", within(made.Add(time.Second), now), verdict.Refer, verdict.Undetermined},
+		{"the status key ended since", "status", within(made, made.Add(time.Second)), verdict.Admit, verdict.Satisfied},
+		{"the status key is of another purpose", "status", func(k map[string]any) { k["purpose"] = "token" }, verdict.Refer, verdict.Undetermined},
+		{"the revocation key is withdrawn", "revocation", withdraw, verdict.Refer, verdict.Undetermined},
+		{"the revocation key began after the list", "revocation", within(made.Add(time.Second), now), verdict.Refer, verdict.Undetermined},
+		{"the revocation key ended since", "revocation", within(made, made.Add(time.Second)), verdict.Admit, verdict.Satisfied},
+		{"the venue key is withdrawn", "venue", withdraw, verdict.Admit, verdict.Satisfied},
+	} {
+		w := newWorld(t)
+		w.add("policy/open.json", rules("open", ""))
+		w.add("status/GZ/7.cwt", w.gz.StatusList("7", 100, nil, made, time.Hour))
+		revoke(issuer.Revocation{Issued: made, Expires: now.Add(day)}, "another code")(w)
+		w.add("trust/GZ.json", keyChanged(t, w.gz.TrustFile(), tc.purpose, tc.change))
+		code := w.gz.HealthCode(issuer.HealthCode{Colour: issuer.Green, From: made, Until: now.Add(day), ID: []byte(cti), StatusList: "7"})
+		got := w.load(t).Inspect(inspection.Presentation{At: now, Clock: sure, Lane: openDoor, Codes: [][]byte{[]byte(code)}})
+		if got.Outcome != tc.outcome || got.Reason != tc.reason {
+			t.Errorf("%s: %s %s, want %s %s", tc.name, got.Outcome, got.Reason, tc.outcome, tc.reason)
+		}
+	}
+}
+
+// TestReinstated withdraws a code, takes that back, and withdraws it again, by one delta after another.
+func TestReinstated(t *testing.T) {
+	const cti = "0123456789abcdef"
+	made := now.Add(-30 * time.Minute)
+	w := newWorld(t)
+	w.add("policy/open.json", rules("open", ""))
+	h := []uint64{w.gz.WithdrawnHash([]byte(cti))}
+	other := []uint64{1, 2, 1 << 63}
+	out, back := issuer.RevocationDelta{Withdrawn: h, Reinstated: other}, issuer.RevocationDelta{Withdrawn: other, Reinstated: h}
+	for _, tc := range []struct {
+		name   string
+		base   []uint64
+		deltas []issuer.RevocationDelta
+		want   verdict.Reason
+	}{
+		{"withdrawn", h, nil, verdict.Withdrawn},
+		{"reinstated", h, []issuer.RevocationDelta{back}, verdict.Satisfied},
+		{"and withdrawn again", h, []issuer.RevocationDelta{back, out}, verdict.Withdrawn},
+		{"and reinstated again", h, []issuer.RevocationDelta{back, out, {Withdrawn: other}, back}, verdict.Satisfied},
+		{"withdrawn by a delta alone", other, []issuer.RevocationDelta{out}, verdict.Withdrawn},
+		{"reinstated without having been withdrawn", nil, []issuer.RevocationDelta{back}, verdict.Satisfied},
+	} {
+		for name, data := range w.gz.Revocation(issuer.Revocation{Base: tc.base, Deltas: tc.deltas, Issued: made, Expires: now.Add(day)}) {
+			w.add(name, data)
+		}
+		code := w.gz.HealthCode(issuer.HealthCode{Colour: issuer.Green, From: made, Until: now.Add(day), ID: []byte(cti)})
+		got := w.load(t).Inspect(inspection.Presentation{At: now, Clock: sure, Lane: openDoor, Codes: [][]byte{[]byte(code)}})
+		if got.Reason != tc.want {
+			t.Errorf("%s: %s %s, want %s", tc.name, got.Outcome, got.Reason, tc.want)
+		}
 	}
 }

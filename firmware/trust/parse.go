@@ -221,8 +221,8 @@ func parseKey(raw []byte) (keyID, key, error) {
 	if !suits(e.Algorithm, parsed) || e.Algorithm == credential.PS256 {
 		return keyID{}, key{}, fmt.Errorf("algorithm %d does not go with the key", e.Algorithm)
 	}
-	if e.Purpose == "" || e.Purpose == dsc || e.From < 0 || e.Until < 0 {
-		return keyID{}, key{}, errors.New("purpose or times")
+	if e.Purpose == "" || e.Purpose == dsc || e.From < 0 || e.Until < 0 || e.Until != 0 && e.Until <= e.From {
+		return keyID{}, key{}, errors.New("purpose or times: want a purpose, and until, if any, after from")
 	}
 	k := key{purpose: e.Purpose, public: public{e.Algorithm, parsed},
 		from: seconds(e.From), until: seconds(e.Until), withdrawn: e.Withdrawn}
