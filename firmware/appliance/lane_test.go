@@ -127,7 +127,7 @@ func (c *cable) pull(out bool) {
 // until waits for something to become true.
 func (r *rig) until(what string, holds func() bool) {
 	r.Helper()
-	for range 2000 {
+	for range 6000 {
 		if holds() {
 			return
 		}
