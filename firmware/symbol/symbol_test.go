@@ -286,6 +286,31 @@ func TestCertificates(t *testing.T) {
 	}
 }
 
+// TestQualityPictures reads the pictures that countries put up for quality assurance, also those
+// whose text is not known because the reader that the list was made with could not.
+func TestQualityPictures(t *testing.T) {
+	dir := filepath.Join(shared(t), "vectors", "dcc", "quality-assurance")
+	raw, err := os.ReadFile(filepath.Join(dir, "index.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var index []struct{ ID, Text string }
+	if err := json.Unmarshal(raw, &index); err != nil {
+		t.Fatal(err)
+	}
+	var r Reader
+	for _, c := range index {
+		symbols, err := r.Read(context.Background(), load(t, filepath.Join(dir, filepath.FromSlash(c.ID))), Thorough())
+		switch {
+		case err != nil || len(symbols) != 1:
+			t.Errorf("%s: %d symbols, %v", c.ID, len(symbols), err)
+		case c.Text != "" && strings.TrimSpace(c.Text) != strings.TrimSpace(symbols[0].Text), !strings.HasPrefix(symbols[0].Text, "HC1:"):
+			t.Errorf("%s: read %.60q, not %.60q", c.ID, symbols[0].Text, c.Text)
+		}
+	}
+	t.Logf("%d pictures", len(index))
+}
+
 func FuzzRead(f *testing.F) {
 	img := grey(110, 110, 220)
 	paint(f, img, "FUZZ", 5, 5, 3, false, upright)
