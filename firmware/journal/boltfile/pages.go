@@ -13,10 +13,11 @@ import (
 // internal/common: page.go, meta.go, inode.go, in the byte order of the machine.
 type pages struct {
 	file     io.ReaderAt
-	size     uint64          // of a page
-	end      uint64          // pages from here on are not used
-	freelist uint64          // its page
-	seen     map[uint64]bool // also what a page overflows into
+	size     uint64   // of a page
+	end      uint64   // pages from here on are not used
+	freelist uint64   // its page
+	seen     []uint64 // one bit for each page that was met, also for what a page overflows into
+	spare    [][]byte // for the first bytes of pages
 }
 
 const (
@@ -29,6 +30,8 @@ const (
 	elementSize = 16
 	bucketSize  = 16 // root 8, sequence 8; a bucket without a root page follows in line
 	metaSize    = 64 // magic 4, version 4, page size 4, flags 4, root 8, sequence 8, freelist 8, end 8, transaction 8, FNV-1a 8
+
+	leadSize = 1 << 10 // of a page is read at first: most often all that is looked at
 
 	noFreelist = ^uint64(0)
 	manyFree   = 0xffff // then the first id is the count
@@ -47,7 +50,7 @@ func checkPages(path string, size uint64) error {
 	if err != nil {
 		return fmt.Errorf("boltfile: %w", err)
 	}
-	p := pages{file: f, size: size, seen: map[uint64]bool{0: true, 1: true}}
+	p := pages{file: f, size: size}
 	return p.check(uint64(info.Size()) / size)
 }
 
@@ -60,6 +63,9 @@ func (p *pages) check(there uint64) error {
 	if p.end > there {
 		return fmt.Errorf("%w: the file is cut off at %d of %d pages", ErrDamaged, there, p.end)
 	}
+	p.seen = make([]uint64, max(p.end, 2)/64+1)
+	p.see(0)
+	p.see(1)
 	if p.freelist != noFreelist {
 		if err := p.free(); err != nil {
 			return err
@@ -90,37 +96,54 @@ func (p *pages) meta() (root uint64, err error) {
 	return root, nil
 }
 
-// read gives the whole of page id with what it overflows into.
-func (p *pages) read(id uint64) (b []byte, flags uint16, err error) {
-	if id >= p.end || p.seen[id] {
-		return nil, 0, fmt.Errorf("%w: page %d is used twice or does not exist", ErrDamaged, id)
+// see notes page id, and reports whether it was met before.
+func (p *pages) see(id uint64) (before bool) {
+	before = p.seen[id/64]>>(id%64)&1 != 0
+	p.seen[id/64] |= 1 << (id % 64)
+	return before
+}
+
+// read gives the first bytes of page id, and how long it is with what it overflows into.
+func (p *pages) read(id uint64) (b []byte, length uint64, flags uint16, err error) {
+	if id >= p.end || p.see(id) {
+		return nil, 0, 0, fmt.Errorf("%w: page %d is used twice or does not exist", ErrDamaged, id)
 	}
-	b = make([]byte, p.size)
+	if n := len(p.spare); n > 0 {
+		b, p.spare = p.spare[n-1], p.spare[:n-1]
+	} else {
+		b = make([]byte, min(p.size, leadSize))
+	}
 	if _, err := p.file.ReadAt(b, int64(id*p.size)); err != nil {
-		return nil, 0, fmt.Errorf("boltfile: %w", err)
+		return nil, 0, 0, fmt.Errorf("boltfile: %w", err)
 	}
 	overflow := uint64(native.Uint32(b[12:]))
 	if native.Uint64(b) != id || id+overflow >= p.end {
-		return nil, 0, fmt.Errorf("%w: page %d has another's number, or goes on past the end", ErrDamaged, id)
+		return nil, 0, 0, fmt.Errorf("%w: page %d has another's number, or goes on past the end", ErrDamaged, id)
 	}
-	for i := range overflow + 1 {
-		if p.seen[id+i] {
-			return nil, 0, fmt.Errorf("%w: page %d is used twice", ErrDamaged, id+i)
-		}
-		p.seen[id+i] = true
-	}
-	if overflow > 0 {
-		b = make([]byte, (overflow+1)*p.size)
-		if _, err := p.file.ReadAt(b, int64(id*p.size)); err != nil {
-			return nil, 0, fmt.Errorf("boltfile: %w", err)
+	for i := range overflow {
+		if p.see(id + 1 + i) {
+			return nil, 0, 0, fmt.Errorf("%w: page %d is used twice", ErrDamaged, id+1+i)
 		}
 	}
-	return b, native.Uint16(b[8:]), nil
+	return b, (overflow + 1) * p.size, native.Uint16(b[8:]), nil
+}
+
+// whole gives all of a page.
+func (p *pages) whole(id, length uint64) ([]byte, error) {
+	b := make([]byte, length)
+	if _, err := p.file.ReadAt(b, int64(id*p.size)); err != nil {
+		return nil, fmt.Errorf("boltfile: %w", err)
+	}
+	return b, nil
 }
 
 // free checks the list of free pages.
 func (p *pages) free() error {
-	b, flags, err := p.read(p.freelist)
+	_, length, flags, err := p.read(p.freelist)
+	if err != nil {
+		return err
+	}
+	b, err := p.whole(p.freelist, length)
 	if err != nil {
 		return err
 	}
@@ -141,39 +164,51 @@ func (p *pages) free() error {
 
 // tree checks a page and all below it. No page comes twice, so that it ends.
 func (p *pages) tree(id uint64) error {
-	b, flags, err := p.read(id)
-	if err != nil {
-		return err
+	b, length, flags, err := p.read(id)
+	if err == nil {
+		err = p.elements(id, b, length, flags)
+		p.spare = append(p.spare, b)
 	}
-	return p.elements(id, b, flags)
+	return err
 }
 
-// elements checks the elements of page id, or of a bucket in line in it.
-func (p *pages) elements(id uint64, b []byte, flags uint16) error {
+// elements checks the elements of page id, of whose length bytes the first are there, or of a
+// bucket in line in it, which is there whole.
+func (p *pages) elements(id uint64, b []byte, length uint64, flags uint16) (err error) {
 	n := uint64(native.Uint16(b[10:]))
-	if flags != branchFlag && flags != leafFlag || headerSize+n*elementSize > uint64(len(b)) {
+	if flags != branchFlag && flags != leafFlag || headerSize+n*elementSize > length {
 		return fmt.Errorf("%w: page %d is of no kind, or too full", ErrDamaged, id)
 	}
 	if flags == branchFlag && n == 0 {
 		return fmt.Errorf("%w: page %d leads nowhere", ErrDamaged, id)
 	}
+	if headerSize+n*elementSize > uint64(len(b)) {
+		if b, err = p.whole(id, length); err != nil {
+			return err
+		}
+	}
 	for i := range n {
-		e := b[headerSize+i*elementSize:]
+		at := headerSize + i*elementSize
+		e := b[at:]
 		var pos, key, value uint64
 		if flags == branchFlag {
 			pos, key = uint64(native.Uint32(e)), uint64(native.Uint32(e[4:]))
 		} else {
 			pos, key, value = uint64(native.Uint32(e[4:])), uint64(native.Uint32(e[8:])), uint64(native.Uint32(e[12:]))
 		}
-		if pos < elementSize || pos+key+value > uint64(len(e)) {
+		if pos < elementSize || at+pos+key+value > length {
 			return fmt.Errorf("%w: page %d has an element outside itself", ErrDamaged, id)
 		}
-		var err error
 		switch {
 		case flags == branchFlag:
 			err = p.tree(native.Uint64(e[8:]))
 		case native.Uint32(e)&bucketFlag != 0:
-			err = p.bucket(id, e[pos+key:pos+key+value])
+			if at+pos+key+value > uint64(len(b)) {
+				if b, err = p.whole(id, length); err != nil {
+					return err
+				}
+			}
+			err = p.bucket(id, b[at+pos+key:at+pos+key+value])
 		}
 		if err != nil {
 			return err
@@ -192,5 +227,5 @@ func (p *pages) bucket(id uint64, b []byte) error {
 	if b = b[bucketSize:]; len(b) < headerSize || native.Uint16(b[8:]) != leafFlag {
 		return fmt.Errorf("%w: page %d has a bucket in line that is none", ErrDamaged, id)
 	}
-	return p.elements(id, b, leafFlag)
+	return p.elements(id, b, uint64(len(b)), leafFlag)
 }
