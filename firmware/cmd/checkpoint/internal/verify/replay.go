@@ -23,6 +23,7 @@ import (
 	"example.org/checkpoint/firmware/symbol"
 	"example.org/checkpoint/firmware/verdict"
 	"example.org/checkpoint/sync/bundle"
+	"example.org/checkpoint/sync/bundle/fileset"
 )
 
 var (
@@ -133,7 +134,11 @@ func (c *Command) past(ctx context.Context, r event.Record) (*inspection.Snapsho
 	if then.Reason == verdict.Stale { // nobody had vouched for the lists for too long
 		vouched = time.Unix(1, 0)
 	}
-	snapshot, err := inspection.Load(set.FS, set.Version, vouched)
+	files, _, err := fileset.For(set.FS, r.Device) // as that device saw it
+	if err != nil {
+		return nil, at, err
+	}
+	snapshot, err := inspection.Load(files, set.Version, vouched)
 	if err != nil {
 		return nil, at, err
 	}

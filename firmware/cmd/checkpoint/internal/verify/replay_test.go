@@ -26,6 +26,7 @@ import (
 	"example.org/checkpoint/simulators/issuer"
 	"example.org/checkpoint/simulators/phone"
 	"example.org/checkpoint/sync/bundle"
+	"example.org/checkpoint/sync/bundle/fileset"
 	"example.org/checkpoint/sync/bundle/publish"
 )
 
@@ -37,8 +38,9 @@ type formerly struct {
 	phone               *phone.Phone
 }
 
-// runLane has people show codes at a lane that judges by version 1 of a repository; then
-// version 2 withdraws the issuer's key and has other rules.
+// runLane has people show codes at a lane that judges by version 1 of a repository, as a cohort of
+// one sees it, where the scheme signs its own files; then version 2 withdraws the issuer's key and
+// has other rules.
 func runLane(t *testing.T) formerly {
 	dir, hk, site := t.TempDir(), issuer.New("HK", "Asia/Hong_Kong"), issuer.NewSite("LMC")
 	p := formerly{state: filepath.Join(dir, "state"), config: filepath.Join(dir, "device.toml"), repo: filepath.Join(dir, "repo"), codes: map[string]string{}, events: map[string]event.Record{}}
@@ -46,10 +48,12 @@ func runLane(t *testing.T) formerly {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := fstest.MapFS{"trust/HK.json": {Data: hk.TrustFile()}, "policy/hk-border-departure.json": {Data: rules},
+	later := bytes.ReplaceAll(rules, []byte(`"test_h": 48`), []byte(`"test_h": 24`))
+	files := fstest.MapFS{"trust/HK.json": {Data: hk.TrustFile()}, "policy/hk-border-departure.json": {Data: later},
+		"cohort/first/policy/hk-border-departure.json": {Data: rules}, "rollout.json": {Data: []byte(`{"v":1,"cohorts":[{"name":"first","devices":["gate-1"]}]}`)},
 		"keys.json": {Data: issuer.KeysFile(nil, []*issuer.Site{site})}}
 	keyDir := filepath.Join(dir, "keys")
-	if err := publish.MakeKeys(keyDir, 1); err != nil {
+	if err := errors.Join(publish.MakeKeys(keyDir, 1), publish.MakeSchemeKey(keyDir, "HK")); err != nil {
 		t.Fatal(err)
 	}
 	keys, err := publish.LoadKeys(keyDir)
@@ -109,7 +113,11 @@ gate.address = 1
 	if err != nil {
 		t.Fatal(err)
 	}
-	snapshot, err := inspection.Load(set.FS, set.Version, set.Published)
+	seen, _, err := fileset.For(set.FS, "gate-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	snapshot, err := inspection.Load(seen, set.Version, set.Published)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +139,7 @@ gate.address = 1
 
 	hk.Until(now.Add(-24 * time.Hour))
 	files["trust/HK.json"].Data = hk.TrustFile()
-	files["policy/hk-border-departure.json"].Data = bytes.ReplaceAll(rules, []byte(`"test_h": 48`), []byte(`"test_h": 24`))
+	files["cohort/first/policy/hk-border-departure.json"].Data = later
 	sign()
 	return p
 }
