@@ -132,11 +132,7 @@ func Open(o Options) (*Hall, error) {
 }
 
 // Close closes the files. Nothing is claimed any more.
-func (h *Hall) Close() error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.log.file.Close()
-}
+func (h *Hall) Close() error { return h.log.close() }
 
 // Claim is a claim that was made known.
 type Claim struct {
@@ -161,13 +157,12 @@ func (h *Hall) Claim(ctx context.Context, what string, ids []Identity) (c Claim,
 	}
 	e := h.begin(what, now, *today, ids)
 	defer h.idle(e)
-	h.mu.Lock()
-	if err := h.log.begin(*e); err != nil {
+	if err := h.log.begin(entry{N: e.N, What: e.What, At: e.At, Marks: e.Marks}); err != nil {
+		h.mu.Lock()
 		delete(h.entries, e.N)
 		h.mu.Unlock()
 		return Claim{}, false, fmt.Errorf("hall: %w", err)
 	}
-	h.mu.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, Budget)
 	defer cancel()
 	for place := range h.o.Places {
@@ -289,17 +284,21 @@ func (h *Hall) counts(k dayKey, key string, text []byte, now time.Time) (bool, e
 // journal writes that somebody has passed, and after it that nobody has: what is cut off in
 // between burns no code of somebody who has not passed.
 func (h *Hall) Settle(n uint64, used bool) {
+	how := "free"
+	if used {
+		how = "used"
+	}
 	h.mu.Lock()
-	defer h.mu.Unlock()
 	e := h.entries[n]
-	if e == nil || e.End != "" {
+	ends := e != nil && e.End == ""
+	if ends {
+		e.End = how
+	}
+	h.mu.Unlock()
+	if !ends {
 		return
 	}
-	e.End = "free"
-	if used {
-		e.End = "used"
-	}
-	if err := h.log.end(n, e.End); err != nil {
+	if err := h.log.end(n, how); err != nil {
 		h.o.Log.Error("hall: the end of a claim is not written", "err", err)
 	}
 	select {

@@ -388,23 +388,6 @@ func TestMidnight(t *testing.T) {
 	})
 }
 
-// FuzzRecord: whatever is in the file, the device starts.
-func FuzzRecord(f *testing.F) {
-	f.Add([]byte(`{"begin":{"n":1,"what":"1/7","at":"2026-11-21T08:00:00Z","marks":[{"key":"k","value":"e30=","until":"2026-11-21T09:00:00Z"}]}}` + "\n" + `{"n":1,"end":"used"}`))
-	f.Add([]byte("{\"n\":1,\"end\":\"gone\"}\n{\"begin\":{\"n\":18446744073709551615}}"))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		dir := t.TempDir()
-		if err := os.WriteFile(filepath.Join(dir, recordFile), text, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		r, _, err := openRecord(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.file.Close()
-	})
-}
-
 // FuzzValue: no value is read that was not written with the key.
 func FuzzValue(f *testing.F) {
 	f.Add([]byte(`{"device":"g1","run":"r","n":1,"until":1,"mac":"AAAA"}`))

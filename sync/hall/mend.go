@@ -51,12 +51,24 @@ func (h *Hall) mend(ctx context.Context) {
 		}
 		h.mendOne(ctx, n)
 	}
+	h.tidy()
+}
+
+// tidy writes the record anew when most of it is past. Claims go on meanwhile.
+func (h *Hall) tidy() {
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.log.lines > tidyAt+2*len(h.entries) || len(h.entries) > maxEntries {
-		if err := h.log.tidy(h.entries); err != nil {
-			h.o.Log.Error("hall", "err", err)
-		}
+	known := len(h.entries)
+	h.mu.Unlock()
+	if h.log.count() <= tidyAt+2*known && known <= maxEntries {
+		return
+	}
+	err := h.log.tidy(func() []entry {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		return copied(h.entries)
+	})
+	if err != nil {
+		h.o.Log.Error("hall", "err", err)
 	}
 }
 
@@ -195,8 +207,8 @@ func (h *Hall) meet(ctx context.Context, m mark) (other string, err error) {
 // gone forgets a claim.
 func (h *Hall) gone(n uint64) {
 	h.mu.Lock()
-	defer h.mu.Unlock()
 	delete(h.entries, n)
+	h.mu.Unlock()
 	if err := h.log.end(n, "gone"); err != nil {
 		h.o.Log.Error("hall", "err", err)
 	}

@@ -1,17 +1,16 @@
 package hall
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-
-	"example.org/checkpoint/firmware/journal/statefile"
+	"sync"
 )
 
 // recordFile holds what this device has claimed and not ended everywhere: a line each when a
@@ -25,10 +24,35 @@ const (
 	tidyAt     = 5_000 // lines after which it is written anew
 )
 
+// record is the file. Its methods may be called from several goroutines; none but tidy takes
+// longer than one small write to the disk, and nobody waits for tidy.
 type record struct {
-	dir   string
-	file  *os.File
+	dir    string
+	create func(dir string) (file, string, error) // a new private file there, and its path
+
+	mu    sync.Mutex
+	file  file
+	size  int64 // bytes
+	torn  bool  // they end with a part of a line, which could not be taken back
 	lines int
+	since []byte // what was written since tidy began; nil: it is not at work
+}
+
+// file is an *os.File, or one that fails.
+type file interface {
+	io.Writer
+	Sync() error
+	Truncate(size int64) error
+	Close() error
+}
+
+func createFile(dir string) (file, string, error) {
+	name := filepath.Join(dir, ".new-"+recordFile) // one a start that was cut off has left, too
+	f, err := os.OpenFile(name, os.O_CREATE|os.O_TRUNC|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, "", err
+	}
+	return f, name, nil
 }
 
 // line is one of the record.
@@ -38,18 +62,17 @@ type line struct {
 	End   string `json:"end,omitempty"` // used, free, gone
 }
 
-// openRecord reads the record; its last line may be torn. It is written anew without what is gone.
+// openRecord reads the record; what is no whole line is passed over. It is written anew without
+// what is gone.
 func openRecord(dir string) (*record, map[uint64]*entry, error) {
 	entries := map[uint64]*entry{}
 	text, err := os.ReadFile(filepath.Join(dir, recordFile))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, fmt.Errorf("hall: %w", err)
 	}
-	s := bufio.NewScanner(bytes.NewReader(text))
-	s.Buffer(nil, maxLine)
-	for s.Scan() {
+	for text := range bytes.Lines(text) {
 		var l line
-		if json.Unmarshal(s.Bytes(), &l) != nil {
+		if len(text) > maxLine || json.Unmarshal(text, &l) != nil {
 			continue
 		}
 		switch e := entries[l.N]; {
@@ -61,13 +84,12 @@ func openRecord(dir string) (*record, map[uint64]*entry, error) {
 			e.End = l.End
 		}
 	}
-	r := &record{dir: dir}
-	return r, entries, r.tidy(entries)
+	r := &record{dir: dir, create: createFile}
+	return r, entries, r.tidy(func() []entry { return copied(entries) })
 }
 
-// tidy writes the record anew.
-func (r *record) tidy(entries map[uint64]*entry) error {
-	var b bytes.Buffer
+// copied gives the newest entries, oldest first, and forgets the others.
+func copied(entries map[uint64]*entry) []entry {
 	numbers := make([]uint64, 0, len(entries))
 	for n := range entries {
 		numbers = append(numbers, n)
@@ -77,38 +99,142 @@ func (r *record) tidy(entries map[uint64]*entry) error {
 		delete(entries, numbers[0])
 		numbers = numbers[1:]
 	}
-	enc := json.NewEncoder(&b)
+	all := make([]entry, 0, len(numbers))
 	for _, n := range numbers {
-		if err := enc.Encode(line{Begin: entries[n]}); err != nil {
-			return fmt.Errorf("hall: %w", err)
+		all = append(all, *entries[n])
+	}
+	return all
+}
+
+// tidy writes the record anew, as now says that it is. What others write meanwhile goes to the
+// old file and then, by a short lock, behind the new one's lines: to read a line twice changes nothing.
+func (r *record) tidy(now func() []entry) (err error) {
+	r.mu.Lock()
+	r.since, r.lines = []byte{}, 0 // after an error not again at once
+	r.mu.Unlock()
+	defer func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.since = nil; err != nil {
+			err = fmt.Errorf("hall: %w", err)
+		}
+	}()
+	entries := now()
+	f, name, err := r.create(r.dir)
+	if err != nil {
+		return err
+	}
+	size, err := writeAll(f, entries)
+	if err == nil {
+		err = r.exchange(f, name, size, len(entries))
+	}
+	if err != nil {
+		f.Close()
+		os.Remove(name)
+	}
+	return err
+}
+
+func writeAll(f file, entries []entry) (int64, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	for i := range entries {
+		if err := enc.Encode(line{Begin: &entries[i]}); err != nil {
+			return 0, err
 		}
 	}
-	if err := statefile.Replace(filepath.Join(r.dir, recordFile), b.Bytes()); err != nil {
-		return fmt.Errorf("hall: %w", err)
+	if _, err := f.Write(b.Bytes()); err != nil {
+		return 0, err
 	}
-	f, err := os.OpenFile(filepath.Join(r.dir, recordFile), os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		return fmt.Errorf("hall: %w", err)
+	return int64(b.Len()), f.Sync()
+}
+
+// exchange puts a new file in the place of the old one, with what was written meanwhile.
+func (r *record) exchange(f file, name string, size int64, lines int) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.since) > 0 {
+		if _, err := f.Write(r.since); err != nil {
+			return err
+		}
+		if err := f.Sync(); err != nil {
+			return err
+		}
+	}
+	if err := errors.Join(os.Rename(name, filepath.Join(r.dir, recordFile)), syncFolder(r.dir)); err != nil {
+		return err
 	}
 	if r.file != nil {
 		r.file.Close()
 	}
-	r.file, r.lines = f, len(numbers)
+	r.file, r.size, r.torn, r.lines = f, size+int64(len(r.since)), false, lines+r.lines
 	return nil
 }
 
 func (r *record) begin(e entry) error            { return r.append(line{Begin: &e}) }
 func (r *record) end(n uint64, how string) error { return r.append(line{N: n, End: how}) }
 
-// append writes a line to the disk.
+// append writes a line to the disk, whole or not at all.
 func (r *record) append(l line) error {
 	text, err := json.Marshal(l)
 	if err != nil {
 		return err
 	}
-	if _, err = r.file.Write(append(text, '\n')); err == nil {
-		err = r.file.Sync()
+	text = append(text, '\n')
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.torn {
+		text = append([]byte{'\n'}, text...)
 	}
-	r.lines++
+	n, err := r.file.Write(text)
+	if err != nil {
+		if r.file.Truncate(r.size) != nil {
+			r.size, r.torn = r.size+int64(n), r.torn || n > 0
+		}
+		return err
+	}
+	r.size, r.torn, r.lines = r.size+int64(n), false, r.lines+1
+	if r.since != nil {
+		r.since = append(r.since, text...)
+	}
+	return r.file.Sync()
+}
+
+// count is how many lines there are.
+func (r *record) count() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.lines
+}
+
+func (r *record) close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.file.Close()
+}
+
+// syncFolder makes what was renamed in a folder stay so.
+func syncFolder(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// replace writes a private file whole or not at all.
+func replace(dir, name string, data []byte) error {
+	f, err := os.CreateTemp(dir, ".new-*") // for its owner only
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), filepath.Join(dir, name))
+	}
 	return err
 }
