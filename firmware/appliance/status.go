@@ -3,8 +3,11 @@ package appliance
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
+	"time"
 
 	"example.org/checkpoint/firmware/health"
+	"example.org/checkpoint/firmware/order"
 	"example.org/checkpoint/kiosk/screen"
 )
 
@@ -36,9 +39,33 @@ func (a *Appliance) status() screen.Status {
 	s.Legal = centre.Legal
 	stats := a.journal.Stats()
 	s.Sync = screen.SyncStatus{Unsynced: int(stats.Unsynced), Oldest: stats.Oldest}
-	s.Bundle = screen.BundleStatus{Version: centre.Set.Version, Activated: centre.Set.Changed, LastTried: centre.Set.Tried}
+	s.Bundle = screen.BundleStatus{Version: centre.Set.Version, Cohort: centre.Cohort, Activated: centre.Set.Changed, LastTried: centre.Set.Tried}
 	s.Sync.Online, s.Sync.LastAccepted = centre.Online, centre.Accepted
+	s.Orders = a.orders(now)
 	return s
+}
+
+// orders is what the centre's orders do at the lanes, and what waits for a supervisor there.
+func (a *Appliance) orders(now time.Time) (lines []screen.OrderLine) {
+	book := a.journal.Orders()
+	agrees := map[string][]string{} // by what the key agrees to next
+	for _, l := range a.lanes {
+		if waiting := book.Waiting(l.journal.Place(), now); len(waiting) > 0 {
+			next := order.Key(waiting[0].Order)
+			agrees[next] = append(agrees[next], l.config.Name)
+		}
+	}
+	for _, s := range book.All() {
+		o := s.Order
+		here := slices.ContainsFunc(a.lanes, func(l *laneLoop) bool { return s.Covers(l.journal.Place()) })
+		if !here || !o.Halt && !s.Held {
+			continue
+		}
+		lines = append(lines, screen.OrderLine{Number: o.Number, Kind: string(o.Kind), Halt: o.Halt, Held: s.Held, Agrees: agrees[order.Key(o)],
+			Direction: o.Scope.Direction, Lane: o.Scope.Lane, Scheme: o.Scope.Scheme, Reason: o.Reason, From: o.NotBefore,
+			Overdue: o.Halt && now.After(o.ReviewBy)})
+	}
+	return lines
 }
 
 // healthz answers GET /healthz: 200 while people can be served, else 503, with what is

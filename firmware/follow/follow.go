@@ -43,6 +43,7 @@ type Follower struct {
 	markKeys atomic.Pointer[sign1.Dated]
 	lists    atomic.Pointer[[]List]
 	legal    atomic.Pointer[map[string]legal.Text] // by language
+	cohort   atomic.Pointer[string]
 	asks     asks
 	meeting  meeting
 
@@ -198,6 +199,7 @@ type Status struct {
 	Online   bool
 	Accepted time.Time             // when the centre last confirmed something; zero for never
 	Set      bundle.Status         // zero without a centre
+	Cohort   string                // that the set in force puts the device in; empty: in none
 	Lists    []List                // of the set in force
 	Legal    map[string]legal.Text // likewise, by language
 }
@@ -209,6 +211,9 @@ func (f *Follower) Status() (s Status) {
 	}
 	if texts := f.legal.Load(); texts != nil {
 		s.Legal = *texts
+	}
+	if cohort := f.cohort.Load(); cohort != nil {
+		s.Cohort = *cohort
 	}
 	if f.store != nil {
 		s.Set, s.Online, s.Accepted = f.store.Status(), f.link.State().Connected, f.outbox.State().Accepted

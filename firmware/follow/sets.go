@@ -112,6 +112,7 @@ func (f *Follower) take(set bundle.Set, p parsed) {
 	lists := listsOf(p.files)
 	f.lists.Store(&lists)
 	f.legal.Store(&p.legal)
+	f.cohort.Store(&p.cohort)
 	f.device.Staff(p.staff)
 	f.judgeBy(p.rules)
 }

@@ -147,21 +147,41 @@ func (s Standing) same(t Standing) bool {
 	return s.Order.Number == t.Order.Number && s.Held == t.Held && s.Begun == t.Begun && s.Least == t.Least
 }
 
-// Confirm is a supervisor at a place agreeing to what opens there, and returns that. Only then
-// does what was halted open again. An opening whose time has not come waits on.
+// Confirm is a supervisor at a place agreeing to the first of what waits there, and returns
+// that: who turns a key once agrees to one thing. Only then does what was halted open again.
 func (b *Book) Confirm(p Place, now time.Time) []Standing {
-	var opened []Standing
-	for at, s := range b.orders {
-		p.Scheme = at.scope.Scheme                   // a supervisor stands at a lane, not for a scheme
-		lowered := s.Order.Kind == centre.MinVersion // by a halt that demands less
-		if !s.Held || s.Order.Halt && !lowered || now.Before(s.Order.NotBefore) || !covers(at.scope, p) {
-			continue
-		}
-		s.Held, s.Least = false, ""
-		b.orders[at] = s
-		opened = append(opened, s)
+	waiting := b.Waiting(p, now)
+	if len(waiting) == 0 {
+		return nil
 	}
-	return opened
+	s := waiting[0]
+	s.Held, s.Least = false, ""
+	b.Restore(s)
+	return []Standing{s}
+}
+
+// Waiting returns what a supervisor at a place may agree to, in the order in which that is
+// done: by the time from which it holds, so that what comes now does not push in before what
+// a supervisor has seen. An opening whose time has not come waits on.
+func (b *Book) Waiting(p Place, now time.Time) []Standing {
+	var waiting []Standing
+	for _, s := range b.orders {
+		lowered := s.Order.Kind == centre.MinVersion // by a halt that demands less
+		if s.Held && (!s.Order.Halt || lowered) && !now.Before(s.Order.NotBefore) && s.Covers(p) {
+			waiting = append(waiting, s)
+		}
+	}
+	slices.SortFunc(waiting, func(a, b Standing) int {
+		return cmp.Or(a.Order.NotBefore.Compare(b.Order.NotBefore), cmp.Compare(a.Order.Number, b.Order.Number), cmp.Compare(Key(a.Order), Key(b.Order)))
+	})
+	return waiting
+}
+
+// Covers reports whether an order speaks of a place, whatever the scheme of a code: a
+// supervisor stands at a lane, not for a scheme.
+func (s Standing) Covers(p Place) bool {
+	p.Scheme = s.Order.Scope.Scheme
+	return covers(s.Order.Scope, p)
 }
 
 // Allows returns ErrHalted where an order stops admitting. Latest is the latest time that it may
@@ -193,7 +213,7 @@ func (s Standing) halts(p Place, latest time.Time) bool {
 // Halted reports whether an order stops admitting at a place, whatever the code that is shown;
 // waiting that there is something for a supervisor to agree to. Now is at most latest.
 func (b *Book) Halted(p Place, now, latest time.Time) (halted, waiting bool) {
-	return b.Allows(p, latest) != nil, len(b.Clone().Confirm(p, now)) > 0
+	return b.Allows(p, latest) != nil, len(b.Waiting(p, now)) > 0
 }
 
 // Overdue returns the halts that somebody should have looked at again. They stay in force.

@@ -3,6 +3,7 @@ package order_test
 import (
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -78,6 +79,44 @@ func TestBook(t *testing.T) {
 	}
 	if n := len(b.Overdue(now.Add(2 * time.Hour))); n != 2 {
 		t.Errorf("%d halts are overdue, want those of the scheme and of everywhere", n)
+	}
+}
+
+// TestOneAtATime: a supervisor agrees to one thing at a time, in the order in which their times
+// came; what has the lowest number and comes last does not push in, and two lanes agree to
+// what is theirs.
+func TestOneAtATime(t *testing.T) {
+	var b order.Book
+	lane3 := centre.Scope{Site: "LMC", Lane: "3"}
+	for i, o := range []centre.Order{say(42, false, lmc), say(7, false, every), say(5, false, lane3)} {
+		o.NotBefore = now.Add(time.Duration(i) * time.Second)
+		if _, err := b.Apply(o, now, true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	at3 := order.Place{Site: "LMC", Direction: "out", Lane: "3", Version: "1.0.0"}
+	later := now.Add(time.Minute)
+	var agreed []uint64
+	for _, p := range []order.Place{at3, west, at3, at3} {
+		first := b.Waiting(p, later)
+		s := b.Confirm(p, later)
+		if len(s) == 0 {
+			agreed = append(agreed, 0)
+			continue
+		}
+		if len(s) != 1 || s[0].Order.Number != first[0].Order.Number || s[0].Held {
+			t.Fatalf("%+v of %+v", s, first)
+		}
+		agreed = append(agreed, s[0].Order.Number)
+		if halted, waits := b.Halted(at3, later, later); len(agreed) < 3 && (!halted || !waits) {
+			t.Errorf("after %v: halted %v, waits %v", agreed, halted, waits)
+		}
+	}
+	if !slices.Equal(agreed, []uint64{42, 7, 5, 0}) {
+		t.Errorf("agreed to %v", agreed)
+	}
+	if halted, waits := b.Halted(at3, later, later); halted || waits {
+		t.Error("all was agreed to")
 	}
 }
 

@@ -44,7 +44,7 @@ func (b board) orders(all []OrderLine) []ordered {
 		if x.Held != y.Held {
 			return map[bool]int{true: -1, false: 1}[x.Held]
 		}
-		return cmp.Compare(x.Number, y.Number)
+		return cmp.Or(x.From.Compare(y.From), cmp.Compare(x.Number, y.Number))
 	})
 	var out []ordered
 	for _, o := range sorted {

@@ -29,8 +29,8 @@ func TestOrders(t *testing.T) {
 		{"refer", "Least program version", "The next turn of the supervisor's key at lane 1, 2 agrees to this, and to this alone", "Way in", "Order 7"},
 		{"refer", "Admissions may resume", "Waits for a supervisor", "All lanes", "Order 8"},
 		{"closed", "No admissions", "", "GD", "Order 3", "Reason: " + strings.Repeat("x", 119) + "…", "review overdue"},
-		{"closed", "Lockdown", "", "Lane 2", "Order 9", "from 15:32:11"},
 		{"closed", "of a later version", "", "All lanes", "Order 10"},
+		{"closed", "Lockdown", "", "Lane 2", "Order 9", "from 15:32:11"},
 	}
 	if !slices.EqualFunc(said, want, slices.Equal) {
 		t.Errorf("%q\nwant %q", said, want)
