@@ -6,6 +6,7 @@ import (
 
 	"example.org/checkpoint/firmware/bench"
 	"example.org/checkpoint/firmware/health"
+	"example.org/checkpoint/firmware/lane"
 	"example.org/checkpoint/hardware/camera"
 	"example.org/checkpoint/hardware/gate"
 )
@@ -64,6 +65,9 @@ func (l *laneLoop) troubles() health.Set {
 	s := l.sightTroubles()
 	if fault := l.boardFault(); fault != nil {
 		s = s.With(bench.GateMeans(fault))
+	}
+	if now := l.controller.State(); now.State == lane.Passing && now.Held {
+		s = s.With(health.GateHeld)
 	}
 	if l.forced.Load() != 0 {
 		s = s.With(health.DoorForced)

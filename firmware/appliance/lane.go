@@ -105,7 +105,7 @@ func laneAt(board *gate.Board, c config.Lane, site string, j *follow.Lane, now f
 func (l *laneLoop) machine() lane.Lane {
 	m := lane.Lane{Unattended: l.config.Unattended, Overruling: l.overruling, Timing: lane.Timing{
 		Judge: l.config.Timing.Judge.Duration, Enter: l.config.Timing.Enter.Duration,
-		Leave: l.config.Timing.Leave.Duration, Show: l.config.Timing.Show.Duration, Staff: l.config.Timing.Staff.Duration}}
+		Leave: l.config.Timing.Leave.Duration, Warn: l.config.Timing.Warn.Duration, Show: l.config.Timing.Show.Duration, Staff: l.config.Timing.Staff.Duration}}
 	if l.config.Profile == "open" {
 		m.Profile = lane.Open
 	}

@@ -19,6 +19,7 @@ import (
 	"example.org/checkpoint/firmware/controller"
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/follow"
+	"example.org/checkpoint/firmware/health"
 	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/firmware/journal"
 	"example.org/checkpoint/firmware/lane"
@@ -220,6 +221,35 @@ func TestPassages(t *testing.T) {
 	r.untilJournal("claimed satisfied", "passed", "claimed satisfied", "withdrew", "claimed satisfied", "alarm", "interrupted")
 	r.turn(r.gate.TurnOfficerKey)
 	r.untilState(lane.Secured)
+}
+
+// TestHeldOpen: who stays in the gate is called and the attendant told, before the alarm (G8).
+func TestHeldOpen(t *testing.T) {
+	r := newRig(t)
+	r.stop()
+	r.config.Timing.Warn.Duration = time.Second
+	r.start()
+	a := r.device()
+	held := func() bool { return a.shows(t, health.GateHeld) }
+	r.open()
+	r.admit("A")
+	r.gate.BreakEntry()
+	r.untilState(lane.Passing)
+	if held() {
+		t.Error("warned at once")
+	}
+	r.until("warned", held)
+	r.until("called", func() bool { return r.gate.State().Buzzer })
+	r.gate.BreakExit()
+	r.gate.MendEntry()
+	r.gate.MendExit()
+	r.untilState(lane.Ready)
+	if held() {
+		t.Error("warned of nobody")
+	}
+	if got := a.told(t); !slices.Contains(got, "1 gate-held begun") || !slices.Contains(got, "1 gate-held over") {
+		t.Errorf("recorded: %q", got)
+	}
 }
 
 // TestEndDuringEvacuation ends the program when the fire is out and nobody has reset,

@@ -37,6 +37,7 @@ func TestSignalsOfEveryState(t *testing.T) {
 		"released, the gate is silent":     {lane.Lane{State: lane.Released}, signal{gate.WhiteMoving, gate.Silence}},
 		"released":                         {lane.Lane{State: lane.Released, Opened: true}, signal{gate.Green, gate.Go}},
 		"passing":                          {lane.Lane{State: lane.Passing, Opened: true}, signal{gate.Green, gate.Go}},
+		"passing, held":                    {lane.Lane{State: lane.Passing, Opened: true, Held: true}, signal{gate.Green, gate.Refer}},
 		"alarmed":                          {lane.Lane{State: lane.Alarmed}, signal{gate.AmberFlashing, gate.Alarm}},
 		"evacuating":                       {lane.Lane{State: lane.Evacuating}, signal{gate.GreenBoth, gate.Evacuation}},
 	} {

@@ -88,7 +88,8 @@ type Lane struct {
 	Timing struct {
 		Judge Duration `toml:"judge"` // default 2 s
 		Enter Duration `toml:"enter"` // default 8 s (G8: entry no-show)
-		Leave Duration `toml:"leave"` // default 30 s (G8: passage)
+		Leave Duration `toml:"leave"` // default 30 s (G8: passage), then the alarm
+		Warn  Duration `toml:"warn"`  // default 15 s, or half of leave if that is less (G8): the warning before it
 		Show  Duration `toml:"show"`  // default 3 s; venues 1.5 s
 		Staff Duration `toml:"staff"` // default 60 s: for staff to come to whom they may let pass, and for each key
 	} `toml:"timing"`
@@ -164,6 +165,7 @@ func (c *Config) Defaults() {
 		set(&l.Timing.Judge, 2*time.Second)
 		set(&l.Timing.Enter, 8*time.Second)
 		set(&l.Timing.Leave, 30*time.Second)
+		set(&l.Timing.Warn, min(15*time.Second, l.Timing.Leave.Duration/2))
 		set(&l.Timing.Staff, time.Minute)
 		if l.Profile == "open" {
 			set(&l.Timing.Show, 1500*time.Millisecond)
@@ -228,6 +230,7 @@ func (c *Config) Validate() error {
 		must(l.Screen.WidthMM > 0 && l.Screen.ViewMM > 0, "%s: screen.width_mm %d, view_mm %d: give millimetres", at, l.Screen.WidthMM, l.Screen.ViewMM)
 		must(l.Screen.Volume >= 0 && l.Screen.Volume <= 1, "%s: screen.volume %v: use 0 to 1", at, l.Screen.Volume)
 		must(l.Screen.Listen == "" || loopback(l.Screen.Listen), "%s: screen.listen %q: give a loopback address, as 127.0.0.1:8081", at, l.Screen.Listen)
+		must(l.Timing.Warn.Duration > 0 && l.Timing.Warn.Duration < l.Timing.Leave.Duration, "%s: timing.warn %v: use less than timing.leave, %v", at, l.Timing.Warn, l.Timing.Leave)
 		for what, d := range map[string]Duration{"judge": l.Timing.Judge, "enter": l.Timing.Enter, "leave": l.Timing.Leave, "show": l.Timing.Show, "staff": l.Timing.Staff} {
 			must(d.Duration >= 50*time.Millisecond && d.Duration <= 2*time.Minute, "%s: timing.%s %v: use 50ms to 2m", at, what, d.Duration)
 		}

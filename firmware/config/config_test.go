@@ -39,7 +39,7 @@ func TestRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := c.Lanes[0]
-	if l.Timing.Show.Duration != 1500*time.Millisecond || l.Timing.Judge.Duration != 2*time.Second || l.Screen.WidthMM != 476 || l.Direction != "none" {
+	if l.Timing.Show.Duration != 1500*time.Millisecond || l.Timing.Judge.Duration != 2*time.Second || l.Timing.Warn.Duration != 15*time.Second || l.Screen.WidthMM != 476 || l.Direction != "none" {
 		t.Errorf("defaults: %+v", l)
 	}
 }
@@ -75,6 +75,7 @@ within = "1h"
 		{"I²C address", strings.Replace(sound, `"modbus", device = "/dev/ttyUSB0"`, `"i2c", device = "1"`, 1), []string{"gate.address 0x1", "0x20 to 0x27"}},
 		{"no replay window", sound + "replay_window = \"10ms\"\n", []string{"replay_window 10ms"}},
 		{"same name", sound + sound[strings.Index(sound, "[[lane]]"):], []string{"the name is used twice"}},
+		{"no time to warn", sound + "timing.leave = \"10s\"\ntiming.warn = \"10s\"\n", []string{"timing.warn 10s", "less than timing.leave"}},
 		{"nothing", "", []string{"no [[lane]]"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -230,6 +230,12 @@ func (f *Follower) Troubles() (s health.Set) {
 	}
 	add(f.lists.Load() == nil, health.TrustMissing)
 	add(f.overdue(), health.OrderOverdue)
+	if f.meeting.hall != nil {
+		hall := f.meeting.hall.State()
+		add(hall.Alone, health.HallAlone)
+		add(hall.Away && !hall.Alone, health.HallAway)
+		add(hall.Lied, health.HallLied)
+	}
 	if f.store == nil {
 		return s
 	}

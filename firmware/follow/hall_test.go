@@ -7,7 +7,9 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"log/slog"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -17,10 +19,13 @@ import (
 	"time"
 
 	"example.org/checkpoint/firmware/event"
+	"example.org/checkpoint/firmware/health"
 	"example.org/checkpoint/firmware/verdict"
 	"example.org/checkpoint/simulators/centre"
 	"example.org/checkpoint/sync/bundle/publish"
 	"example.org/checkpoint/sync/enrol"
+	"example.org/checkpoint/sync/hall"
+	"example.org/checkpoint/sync/jetstream"
 )
 
 // peersFile is keys.json of the centre with the keys of devices in it.
@@ -122,7 +127,7 @@ func TestHall(t *testing.T) {
 	o.post("/publish?dir="+url.QueryEscape(o.repo), nil, &p)
 	a, b := o.inHall("g1", hub.URL()), o.inHall("g2", hub.URL())
 	for _, d := range []*device{a, b} {
-		o.eventually("not alone", func() bool { return !d.meeting.hall.State().Alone })
+		o.eventually("not alone", func() bool { return !d.Troubles().Has(health.HallAlone) && !d.Troubles().Has(health.HallAway) })
 	}
 
 	if r := a.claims(t, "1", 1, "x"); r != "" {
@@ -142,12 +147,17 @@ func TestHall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	liar(t, filepath.Join(a.config.Device.State, "hall.key"))
 	hub.Close()
+	o.eventually("the hub is missed and the centre asked", func() bool {
+		reason := a.claims(t, "2", uint64(time.Now().UnixNano()), strconv.FormatInt(time.Now().UnixNano(), 10))
+		return reason == "" && a.Troubles().Has(health.HallAway) && !a.Troubles().Has(health.HallAlone)
+	})
 	o.stop() // the centre is away as well
 	for _, d := range []*device{a, b} {
 		o.eventually("alone", func() bool {
 			reason := d.claims(t, "2", uint64(time.Now().UnixNano()), strconv.FormatInt(time.Now().UnixNano(), 10))
-			return reason == "" && d.meeting.hall.State().Alone
+			return reason == "" && d.Troubles().Has(health.HallAlone) && !d.Troubles().Has(health.HallAway)
 		})
 		if r := d.claims(t, "2", 8, "y"); r != "" {
 			t.Errorf("y without a hub: %s", r)
@@ -167,10 +177,47 @@ func TestHall(t *testing.T) {
 	o.eventually("the double is journalled, once", func() bool {
 		return len(a.noteOf(t, event.Reconciled))+len(b.noteOf(t, event.Reconciled)) == 1
 	})
+	o.eventually("both are in the hall again", func() bool {
+		return !a.Troubles().Has(health.HallAlone) && !a.Troubles().Has(health.HallAway) && !b.Troubles().Has(health.HallAlone) && !b.Troubles().Has(health.HallAway)
+	})
 	for _, note := range append(a.noteOf(t, event.Reconciled), b.noteOf(t, event.Reconciled)...) {
 		if note["found"] != "double" || note["presentation"] != "8" || note["also"] == "" {
 			t.Errorf("%v", note)
 		}
+	}
+}
+
+// lies is a hub that answers for every code with what no device has written.
+type lies struct{}
+
+func (lies) Put(context.Context, string, []byte, uint64) error { return jetstream.ErrTaken }
+func (lies) Get(context.Context, string) ([]byte, uint64, error) {
+	return []byte("made up"), 1, nil
+}
+func (lies) Delete(context.Context, string, uint64) error { return nil }
+
+// liar has a device with the hall's keys claim at a hub that lies: nobody is refused by it, and it
+// is named.
+func liar(t *testing.T, keys string) {
+	t.Helper()
+	a, state := newDevice(t), t.TempDir()
+	text, err := os.ReadFile(keys)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(state, filepath.Base(keys)), text, 0o600)
+	}
+	if err == nil {
+		a.meeting.hall, err = hall.Open(hall.Options{Device: "g3", State: state, Places: []hall.Place{lies{}}, Taken: jetstream.ErrTaken, Absent: jetstream.ErrNone,
+			Now: time.Now, Window: time.Hour, Double: func(hall.Double) {}, Log: slog.New(slog.DiscardHandler)})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.lanes["1"] = a.Lane("1")
+	if a.Troubles().Has(health.HallLied) {
+		t.Error("a lie before anybody has spoken")
+	}
+	if r := a.claims(t, "1", 1, "x"); r != "" || !a.Troubles().Has(health.HallLied) {
+		t.Errorf("%q at a hub that lies: %v", r, a.Troubles().All())
 	}
 }
 

@@ -52,6 +52,10 @@ const (
 	DoorForced
 	CabinetOpen
 	KeyStuck
+	GateHeld
+	HallAway
+	HallAlone
+	HallLied
 
 	codes
 )
@@ -165,6 +169,14 @@ var table = [codes]Condition{
 		Action: "Shut it, and look what was done to it."},
 	KeyStuck: {Name: "key-stuck", Severity: Degraded, Title: "A key at the gate stays turned",
 		Action: "Turn it back, or free it."},
+	GateHeld: {Name: "gate-held", Severity: Degraded, Title: "The gate is held open",
+		Action: "Look whether the person needs help; ask who stands there to walk on, and take away what lies there. Otherwise the alarm follows."},
+	HallAway: {Name: "hall-away", Severity: Notice, Title: "The hall's hub does not answer",
+		Action: "Check the power and the network of the hub. Until it is back the centre is asked, which takes longer."},
+	HallAlone: {Name: "hall-alone", Severity: Degraded, Title: "This device cannot ask whether a code was used at another lane",
+		Action: "Check this device's network, then the hub. Until then a code may be taken once at each device; what was taken twice is found afterwards."},
+	HallLied: {Name: "hall-lied", Severity: Degraded, Title: "The hub holds entries that no device of the hall has made",
+		Action: "Tell the centre: somebody may have tampered with the hub. Such entries are not believed. Restart the device when it has been looked at."},
 }
 
 // All is the whole list.

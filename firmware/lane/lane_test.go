@@ -75,6 +75,10 @@ func play(t *testing.T, script string) string {
 						l = Lane{Timing: timing, Overruling: o, Zone: ZoneClear, Normal: true}
 					}
 				}
+				if strings.Contains(arg, "warns") {
+					l = Lane{Timing: timing, Zone: ZoneClear, Normal: true}
+					l.Timing.Warn = 2 * time.Second
+				}
 				fmt.Fprintf(&b, "%s\n  %s\n", line, state(l))
 				continue
 			}
@@ -94,6 +98,9 @@ func state(l Lane) string {
 	s := l.String()
 	if l.Faults != 0 {
 		s += ", fault " + l.Faults.String()
+	}
+	if l.State == Passing && l.Held {
+		s += ", held"
 	}
 	if l.Unanswered {
 		s += ", claim unanswered"

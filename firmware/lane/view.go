@@ -96,6 +96,7 @@ const (
 	refer
 	alarm
 	walk
+	linger
 	pass
 	invalid
 	staff
@@ -120,6 +121,7 @@ var looks = [...]struct {
 	refer:     {screen: ScreenRefer, lamp: LampAmber, tone: ToneRefer, person: true},
 	alarm:     {screen: ScreenRefer, lamp: LampAmberFlashes, tone: ToneAlarm},
 	walk:      {screen: ScreenGo, lamp: LampGreen, tone: ToneGo, person: true},
+	linger:    {screen: ScreenGo, lamp: LampGreen, tone: ToneRefer, person: true},
 	pass:      {screen: ScreenPass, lamp: LampGreen, tone: ToneGo, person: true},
 	invalid:   {screen: ScreenInvalid, lamp: LampAmber, tone: ToneRefer, person: true, reason: true},
 	staff:     {screen: ScreenStaff, lamp: LampAmber, tone: ToneRefer, person: true, reason: true},
@@ -159,6 +161,9 @@ func (l Lane) situation() situation {
 		}
 		return walk
 	case Passing:
+		if l.Held {
+			return linger
+		}
 		return walk
 	case Alarmed:
 		return alarm

@@ -140,6 +140,27 @@ var ailments = map[health.Code]ailment{
 	health.KeyStuck: {
 		Words{Hant: "閘機鑰匙一直在轉動位置", Hans: "闸机钥匙一直在转动位置", Ja: "ゲートの鍵が回されたまま", Ko: "게이트 열쇠가 돌려진 채로 있음", Pt: "Uma chave da porta continua rodada"},
 		Words{Hant: "把鑰匙轉回，或鬆開它。", Hans: "把钥匙转回，或松开它。", Ja: "鍵を戻すか、外してください。", Ko: "열쇠를 되돌리거나 푸세요.", Pt: "Rode-a de volta, ou solte-a."}},
+	health.GateHeld: {
+		Words{Hant: "閘門一直開着", Hans: "闸门一直开着", Ja: "ゲートが開いたまま", Ko: "게이트가 열린 채로 있음", Pt: "A porta continua aberta"},
+		Words{Hant: "查看旅客是否需要協助，請停留的人前行，移走物件；否則將會警報。", Hans: "查看旅客是否需要协助，请停留的人前行，移走物品；否则将会报警。",
+			Ja: "助けが要る人か確かめ、立ち止まる人を進ませ、物を取り除いてください。そのままでは警報になります。", Ko: "도움이 필요한지 보고, 서 있는 사람은 지나가게 하고 물건을 치우세요. 그러지 않으면 경보가 울립니다.",
+			Pt: "Veja se a pessoa precisa de ajuda; peça a quem lá está que avance e retire o que lá estiver. Senão, segue-se o alarme."}},
+	health.HallAway: {
+		Words{Hant: "大堂的集線主機沒有回應", Hans: "大厅的集线主机没有响应", Ja: "ホールのハブが応答しない", Ko: "홀의 허브가 응답하지 않음", Pt: "O nó da sala não responde"},
+		Words{Hant: "檢查該主機的電源及網絡；恢復之前改問中央，需時較長。", Hans: "检查该主机的电源及网络；恢复之前改问中央，用时较长。", Ja: "ハブの電源とネットワークを確認してください。戻るまではセンターに問い合わせ、時間がかかります。",
+			Ko: "허브의 전원과 네트워크를 확인하세요. 돌아올 때까지 중앙에 물으며 더 오래 걸립니다.", Pt: "Verifique a alimentação e a rede do nó. Até voltar pergunta-se ao centro, o que demora mais."}},
+	health.HallAlone: {
+		Words{Hant: "無法查詢碼曾否在其他通道使用", Hans: "无法查询码曾否在其他通道使用", Ja: "コードが他の通路で使われたか確認できない", Ko: "코드가 다른 통로에서 쓰였는지 물을 수 없음", Pt: "Não se pode perguntar se um código foi usado noutra passagem"},
+		Words{Hant: "先檢查本裝置的網絡，再檢查主機；其間同一碼可能在每部裝置各獲接納一次，事後會查出。", Hans: "先检查本设备的网络，再检查主机；其间同一码可能在每台设备各被接受一次，事后会查出。",
+			Ja: "この装置のネットワーク、次にハブを確認してください。それまで同じコードが装置ごとに一度ずつ通ることがあり、後で判明します。",
+			Ko: "이 기기의 네트워크를, 그다음 허브를 확인하세요. 그때까지 같은 코드가 기기마다 한 번씩 받아들여질 수 있으며 나중에 드러납니다.",
+			Pt: "Verifique a rede deste aparelho e depois o nó. Até lá um código pode ser aceite uma vez em cada aparelho; descobre-se depois."}},
+	health.HallLied: {
+		Words{Hant: "主機有並非本大堂裝置所作的記錄", Hans: "主机有并非本大厅设备所作的记录", Ja: "ホールの装置が作っていない記録がハブにある", Ko: "홀의 어느 기기도 만들지 않은 기록이 허브에 있음", Pt: "O nó tem registos que nenhum aparelho da sala fez"},
+		Words{Hant: "通知中央：主機可能被人動過。該等記錄不獲採信。查看後重新啟動裝置。", Hans: "通知中央：主机可能被人动过。该等记录不被采信。查看后重新启动设备。",
+			Ja: "センターに連絡してください。ハブに手が加えられた恐れがあります。その記録は信用されません。調査後に装置を再起動してください。",
+			Ko: "중앙에 알리세요. 누군가 허브를 건드렸을 수 있습니다. 그런 기록은 믿지 않습니다. 살펴본 뒤 기기를 다시 시작하세요.",
+			Pt: "Avise o centro: alguém pode ter mexido no nó. Esses registos não são aceites. Reinicie o aparelho depois de se ter visto o que houve."}},
 }
 
 // Condition says what is wrong and what to do.
