@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 }
 
 // program is the program, about to be run with arguments.
-func program(t *testing.T, args ...string) *exec.Cmd {
+func program(t testing.TB, args ...string) *exec.Cmd {
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -32,7 +32,7 @@ func program(t *testing.T, args ...string) *exec.Cmd {
 }
 
 // says runs the program and returns what it printed, standard error after standard output.
-func says(t *testing.T, wantCode int, args ...string) string {
+func says(t testing.TB, wantCode int, args ...string) string {
 	t.Helper()
 	p := program(t, args...)
 	var stdout, stderr bytes.Buffer

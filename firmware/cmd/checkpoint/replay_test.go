@@ -22,7 +22,7 @@ import (
 
 // site is a gate with a device that has never reached a centre, and a repository on a stick.
 type site struct {
-	t     *testing.T
+	t     testing.TB
 	dir   string
 	hk    *issuer.Issuer
 	rules []byte
@@ -30,7 +30,7 @@ type site struct {
 	scene *camera.Camera
 }
 
-func newSite(t *testing.T) *site {
+func newSite(t testing.TB) *site {
 	rules, err := os.ReadFile("../../policy/profiles/hk-border-departure.json")
 	if err != nil {
 		t.Fatal(err)
