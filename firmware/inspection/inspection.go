@@ -114,15 +114,7 @@ func (s *Snapshot) Explain(p Presentation) (verdict.Verdict, []Finding) {
 	case len(p.Codes) > policy.MaxCodes:
 		return s.finish(verdict.Verdict{Outcome: verdict.Refer, Reason: verdict.SeveralCodes}, p, nil), nil
 	}
-	var shown [][]Finding // by code
-	var counts []verdict.Count
-	for i, text := range p.Codes {
-		again := slices.ContainsFunc(p.Codes[:i], func(before []byte) bool { return bytes.Equal(before, text) })
-		if !again { // one code read twice is one code
-			found, proof := s.judge(text, p)
-			shown, counts = append(shown, found), append(counts, proof...)
-		}
-	}
+	shown, counts := s.shown(p)
 	found := slices.Concat(shown...)
 	if len(found) > policy.MaxCodes { // a phone shows up to four in one code
 		return s.finish(verdict.Verdict{Outcome: verdict.Refer, Reason: verdict.SeveralCodes}, p, found), found
@@ -138,6 +130,25 @@ func (s *Snapshot) Explain(p Presentation) (verdict.Verdict, []Finding) {
 		v.Counts = s.counts(found, counts, p)
 	}
 	return s.finish(v, p, found), found
+}
+
+// shown judges each code by itself, one that was read twice once. A place's code, which speaks of
+// nobody, is left out where another code is held up: it hangs on the wall.
+func (s *Snapshot) shown(p Presentation) (shown [][]Finding, counts []verdict.Count) {
+	for i, text := range p.Codes {
+		again := slices.ContainsFunc(p.Codes[:i], func(before []byte) bool { return bytes.Equal(before, text) })
+		if !again {
+			found, proof := s.judge(text, p)
+			shown, counts = append(shown, found), append(counts, proof...)
+		}
+	}
+	place := func(found []Finding) bool {
+		return found[0].Format == credential.VenueCode || found[0].Format == credential.LeaveHomeSafe
+	}
+	if rest := slices.DeleteFunc(slices.Clone(shown), place); len(rest) > 0 {
+		shown = rest
+	}
+	return shown, counts
 }
 
 // decide makes one verdict of the findings of all codes.
@@ -239,13 +250,11 @@ func (s *Snapshot) input(found []Finding, p Presentation) (policy.Input, []verdi
 func (s *Snapshot) Facts(p Presentation) (policy.Case, bool) {
 	defer runtime.KeepAlive(s)
 	rules := s.policy(p)
-	var shown [][]Finding
-	for _, text := range p.Codes {
-		found, _ := s.judge(text, p)
+	shown, _ := s.shown(p)
+	for _, found := range shown {
 		if slices.ContainsFunc(found, func(f Finding) bool { return f.Err != nil || f.Venue != nil || f.Slip != nil }) || twoPeople(found) {
 			return policy.Case{}, false
 		}
-		shown = append(shown, found)
 	}
 	all := slices.Concat(shown...)
 	if rules == nil || len(all) == 0 || len(all) > policy.MaxCodes || len(shown) > 1 && !onePerson(shown) {
