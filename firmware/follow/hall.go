@@ -62,10 +62,10 @@ func (f *Follower) openHall() error {
 	return nil
 }
 
-// peers are the device keys that the bundle in force names.
+// peers are the keys of the site's devices that the bundle in force names.
 func (f *Follower) peers() sign1.Keys {
 	if keys := f.asks.peers.Load(); keys != nil {
-		return keys.At(f.device.Clock.Now())
+		return keys.Of(f.config.Device.Site).At(f.device.Clock.Now())
 	}
 	return nil
 }

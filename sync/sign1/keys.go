@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -27,7 +28,14 @@ type Dated []dated
 type dated struct {
 	id          KeyID
 	key         *ecdsa.PublicKey
-	from, until int64 // Unix seconds, until is no longer within; 0 = open
+	from, until int64  // Unix seconds, until is no longer within; 0 = open
+	site        string // of a device; "" = any
+}
+
+// Of gives the keys of a site's devices, and those of which no site is said. A device of another
+// site has its own hall.
+func (d Dated) Of(site string) Dated {
+	return slices.DeleteFunc(slices.Clone(d), func(k dated) bool { return k.site != "" && k.site != site })
 }
 
 // At gives the keys that are trusted at now, which is a time that the caller has checked.
@@ -41,8 +49,8 @@ func (d Dated) At(now time.Time) Keys {
 	return keys
 }
 
-// maxKeys bounds keys.json: purposes times a few generations.
-const maxKeys = 64
+// maxKeys bounds keys.json: a fleet of devices, each with a few generations.
+const maxKeys = 25_000
 
 // KeyIDOf gives a key's id.
 func KeyIDOf(key *ecdsa.PublicKey) (KeyID, error) {
@@ -56,7 +64,8 @@ func KeyIDOf(key *ecdsa.PublicKey) (KeyID, error) {
 
 // ReadKeys takes the keys of one purpose out of the bundle's keys.json:
 //
-//	{"v": 1, "keys": [{"kid": "<16 hex digits>", "purpose": "mark", "alg": -7, "spki": "<base64>", "from": 0, "until": 0}]}
+//	{"v": 1, "keys": [{"kid": "<16 hex digits>", "purpose": "mark", "alg": -7, "spki": "<base64>", "from": 0, "until": 0},
+//	                  {"kid": …, "purpose": "device", "device": "gate-01", "site": "HZMB", …}]}
 //
 // from and until are Unix seconds between which the key is trusted, 0 or absent for open.
 // Unknown members, other purposes and withdrawn keys are passed over. A key whose id is not its own, or
@@ -65,10 +74,10 @@ func ReadKeys(data []byte, purpose string) (Dated, error) {
 	var file struct {
 		V    int `json:"v"`
 		Keys []struct {
-			KID, Purpose, SPKI string
-			Alg                int
-			From, Until        int64
-			Withdrawn          bool
+			KID, Purpose, SPKI, Site string
+			Alg                      int
+			From, Until              int64
+			Withdrawn                bool
 		} `json:"keys"`
 	}
 	if err := json.Unmarshal(data, &file); err != nil {
@@ -97,7 +106,7 @@ func ReadKeys(data []byte, purpose string) (Dated, error) {
 		if id.String() != k.KID {
 			return nil, fmt.Errorf("keys.json: key %q is really %s", k.KID, id)
 		}
-		keys = append(keys, dated{id, key, k.From, k.Until})
+		keys = append(keys, dated{id, key, k.From, k.Until, k.Site})
 	}
 	return keys, nil
 }

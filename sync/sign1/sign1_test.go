@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -161,7 +162,25 @@ func TestReadKeys(t *testing.T) {
 			t.Errorf("at %d: %d keys, want %d", at, len(got), want)
 		}
 	}
+	ofDevice := entry(id.String(), "device")
+	for site, want := range map[string]map[string]int{"HZMB": {"HZMB": 1, "LMC": 0}, "": {"HZMB": 1, "LMC": 1}} {
+		ofDevice["site"] = site
+		keys, err := ReadKeys(file(ofDevice), "device")
+		for at, n := range want {
+			if got := keys.Of(at).At(time.Time{}); err != nil || len(got) != n {
+				t.Errorf("a device of %q at %s: %d keys, %v", site, at, len(got), err)
+			}
+		}
+	}
+	fleet := []any{entry(id.String(), "mark")}
+	for n := range 10_000 {
+		fleet = append(fleet, map[string]any{"kid": fmt.Sprintf("%016x", n), "purpose": "device", "alg": -7, "spki": "not looked at"})
+	}
+	if keys, err := ReadKeys(file(fleet...), "mark"); err != nil || len(keys) != 1 {
+		t.Errorf("among the keys of 10,000 devices: %d, %v", len(keys), err)
+	}
 	for name, bad := range map[string][]byte{
+		"too many":     file(make([]any, maxKeys+1)...),
 		"wrong id":     file(entry("0000000000000000", "mark")),
 		"two purposes": file(entry(id.String(), "mark"), entry(id.String(), "orders")),
 		"no version":   []byte(`{"keys":[]}`),
