@@ -30,7 +30,7 @@ func (a *Appliance) overrule(act screen.Act) error {
 		if l.config.Name != act.Lane || now.State != lane.Waiting || now.Asked != act.Number {
 			continue
 		}
-		said := lane.Overruled{Number: act.Number, By: lane.Officer, Reason: act.Urgent}
+		said := lane.Overruled{Number: act.Number, By: lane.Officer, Reason: act.Urgent, Papers: act.Papers}
 		if a.signIn() {
 			if rules := a.rules.Load(); rules != nil && rules.Stale("staff", a.clock.Now()) {
 				return screen.ErrDenied // somebody on the list may have left since

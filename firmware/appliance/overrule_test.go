@@ -42,14 +42,14 @@ func TestOverrule(t *testing.T) {
 			t.Errorf("%+v: %v", wrong, err)
 		}
 	}
-	if err := a.overrule(screen.Act{Lane: "1", Number: waits.Asked, Urgent: "exam"}); err != nil {
+	if err := a.overrule(screen.Act{Lane: "1", Number: waits.Asked, Urgent: "exam", Papers: "2026/0412"}); err != nil {
 		t.Fatal(err)
 	}
 	r.turn(r.gate.TurnOfficerKey)
 	if s := r.gate.State(); s.Leaf != gateboard.Shut {
 		t.Fatalf("one key opens: %+v", s)
 	}
-	if w := referral(r.lane.controller.State()); w == nil || w.Consent != (lane.Consent{Reason: "exam", Officer: lane.OfficerKey}) {
+	if w := referral(r.lane.controller.State()); w == nil || w.Consent != (lane.Consent{Reason: "exam", Officer: lane.OfficerKey, Papers: "2026/0412"}) {
 		t.Errorf("the page shows %+v", w)
 	}
 	r.turn(r.gate.TurnSupervisorKey)
@@ -66,7 +66,7 @@ func TestOverrule(t *testing.T) {
 	}
 	over := events[1]
 	if over.Kind != event.Override || over.Visit != events[2].Visit || over.Visit != events[0].Visit || over.Verdict.Outcome != verdict.Refer ||
-		over.Note["urgent"] != "exam" || over.Note["officer"] != lane.OfficerKey || over.Note["supervisor"] != lane.SupervisorKey {
+		over.Note["urgent"] != "exam" || over.Note["papers"] != "2026/0412" || over.Note["officer"] != lane.OfficerKey || over.Note["supervisor"] != lane.SupervisorKey {
 		t.Errorf("recorded as %+v", over)
 	}
 	time.Sleep(2 * time.Second) // the same text counts as new only after it was out of sight

@@ -53,6 +53,7 @@ type (
 		By     Role
 		Who    string // their name; empty where keys say it
 		Reason string // of the verdict's Urgent; may be empty for the second of the two
+		Papers string // where the photograph of the papers is kept, if anywhere: a PapersNumber, or empty
 	}
 )
 

@@ -172,7 +172,7 @@ func parse(t *testing.T, word, arg string) Input {
 		return Reset{roles[arg]}
 	case "overruled": // number:role:who:reason
 		words := strings.Split(rest, ":")
-		return Overruled{number, roles[words[0]], words[1], words[2]}
+		return Overruled{number, roles[words[0]], words[1], words[2], ""}
 	case "turned":
 		return Turned{roles[arg]}
 	case "evacuate":

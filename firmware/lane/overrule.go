@@ -33,6 +33,21 @@ type Consent struct {
 	Reason     string // one of the verdict's Urgent
 	Officer    string // who, by name or key
 	Supervisor string // likewise, another one
+	Papers     string // the number under which the photograph of the papers is kept elsewhere; empty for none
+}
+
+// maxPapers bounds the number of a photograph in bytes: an identity card of the mainland has more digits.
+const maxPapers = 12
+
+// PapersNumber reports whether s may be the number under which the photograph of somebody's papers
+// is kept (R29): digits, with - and / between. It is recorded, so no word, name or letter fits into it.
+func PapersNumber(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < '0' || c > '9') && (c != '-' && c != '/' || i == 0 || i == len(s)-1) {
+			return false
+		}
+	}
+	return s != "" && len(s) <= maxPapers
 }
 
 // whole reports whether nothing is missing.
@@ -68,7 +83,7 @@ func (l Lane) wait(now time.Time, counts []verdict.Count) Lane {
 }
 
 // overrule takes what one of the staff says.
-func (l Lane) overrule(now time.Time, by Role, who, reason string) (Lane, []Effect) {
+func (l Lane) overrule(now time.Time, by Role, who, reason, papers string) (Lane, []Effect) {
 	before := l.Consent
 	switch {
 	case reason == "":
@@ -77,11 +92,22 @@ func (l Lane) overrule(now time.Time, by Role, who, reason string) (Lane, []Effe
 	default:
 		l.Consent.Reason = reason
 	}
+	switch {
+	case papers == "":
+	case !PapersNumber(papers) || before.Papers != "" && before.Papers != papers:
+		l.Consent = before // the two must have seen the same
+		return l, nil
+	default:
+		l.Consent.Papers = papers
+	}
 	l.Consent = l.Consent.with(by, who)
 	switch {
 	case l.Consent.whole():
 		e := l.event(now, event.Override, l.Verdict)
 		e.Note = map[string]string{"urgent": l.Consent.Reason, "officer": l.Consent.Officer, "supervisor": l.Consent.Supervisor}
+		if l.Consent.Papers != "" {
+			e.Note["papers"] = l.Consent.Papers
+		}
 		return l.to(Admitting, now.Add(l.Timing.Judge)), []Effect{Claim{e}}
 	case l.Consent != before:
 		l.Deadline = now.Add(l.Timing.Staff)

@@ -15,9 +15,9 @@ import (
 func TestNoOrderOpensWithoutBoth(t *testing.T) {
 	v := verdict.Verdict{Outcome: verdict.Refer, Reason: "test-missing", Rule: "tested", Urgent: []string{"exam", "funeral"}, Counts: []verdict.Count{{}}}
 	acts := []Input{
-		Overruled{1, Officer, "anna", "exam"}, Overruled{1, Officer, "anna", ""}, Overruled{1, Supervisor, "bo", "exam"}, Overruled{1, Supervisor, "anna", "exam"},
-		Overruled{1, Supervisor, "bo", "funeral"}, Overruled{1, Officer, "cy", "holiday"}, Overruled{1, Supervisor, "", "exam"},
-		Overruled{0, Supervisor, "bo", "exam"}, Overruled{2, Supervisor, "bo", "exam"},
+		Overruled{1, Officer, "anna", "exam", ""}, Overruled{1, Officer, "anna", "", ""}, Overruled{1, Supervisor, "bo", "exam", ""}, Overruled{1, Supervisor, "anna", "exam", ""},
+		Overruled{1, Supervisor, "bo", "funeral", ""}, Overruled{1, Officer, "cy", "holiday", ""}, Overruled{1, Supervisor, "", "exam", ""},
+		Overruled{0, Supervisor, "bo", "exam", ""}, Overruled{2, Supervisor, "bo", "exam", ""},
 		Turned{Officer}, Turned{Supervisor}, Reset{Supervisor}, OpenLane{}, Presented{}, Judged{1, verdict.Verdict{Outcome: verdict.Admit, Counts: v.Counts}},
 	}
 	const depth = 4
@@ -109,6 +109,35 @@ func agree(l Lane, by map[string]Role, reasons map[string]int, in Input) (map[st
 		}
 	}
 	return people, why
+}
+
+// TestPapers records the number under which the photograph of somebody's papers is kept, as one of the
+// two gave it, and nothing that could be a name; a second and different one is no consent (R29).
+func TestPapers(t *testing.T) {
+	v := verdict.Verdict{Outcome: verdict.Refer, Reason: "test-missing", Rule: "tested", Urgent: []string{"exam"}, Counts: []verdict.Count{{}}}
+	for _, c := range []struct {
+		first, second, want string
+		claims              bool
+	}{
+		{"", "", "", true}, {"2026/0412", "", "2026/0412", true}, {"", "17-3", "17-3", true}, {"17-3", "17-3", "17-3", true},
+		{"17-3", "17-4", "", false}, {"CHAN", "", "", false}, {"", "A123456", "", false}, {"", "4401031990010123", "", false}, {"", "-17", "", false},
+		{"", "17/", "", false}, {"", "17 3", "", false}, {"", "１７", "", false},
+	} {
+		l := Lane{Overruling: BySignIn, Timing: timing, Zone: ZoneClear, Normal: true}
+		for _, in := range []Input{OpenLane{}, Presented{}, Judged{1, v}, Overruled{1, Officer, "anna", "exam", c.first}} {
+			l, _ = l.Step(start, in)
+		}
+		_, fx := l.Step(start, Overruled{1, Supervisor, "bo", "exam", c.second})
+		var claimed *Claim
+		for _, e := range fx {
+			if e, ok := e.(Claim); ok {
+				claimed = &e
+			}
+		}
+		if (claimed != nil) != c.claims || claimed != nil && claimed.Event.Note["papers"] != c.want {
+			t.Errorf("%q and %q: %+v", c.first, c.second, claimed)
+		}
+	}
 }
 
 // TestWhatStands never waits for staff: a hard check, a lane of a venue, a lane where

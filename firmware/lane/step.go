@@ -81,7 +81,7 @@ func (l Lane) step(now time.Time, in Input) (Lane, []Effect) {
 		if l.Overruling == ByKeys {
 			in.Who = ""
 		}
-		return l.overrule(now, in.By, in.Who, in.Reason)
+		return l.overrule(now, in.By, in.Who, in.Reason, in.Papers)
 	case Recorded:
 		return l.recorded(now, in)
 	case Elapsed:
@@ -114,7 +114,7 @@ func (l Lane) step(now time.Time, in Input) (Lane, []Effect) {
 		case l.State == Secured:
 			return l.open()
 		case l.State == Waiting && l.Overruling == ByKeys:
-			return l.overrule(now, in.By, keys[in.By], "")
+			return l.overrule(now, in.By, keys[in.By], "", "")
 		}
 		return l.reset(now, in.By)
 	default:

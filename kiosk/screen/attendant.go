@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 
+	"example.org/checkpoint/firmware/lane"
 	"example.org/checkpoint/kiosk/screen/internal/phrases"
 )
 
@@ -15,6 +16,7 @@ type Act struct {
 	Lane   string `json:"lane"`
 	Number uint64 `json:"number"` // of the presentation
 	Urgent string `json:"urgent"` // the reason, of the closed list of R29
+	Papers string `json:"papers"` // the number under which the photograph of the papers is kept; empty for none
 	Name   string `json:"name"`   // of the officer or supervisor, where they sign in
 	PIN    string `json:"pin"`    // theirs
 }
@@ -85,7 +87,7 @@ func NewAttendant(status func() Status, act func(Act) error, o Options) http.Han
 func overrule(w http.ResponseWriter, r *http.Request, act func(Act) error) {
 	var a Act
 	body := json.NewDecoder(io.LimitReader(r.Body, maxAct))
-	if r.Header.Get("Content-Type") != "application/json" || body.Decode(&a) != nil || phrases.Urgent[a.Urgent] == (Words{}) {
+	if r.Header.Get("Content-Type") != "application/json" || body.Decode(&a) != nil || phrases.Urgent[a.Urgent] == (Words{}) || a.Papers != "" && !lane.PapersNumber(a.Papers) {
 		http.Error(w, "not an act of this page", http.StatusBadRequest)
 		return
 	}

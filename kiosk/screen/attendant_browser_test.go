@@ -149,7 +149,7 @@ func TestOverrule(t *testing.T) {
 	do(t, ctx, chromedp.EmulateViewport(1280, 720), chromedp.Navigate("http://"+addr+"/?token=k3y&lang=pt"))
 	until(t, ctx, `document.querySelector('[data-overrule]') !== null`)
 	eval[any](t, ctx, `document.querySelector('[data-overrule]').click()`)
-	if got := eval[string](t, ctx, `[...document.querySelectorAll('#overrule label')].filter((l) => l.checkVisibility()).map((l) => l.innerText).join('|')`); got != "Exame|Funeral" {
+	if got := eval[string](t, ctx, `[...document.querySelectorAll('#overrule fieldset label')].filter((l) => l.checkVisibility()).map((l) => l.innerText).join('|')`); got != "Exame|Funeral" {
 		t.Errorf("the reasons to choose from are %q", got)
 	}
 	if !eval[bool](t, ctx, `document.querySelector('#overrule .act').disabled`) {
@@ -157,13 +157,20 @@ func TestOverrule(t *testing.T) {
 	}
 	gone.Store(true)
 	eval[any](t, ctx, `document.querySelector('#overrule input[value=funeral]').click()`)
+	const number = `{ const i = document.querySelector('#overrule [name=papers]'); i.value = '%s'; i.dispatchEvent(new Event('input', {bubbles: true})); }; document.querySelector('#overrule .act').disabled`
+	for of, want := range map[string]bool{"CHAN TAI MAN": true, "2026/": true, "": false} {
+		if eval[bool](t, ctx, fmt.Sprintf(number, of)) != want {
+			t.Errorf("%q for the number of a photograph: it can be confirmed is %v", of, want)
+		}
+	}
+	eval[bool](t, ctx, fmt.Sprintf(number, "2026/0412"))
 	shot(t, ctx, dir, "attendant-overrule-720")
 	eval[any](t, ctx, `document.querySelector('#overrule .act').click()`)
 	until(t, ctx, `document.querySelector('#overrule .wrong').checkVisibility() && document.querySelector('#overrule .wrong').textContent.includes('já não está')`)
 	gone.Store(false)
 	eval[any](t, ctx, `document.querySelector('#overrule .act').click()`)
 	until(t, ctx, `!document.getElementById('overrule').open`)
-	if a := <-acts; a != (Act{Lane: "12", Number: 7, Urgent: "funeral"}) {
+	if a := <-acts; a != (Act{Lane: "12", Number: 7, Urgent: "funeral", Papers: "2026/0412"}) {
 		t.Errorf("the act is %+v", a)
 	}
 	eval[any](t, ctx, `document.querySelector('[data-tell]').click()`)
@@ -200,6 +207,8 @@ func TestActsNeedThePage(t *testing.T) {
 		"a form":              {addr, pass("k3y"), "http://" + addr, "text/plain", good, 400},
 		"no reason":           {addr, pass("k3y"), "http://" + addr, "application/json", `{"lane":"12","number":7}`, 400},
 		"a reason of its own": {addr, pass("k3y"), "http://" + addr, "application/json", `{"lane":"12","number":7,"urgent":"holiday"}`, 400},
+		"a photograph":        {addr, pass("k3y"), "http://" + addr, "application/json", `{"lane":"12","number":7,"urgent":"exam","papers":"17-3"}`, 204},
+		"a name for a number": {addr, pass("k3y"), "http://" + addr, "application/json", `{"lane":"12","number":7,"urgent":"exam","papers":"CHAN"}`, 400},
 		"too long":            {addr, pass("k3y"), "http://" + addr, "application/json", `{"lane":"` + strings.Repeat("1", maxAct) + `"}`, 400},
 		"where no token is":   {open, "", "http://" + open, "application/json", good, 405},
 	} {

@@ -55,6 +55,7 @@ type urgent struct {
 	Asked   uint64         // number of the presentation that waits for staff; 0 for none
 	Urgent  []string       // the reasons for which they may overrule it
 	Given   string         // the one that was given
+	Papers  string         // the number of the photograph that was given with it
 	Consent []string       // what they have said so far
 	Told    []phrases.Line // what the person may read, and nobody else: why, who can change it, where to ask (R19, R80)
 	Legal   []notice
@@ -155,6 +156,7 @@ func (b board) urgent(c card, l LaneStatus) urgent {
 	}
 	if l.Waits != nil {
 		u.Asked, u.Urgent, u.Given, u.Consent = l.Waits.Number, l.Said.Urgent, l.Waits.Consent.Reason, b.consent(l.Waits.Consent)
+		u.Papers = l.Waits.Consent.Papers
 	}
 	i := slices.IndexFunc(b.Status.Events, func(e EventLine) bool { return e.Lane == c.Number || e.Lane == c.ID })
 	if i < 0 || said {
@@ -188,7 +190,11 @@ func (b board) told(v verdict.Verdict) (lines []phrases.Line, notices []notice) 
 // consent says what staff have said so far, and what is missing.
 func (b board) consent(c lane.Consent) []string {
 	reason := phrases.Urgent[c.Reason].In(b.Tongue)
-	return []string{b.T("given", "n", cmp.Or(reason, b.T("missing"))), b.T("officer", "n", b.who(c.Officer)), b.T("supervisor", "n", b.who(c.Supervisor))}
+	said := []string{b.T("given", "n", cmp.Or(reason, b.T("missing"))), b.T("officer", "n", b.who(c.Officer)), b.T("supervisor", "n", b.who(c.Supervisor))}
+	if c.Papers != "" {
+		said = append(said, b.T("papers", "n", c.Papers))
+	}
+	return said
 }
 
 func (b board) who(name string) string {
@@ -221,6 +227,9 @@ func (b board) row(e EventLine) row {
 	case e.Kind == event.Override:
 		r.Reason = phrases.Urgent[e.Note["urgent"]].Pair(b.Tongue)
 		r.Facts = []string{b.T("officer", "n", b.who(e.Note["officer"])), b.T("supervisor", "n", b.who(e.Note["supervisor"]))}
+		if n := e.Note["papers"]; n != "" {
+			r.Facts = append(r.Facts, b.T("papers", "n", n))
+		}
 	case e.Verdict.Reason != "" && e.Verdict.Outcome != verdict.Admit:
 		r.Reason, r.Facts = b.why(e.Verdict)
 	case e.Kind == event.Condition || e.Kind == event.BundleRejected || e.Kind == event.BundleActivated:

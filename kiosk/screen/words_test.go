@@ -42,7 +42,7 @@ func TestLabelsAreUsed(t *testing.T) {
 			}
 		}
 	}
-	for _, k := range []string{"measured", "threshold", "rule", "ruled", "setby", "read", "means", "applied", "never", "now", "minutes", "hours", "days", "draft", "given", "officer", "supervisor", "missing", "key",
+	for _, k := range []string{"measured", "threshold", "rule", "ruled", "setby", "read", "means", "applied", "never", "now", "minutes", "hours", "days", "draft", "given", "officer", "supervisor", "papers", "missing", "key",
 		"everywhere", "order", "from", "overdue", "held", "agrees", "twice", "also", "claimed", "alone"} { // asked for in board.go and orders.go
 		used[k] = true
 	}

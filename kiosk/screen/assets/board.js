@@ -75,6 +75,9 @@ document.addEventListener('click', (e) => {
   act.querySelector('h2 b').textContent = of.dataset.title;
   act.querySelector('.wrong').hidden = true;
   for (const r of act.querySelectorAll('.sign input')) r.value = '';
+  const papers = act.querySelector('input[name=papers]');
+  papers.value = of.dataset.papers;
+  papers.readOnly = papers.value !== '';
   for (const r of act.querySelectorAll('input[name=urgent]')) {
     r.checked = r.value === given;
     r.closest('label').hidden = !may.includes(r.value);
@@ -84,7 +87,7 @@ document.addEventListener('click', (e) => {
 });
 // There is no reason by default, and the button waits for one and for who gives it.
 const complete = () => {
-  act.querySelector('.act').disabled = !act.querySelector('input:checked') || [...act.querySelectorAll('.sign input')].some((i) => !i.value);
+  act.querySelector('.act').disabled = !act.querySelector('input:checked') || !act.querySelector('form').checkValidity();
 };
 if (act) {
   const confirm = act.querySelector('.act'), wrong = act.querySelector('.wrong');
@@ -94,7 +97,7 @@ if (act) {
     e.preventDefault();
     confirm.disabled = true;
     const of = (name) => act.querySelector(`input[name=${name}]`)?.value ?? '';
-    const body = JSON.stringify({ lane: act.dataset.lane, number: Number(act.dataset.number), urgent: act.querySelector('input:checked').value, name: of('name'), pin: of('pin') });
+    const body = JSON.stringify({ lane: act.dataset.lane, number: Number(act.dataset.number), urgent: act.querySelector('input:checked').value, papers: of('papers'), name: of('name'), pin: of('pin') });
     const answer = await fetch('/overrule', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body }).catch(() => undefined);
     const pin = act.querySelector('input[name=pin]');
     if (pin) pin.value = '';

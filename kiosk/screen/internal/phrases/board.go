@@ -28,6 +28,8 @@ var Labels = map[string]Words{
 	"overrule":   {"因急事放行…", "因急事放行…", "Let pass for an urgent reason…", "緊急の理由で通す…", "긴급 사유로 통과…", "Deixar passar por motivo urgente…"},
 	"reason":     {"急事原因", "急事原因", "Urgent reason", "緊急の理由", "긴급 사유", "Motivo urgente"},
 	"mandatory":  {"看過證明文件後才可選；全部記錄在案。", "看过证明文件后才可选；全部记录在案。", "Choose it once you have seen the papers. All of it is recorded.", "書類を確認してから選んでください。すべて記録されます。", "서류를 확인한 뒤 고르세요. 모두 기록됩니다.", "Escolha-o depois de ver os documentos. Tudo fica registado."},
+	"photo":      {"文件照片編號（如有；只可用數字、- 和 /）", "文件照片编号（如有；只可用数字、- 和 /）", "Number of the photograph of the papers, if one is kept (digits, - and /)", "書類の写真の番号（あれば。数字と - と /）", "서류 사진 번호(있으면, 숫자와 - 와 /)", "Número da fotografia dos documentos, se houver (algarismos, - e /)"},
+	"papers":     {"文件照片：{n}", "文件照片：{n}", "Photograph of the papers: {n}", "書類の写真：{n}", "서류 사진: {n}", "Fotografia dos documentos: {n}"},
 	"turnkeys":   {"然後在通道轉動職員鑰匙，再由另一人轉動主管鑰匙。", "然后在通道转动职员钥匙，再由另一人转动主管钥匙。", "Then turn the officer's key at the lane, and another person the supervisor's.", "次に通路で係員の鍵を、別の人が監督者の鍵を回します。", "그다음 통로에서 직원 열쇠를, 다른 사람이 감독자 열쇠를 돌립니다.", "Depois rode na passagem a chave do agente e, outra pessoa, a do supervisor."},
 	"tell":       {"給旅客看…", "给旅客看…", "Show to the person…", "本人に見せる…", "본인에게 보여 주기…", "Mostrar à pessoa…"},
 	"back":       {"收起", "收起", "Put away", "閉じる", "닫기", "Fechar"},
