@@ -17,8 +17,13 @@ import (
 )
 
 const (
-	// shownFor is how long before a code its holder may have shown a document.
-	shownFor = 20 * time.Second
+	// shownFor is how long before a code its holder may have shown a document. No device says
+	// that who laid it down has gone, and where a rule wants no more than that there was one
+	// it would serve whoever comes next: it is as short as taking the document back and
+	// raising the code allow. Who is slower is referred, and shows both again.
+	shownFor = 8 * time.Second
+	// doubtFor is how long staff are told of a document that was not read for certain.
+	doubtFor = 20 * time.Second
 	// warmFor is how old a temperature may be that counts as that of who stands there.
 	warmFor = 2 * time.Second
 )
@@ -38,13 +43,17 @@ type beside struct {
 }
 
 // paper takes a document as that of the next to be judged. What is shown while somebody is
-// let through, or while the lane serves nobody, may be of one who has been judged: that is
-// nobody's, and to be shown again.
+// judged or let through, or while the lane serves nobody, may be of one who has been judged:
+// that is nobody's, and to be shown again.
 func (l *laneLoop) paper(r document.Reading) {
-	if s := l.controller.State(); s.Invites() || s.State == lane.Inspecting {
+	if awaits(l.controller.State()) {
 		l.beside.paper(r)
 	}
 }
+
+// awaits reports whether a document that is shown now is that of the next to be judged. At a
+// venue's door the lane is ready again while it still tells somebody to come in.
+func awaits(l lane.Lane) bool { return l.Invites() && l.View().Screen != lane.ScreenPass }
 
 // paper takes what the document reader gave. A zone is believed whole or not at all.
 func (b *beside) paper(r document.Reading) {
@@ -117,7 +126,7 @@ func (b *beside) temperature(r thermal.Reading) {
 func (b *beside) doubted(now time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return !b.doubt.IsZero() && now.Sub(b.doubt) < shownFor
+	return !b.doubt.IsZero() && now.Sub(b.doubt) < doubtFor
 }
 
 // take gives what counts for a verdict now, and forgets it: what comes next may be of

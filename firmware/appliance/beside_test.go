@@ -106,9 +106,11 @@ func TestBesideCountsOnce(t *testing.T) {
 	if d := b.take(now); d.Document != nil || d.Temperature != nil {
 		t.Errorf("the next person: %+v", d)
 	}
-	b.paper(docreader.Reading{Lines: specimen})
-	if d := b.take(now.Add(time.Minute)); d.Document != nil || d.Temperature != nil {
-		t.Errorf("a minute later: %+v", d)
+	for after, want := range map[time.Duration]bool{7 * time.Second: true, 9 * time.Second: false} {
+		b.paper(docreader.Reading{Lines: specimen})
+		if d := b.take(time.Now().Add(after)); (d.Document != nil) != want || d.Temperature != nil {
+			t.Errorf("%v later: %+v", after, d)
+		}
 	}
 	b.paper(docreader.Reading{Half: "nothing"})
 	if !b.doubted(time.Now()) || b.doubted(time.Now().Add(time.Minute)) || b.take(time.Now()).Document != nil {
@@ -131,6 +133,31 @@ func TestPaperOfWhoPasses(t *testing.T) {
 	r.admit("A")
 	if shown() {
 		t.Error("shown after the verdict, and kept for the next person")
+	}
+}
+
+// TestAwaits: while somebody is judged or let through a document is nobody's, also at a
+// venue's door, which is ready while it still says come in.
+func TestAwaits(t *testing.T) {
+	shown, admit := time.Now().Add(time.Second), verdict.Verdict{Outcome: verdict.Admit}
+	for name, tc := range map[string]struct {
+		lane lane.Lane
+		want bool
+	}{
+		"nobody there":          {lane.Lane{State: lane.Ready}, true},
+		"referred, and told so": {lane.Lane{State: lane.Ready, Deadline: shown, Verdict: verdict.Verdict{Outcome: verdict.Refer}}, true},
+		"waits for staff":       {lane.Lane{State: lane.Waiting}, true},
+		"staff have begun":      {lane.Lane{State: lane.Waiting, Consent: lane.Consent{Officer: lane.OfficerKey}}, false},
+		"is judged":             {lane.Lane{State: lane.Inspecting}, false},
+		"is let through":        {lane.Lane{State: lane.Released}, false},
+		"out of service":        {lane.Lane{}, false},
+		"a venue, come in":      {lane.Lane{Profile: lane.Open, State: lane.Ready, Deadline: shown, Verdict: admit}, false},
+		"a venue, see staff":    {lane.Lane{Profile: lane.Open, State: lane.Ready, Deadline: shown, Verdict: verdict.Verdict{Outcome: verdict.Refer}}, true},
+		"a venue, nobody there": {lane.Lane{Profile: lane.Open, State: lane.Ready}, true},
+	} {
+		if got := awaits(tc.lane); got != tc.want {
+			t.Errorf("%s: %v", name, got)
+		}
 	}
 }
 
