@@ -15,6 +15,7 @@ import (
 	"example.org/checkpoint/sync/enrol"
 	"example.org/checkpoint/sync/hall"
 	"example.org/checkpoint/sync/jetstream"
+	"example.org/checkpoint/sync/outbox"
 	"example.org/checkpoint/sync/sign1"
 )
 
@@ -75,14 +76,17 @@ func (f *Follower) meet(ctx context.Context) {
 	if f.meeting.hall == nil {
 		return
 	}
-	var both sync.WaitGroup
-	both.Go(func() { f.meeting.hall.Run(ctx) })
-	both.Go(func() {
+	var all sync.WaitGroup
+	all.Go(func() { f.meeting.hall.Run(ctx) })
+	all.Go(func() {
 		if err := f.meeting.sharing.Run(ctx); err != nil {
 			f.log.Error("hall", "err", err)
 		}
 	})
-	both.Wait()
+	all.Go(func() { // the hub is a witness too, while the centre is away
+		outbox.Witness{Head: f.device.Journal.Head, Sign: f.sign, Tell: f.meeting.hub.Tell, Log: f.log}.Run(ctx)
+	})
+	all.Wait()
 }
 
 func (m *meeting) close() (err error) {

@@ -37,13 +37,13 @@ type (
 //	GET  /admission?device=D       Admission of an enrolled device, of a Secure centre
 //	POST /revoke?device=D          ends it: the line is cut, and does not come back
 //	GET  /audit                    Audit: every chain from its first event to the last checkpoint
-//	GET  /checkpoints?device=D     the checkpoints of a device as it signed them, in hexadecimal, one a line
+//	GET  /checkpoints?device=D     the checkpoints of a device as it signed them, in hexadecimal, one a line; with &domain=D those that the hub of that JetStream domain has kept
 //	POST /order                    an Order as JSON: it is numbered, signed and sent; the answer is the order
 //	GET  /orders                   the target orders/latest.cose: the last order on each kind and scope
 //	POST /quota?quota=Q&day=D&tokens=N   how many may pass on that day; GET lists
 //	POST /lease?quota=Q&day=D&holder=H&tokens=N   a device's share of it, altogether; H = <device>/<epoch>
 //	POST /gap?device=D&epoch=E&seq=N  the administrator gives up what is missing before event N
-//	POST /hub?domain=D   makes the buckets of a hall at the hub of that JetStream domain, over its leaf line
+//	POST /hub?domain=D   makes the buckets of a hall, and the stream of its checkpoints, at the hub of that JetStream domain, over its leaf line
 //	GET  /fleet, /fleet.json       every enrolled device; []Seen
 func (c *Centre) handler(nc *nats.Conn, js jetstream.JetStream, bucket jetstream.ObjectStore) http.Handler {
 	mux := http.NewServeMux()
@@ -82,6 +82,15 @@ func (c *Centre) handler(nc *nats.Conn, js jetstream.JetStream, bucket jetstream
 	})
 	mux.HandleFunc("GET /audit", func(w http.ResponseWriter, r *http.Request) { answer(w)(c.store.Audit()) })
 	mux.HandleFunc("GET /checkpoints", func(w http.ResponseWriter, r *http.Request) {
+		if domain := r.FormValue("domain"); domain != "" {
+			at, err := jetstream.NewWithDomain(nc, domain)
+			var list []string
+			if err == nil {
+				list, err = streams.Checkpoints(r.Context(), at, r.FormValue("device"))
+			}
+			lines(w, list, err)
+			return
+		}
 		list, err := c.store.Checkpoints(r.FormValue("device"))
 		lines(w, list, err)
 	})
@@ -136,7 +145,7 @@ func (c *Centre) handler(nc *nats.Conn, js jetstream.JetStream, bucket jetstream
 	mux.HandleFunc("POST /hub", func(w http.ResponseWriter, r *http.Request) {
 		at, err := jetstream.NewWithDomain(nc, r.FormValue("domain"))
 		if err == nil {
-			err = streams.ProvisionHall(r.Context(), at, 1)
+			err = streams.ProvisionHub(r.Context(), at)
 		}
 		answer(w)(struct{}{}, err)
 	})

@@ -11,7 +11,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Hub is a hall's hub: a nats-server as anybody installs it, with two buckets.
+// Hub is a hall's hub: a nats-server as anybody installs it, with two buckets and the checkpoints of
+// its devices.
 type Hub struct{ server *server.Server }
 
 // NewHub starts one on loopback; port 0 = any. What it stores survives Close.
@@ -38,13 +39,27 @@ func NewHub(dir string, port int) (*Hub, error) {
 	defer nc.Close()
 	js, err := jetstream.New(nc)
 	if err == nil {
-		err = streams.ProvisionHall(context.Background(), js, 1)
+		err = streams.ProvisionHub(context.Background(), js)
 	}
 	if err != nil {
 		h.Close()
 		return nil, err
 	}
 	return h, nil
+}
+
+// Checkpoints gives those of a device that the hub has kept, in hexadecimal, oldest first.
+func (h *Hub) Checkpoints(ctx context.Context, device string) ([]string, error) {
+	nc, err := nats.Connect("", nats.InProcessServer(h.server))
+	if err != nil {
+		return nil, err
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc)
+	if err != nil {
+		return nil, err
+	}
+	return streams.Checkpoints(ctx, js, device)
 }
 
 // URL is where the devices of the hall connect.

@@ -3,6 +3,8 @@ package streams
 
 import (
 	"context"
+	"encoding/hex"
+	"errors"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -75,4 +77,41 @@ func ProvisionHall(ctx context.Context, js jetstream.JetStream, copies int) erro
 		}
 	}
 	return nil
+}
+
+// checkpointsKept is how many of each device a hub keeps: the newest says all that those before it
+// have said of its epoch.
+const checkpointsKept = 1000
+
+// ProvisionHub makes what a hall's hub has: its buckets, and a stream of the events' name in which
+// it keeps the checkpoints of the hall's devices, so that they have a witness while the centre is
+// away (PROTOCOL C4). Nothing in it can be deleted by a client.
+func ProvisionHub(ctx context.Context, js jetstream.JetStream) error {
+	if err := ProvisionHall(ctx, js, 1); err != nil {
+		return err
+	}
+	_, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+		Name: Events, Subjects: []string{"cp.>"}, Storage: jetstream.FileStorage, MaxMsgsPerSubject: checkpointsKept, MaxMsgSize: 4 << 10,
+		DenyDelete: true, DenyPurge: true, AllowDirect: true,
+	})
+	return err
+}
+
+// Checkpoints gives those of a device that a hub has kept, as it signed them in hexadecimal, oldest
+// first.
+func Checkpoints(ctx context.Context, js jetstream.JetStream, device string) ([]string, error) {
+	s, err := js.Stream(ctx, Events)
+	if err != nil {
+		return nil, err
+	}
+	var all []string
+	for seq := uint64(1); ; {
+		m, err := s.GetMsg(ctx, seq, jetstream.WithGetMsgSubject("cp."+device))
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			return all, nil
+		} else if err != nil {
+			return nil, err
+		}
+		all, seq = append(all, hex.EncodeToString(m.Data)), m.Sequence+1
+	}
 }
