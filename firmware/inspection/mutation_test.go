@@ -3,9 +3,11 @@ package inspection_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"example.org/checkpoint/firmware/inspection"
 	"example.org/checkpoint/firmware/verdict"
+	"example.org/checkpoint/simulators/issuer"
 )
 
 // prefixes are those of the open profile.
@@ -140,6 +142,32 @@ func FuzzInspect(f *testing.F) {
 		}
 		if len(code) > inspection.MaxCode && v.Outcome != verdict.Refuse {
 			t.Fatalf("%d characters: %s", len(code), v.Outcome)
+		}
+	})
+}
+
+// FuzzFreshness reads anything as freshness.json and as what a scheme says of its revocation list:
+// it may lower a verdict, never raise one.
+func FuzzFreshness(f *testing.F) {
+	w := newWorld(f)
+	w.add("policy/open.json", rules("open", ""))
+	revoke(issuer.Revocation{Issued: now.Add(-time.Hour), Expires: now.Add(day)}, "0123456789abcdef")(w)
+	f.Add([]byte(`{"v":1,"trust":{"max_stale":3600,"fail":"refuse"},"revocation":{"max_stale":1,"fail":"manual"},"changed":{"trust/GZ.json":"2025-01-01T00:00:00Z"}}`), w.files["revoked/GZ.json"].Data)
+	f.Add([]byte(`{"v":1,"status":{"max_stale":0,"fail":"allow-flagged"}}`), []byte(`{"v":1,"list":"0oRA"}`))
+	withdrawn := []byte(w.gz.HealthCode(issuer.HealthCode{Colour: issuer.Red, From: now.Add(-day), Until: now.Add(day), ID: []byte("0123456789abcdef"), StatusList: "7"}))
+	f.Fuzz(func(t *testing.T, freshness, list []byte) {
+		files := map[string]inspection.File{"freshness.json": {Data: freshness}, "revoked/GZ.json": {Data: list}}
+		for _, name := range []string{"trust/GZ.json", "status/GZ/7.cwt", "policy/open.json", "revoked/GZ/base-0.bin"} {
+			files[name] = inspection.File{Data: w.files[name].Data, Changed: now}
+		}
+		s, err := inspection.New(files, "1", now)
+		if (s == nil) == (err == nil) {
+			t.Fatal(s, err)
+		}
+		if err == nil {
+			if v := s.Inspect(inspection.Presentation{At: now, Clock: sure, Lane: openDoor, Codes: [][]byte{withdrawn}}); v.Outcome == verdict.Admit {
+				t.Fatalf("a red code: %+v", v)
+			}
 		}
 	})
 }

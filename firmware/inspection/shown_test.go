@@ -245,3 +245,47 @@ func TestVenueAndSlipRules(t *testing.T) {
 	p.s = p.load(t)
 	p.ask(t, now, 0, anyGenuine, want{"a venue of a scheme without", zh, verdict.WrongUse})
 }
+
+// TestCompanions has one phone carry others' codes as pictures: a child's of paper, which is good
+// by itself, and what only its own phone can show.
+func TestCompanions(t *testing.T) {
+	p := newPage(t)
+	own, friend := phone.New(), phone.New()
+	own.Site, friend.Site = p.site, p.site
+	gate := func(name, birth string, holder map[int]any) string {
+		return p.hk.HealthCode(issuer.HealthCode{Profile: "gate", Colour: issuer.Green, From: now.Add(-time.Hour), Name: name, Birth: birth, Holder: holder})
+	}
+	own.Hold(gate("CHAN TAI MAN", "19800229", own.Key()))
+	friend.Hold(gate("WONG SIU LING", "19810301", friend.Key()))
+	own.Carry(gate("CHAN SIU MING", "20150101", nil))
+	own.Carry(gate("WONG SIU LING", "19810301", friend.Key()))
+	own.Carry(friend.Screen("LMC-DEP", now))
+	own.Carry(friend.Screen("HZMB-DEP", now))
+	mine := own.Screen("LMC-DEP", now)
+	for i, want := range []struct{ alone, later, beside verdict.Reason }{
+		{verdict.Satisfied, verdict.Satisfied, verdict.SeveralCodes},
+		{verdict.HolderProof, verdict.HolderProof, verdict.HolderProof},
+		{verdict.Satisfied, verdict.NotFresh, verdict.SeveralCodes}, // so fresh that the friend may stand there: it counts once
+		{verdict.OutOfScope, verdict.OutOfScope, verdict.OutOfScope},
+	} {
+		carried := own.Carried()[i]
+		for what, tc := range map[string]struct {
+			at    time.Time
+			codes []string
+			want  verdict.Reason
+		}{
+			"by itself":          {now, []string{carried}, want.alone},
+			"half a minute on":   {now.Add(31 * time.Second), []string{carried}, want.later},
+			"beside the owner's": {now, []string{mine, carried}, want.beside},
+			"before the owner's": {now, []string{carried, mine}, want.beside},
+		} {
+			shown := inspection.Presentation{At: tc.at, Clock: sure, Lane: anyGenuine}
+			for _, c := range tc.codes {
+				shown.Codes = append(shown.Codes, []byte(c))
+			}
+			if v := p.s.Inspect(shown); v.Reason != tc.want || (v.Outcome == verdict.Admit) != (tc.want == verdict.Satisfied) {
+				t.Errorf("picture %d %s: %s %s, want %s", i, what, v.Outcome, v.Reason, tc.want)
+			}
+		}
+	}
+}
