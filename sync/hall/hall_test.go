@@ -3,6 +3,9 @@ package hall
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -28,6 +31,7 @@ type meeting struct {
 	numbers map[string]uint64
 	n       uint64
 	away    bool
+	lost    bool          // as away, after having been slow
 	slow    time.Duration // before each answer; what was asked is done all the same
 	forges  bool          // says that everything is taken
 }
@@ -39,7 +43,7 @@ func newMeeting() *meeting {
 // wait answers late, and never to who has gone.
 func (m *meeting) wait(ctx context.Context) error {
 	m.mu.Lock()
-	away, slow := m.away, m.slow
+	away, lost, slow := m.away, m.lost, m.slow
 	m.mu.Unlock()
 	if away {
 		return errAway
@@ -48,6 +52,9 @@ func (m *meeting) wait(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-time.After(slow):
+		if lost {
+			return errAway
+		}
 		return nil
 	}
 }
@@ -253,6 +260,55 @@ func TestSlowHub(t *testing.T) {
 		if c := a.admits("x"); c.Alone {
 			t.Error("alone with the hub back")
 		}
+	})
+}
+
+// TestSlowPlaces: the budget is for all places together.
+func TestSlowPlaces(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hub, centre := newMeeting(), newMeeting()
+		hub.slow, centre.slow = Budget/2+time.Millisecond, Budget/2+time.Millisecond
+		hub.lost = true
+		a := newGate(t, "a", hub, centre)
+		began := time.Now()
+		if c := a.admits("x"); time.Since(began) != Budget || !c.Alone {
+			t.Errorf("%v, %+v", time.Since(began), c)
+		}
+	})
+}
+
+// TestMark: a mark is HMAC-SHA-256(day key, identity) and says to nobody without the key whose it is;
+// what another has put in its place is not taken back.
+func TestMark(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hub := newMeeting()
+		a, b := newGate(t, "a", hub), newGate(t, "b", hub)
+		c := a.admits("HCT1 somebody")
+		m, sum := hmac.New(sha256.New, key), sha256.Sum256(key)
+		m.Write([]byte("HCT1 somebody"))
+		at := fmt.Sprintf("2000-01-01-%x.%x", sum[:8], m.Sum(nil))
+		var v struct {
+			Device, Run string
+			N           uint64
+			Until       int64
+			MAC         []byte
+		}
+		if err := json.Unmarshal(hub.values[at], &v); err != nil || v.Device != "a" || v.N != c.N || v.Until != time.Now().Add(10*time.Minute).Unix()+1 {
+			t.Fatalf("%s holds %s: %v", at, hub.values[at], err)
+		}
+		if bytes.Contains(hub.values[at], []byte("somebody")) || strings.Contains(at, "somebody") {
+			t.Error("it says whose it is")
+		}
+		m = hmac.New(sha256.New, key)
+		fmt.Fprintf(m, "value\x00%s\x00a\x00%s\x00%d\x00%d", at, v.Run, v.N, v.Until)
+		if !bytes.Equal(v.MAC, m.Sum(nil)) {
+			t.Error("another MAC than the page says")
+		}
+		time.Sleep(11 * time.Minute) // its time is over, and b's counts
+		b.admits("HCT1 somebody")
+		a.Settle(c.N, false)
+		a.mend(t.Context())
+		a.refuses("HCT1 somebody")
 	})
 }
 

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+
+	"example.org/checkpoint/firmware/journal/statefile"
 )
 
 // recordFile holds what this device has claimed and not ended everywhere: a line each when a
@@ -161,7 +163,7 @@ func (r *record) exchange(f file, name string, size int64, lines int) error {
 			return err
 		}
 	}
-	if err := errors.Join(os.Rename(name, filepath.Join(r.dir, recordFile)), syncFolder(r.dir)); err != nil {
+	if err := errors.Join(os.Rename(name, filepath.Join(r.dir, recordFile)), statefile.SyncDir(r.dir)); err != nil {
 		return err
 	}
 	if r.file != nil {
@@ -211,30 +213,4 @@ func (r *record) close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.file.Close()
-}
-
-// syncFolder makes what was renamed in a folder stay so.
-func syncFolder(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
-
-// replace writes a private file whole or not at all.
-func replace(dir, name string, data []byte) error {
-	f, err := os.CreateTemp(dir, ".new-*") // for its owner only
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), filepath.Join(dir, name))
-	}
-	return err
 }

@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,12 +18,16 @@ import (
 
 // liar answers as it is told.
 type liar struct {
-	asked  int
-	answer func(q question) ([]byte, error)
+	asked    int
+	subjects map[string]bool
+	answer   func(q question) ([]byte, error)
 }
 
-func (l *liar) Ask(ctx context.Context, _ string, data []byte) ([]byte, error) {
-	l.asked++
+func (l *liar) Ask(ctx context.Context, subject string, data []byte) ([]byte, error) {
+	if l.subjects == nil {
+		l.subjects = map[string]bool{}
+	}
+	l.asked, l.subjects[subject] = l.asked+1, true
 	if l.answer == nil {
 		<-ctx.Done()
 		return nil, ctx.Err()
@@ -107,24 +112,77 @@ func TestLies(t *testing.T) {
 	}
 }
 
-// TestDeadline: nobody waits longer than 5 s for an identity, nor 60 s for a lease.
+// TestDeadline: with nobody there each question is asked three times, nobody waits longer than 5 s
+// for an identity or a one-time code, nor 60 s for the rest, and what is said then is never no.
 func TestDeadline(t *testing.T) {
+	unknown := func(m Match, err error) error {
+		if m != Unknown {
+			t.Errorf("nobody has said %v", m)
+		}
+		return err
+	}
 	for name, c := range map[string]struct {
 		most time.Duration
-		ask  func(*Client) error
+		ask  func(context.Context, *Client) error
 	}{
-		"identity": {soon, func(c *Client) error { _, err := c.Identity(context.Background(), Document{}); return err }},
-		"lease":    {late, func(c *Client) error { _, err := c.Lease(context.Background(), "q", "d", "h", 1); return err }},
+		"identity":  {5 * time.Second, func(ctx context.Context, c *Client) error { return unknown(c.Identity(ctx, Document{})) }},
+		"otp.send":  {5 * time.Second, func(ctx context.Context, c *Client) error { _, err := c.SendCode(ctx, "1"); return err }},
+		"otp.check": {5 * time.Second, func(ctx context.Context, c *Client) error { return unknown(c.CheckCode(ctx, "t", "1")) }},
+		"lease":     {time.Minute, func(ctx context.Context, c *Client) error { _, err := c.Lease(ctx, "q", "d", "h", 1); return err }},
+		"sitekey":   {time.Minute, func(ctx context.Context, c *Client) error { _, err := c.SiteKeys(ctx); return err }},
+		"packet":    {time.Minute, func(ctx context.Context, c *Client) error { _, err := c.Packet(ctx, "p", []byte("x")); return err }},
+		"issue":     {time.Minute, func(ctx context.Context, c *Client) error { _, _, err := c.Issue(ctx, "f", nil); return err }},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			l, began := &liar{}, time.Now()
-			if err := c.ask(client(l, nil)); !errors.Is(err, ErrUnknown) {
+			if err := c.ask(context.Background(), client(l, nil)); !errors.Is(err, ErrUnknown) {
 				t.Errorf("%s: %v", name, err)
 			}
-			if took := time.Since(began); took > c.most || l.asked != tries {
+			if took := time.Since(began); took > c.most || took < c.most/2 || l.asked != 3 {
 				t.Errorf("%s: %v, %d tries", name, took, l.asked)
 			}
+			if len(l.subjects) != 1 || !l.subjects["rq.hzmb."+name] {
+				t.Errorf("%s: asked on %v", name, l.subjects)
+			}
 		})
+	}
+}
+
+// TestSameKey: all tries of one question carry one key, and another question has another.
+func TestSameKey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		keys := map[string]int{}
+		l := &liar{answer: func(q question) ([]byte, error) { keys[q.Key]++; return nil, errCut }}
+		c := client(l, nil)
+		for range 2 {
+			c.Identity(t.Context(), Document{})
+		}
+		for key, n := range keys {
+			if len(key) != 32 || n != 3 {
+				t.Errorf("key %q in %d tries", key, n)
+			}
+		}
+		if len(keys) != 2 {
+			t.Errorf("%d keys", len(keys))
+		}
+	})
+}
+
+// TestJitter: a hall does not ask again as one.
+func TestJitter(t *testing.T) {
+	var first, second []time.Duration
+	for range 20 {
+		c := client(&liar{answer: func(question) ([]byte, error) { return nil, errCut }}, nil)
+		var pauses []time.Duration
+		c.o.Wait = func(_ context.Context, d time.Duration) error { pauses = append(pauses, d); return nil }
+		c.Identity(t.Context(), Document{})
+		if len(pauses) != 2 || pauses[0] < 0 || pauses[0] >= 250*time.Millisecond || pauses[1] < 0 || pauses[1] >= 500*time.Millisecond {
+			t.Fatal(pauses)
+		}
+		first, second = append(first, pauses[0]), append(second, pauses[1])
+	}
+	if slices.Max(first)-slices.Min(first) < 20*time.Millisecond || slices.Max(second) < 100*time.Millisecond {
+		t.Errorf("%v, %v", first, second)
 	}
 }
 
