@@ -99,6 +99,9 @@ func TestCommonRules(t *testing.T) {
 	}
 	deep := func(levels int, with []byte) raw { return append(bytes.Repeat(append(with, 0x81), levels-1), 0x80) }
 	ordinary := issuer.CBOR(claims("HK", nil))
+	outside := func(change func(b []byte) []byte) string {
+		return "HCT1:" + issuer.Base45(change(issuer.Unbase45(sound[len("HCT1:"):])))
+	}
 	const ok, malformed, badSignature = verdict.Satisfied, verdict.Malformed, verdict.BadSignature
 	p.ask(t, now, 0, anyGenuine,
 		want{"ES256", sound, ok},
@@ -163,6 +166,13 @@ func TestCommonRules(t *testing.T) {
 		want{"an unknown undefined", gate(map[int]any{99: raw{0xf7}}), malformed},
 		want{"an unknown simple value", gate(map[int]any{99: raw{0xf0}}), ok},
 		want{"the same unknown key twice", gate(map[int]any{99: raw{0xa2, 1, 0, 1, 0}}), malformed},
+		want{"unknown keys by their bytes, not by their lengths", gate(map[int]any{99: raw{0xa2, 0x18, 0x18, 0, 0x20, 0}}), ok},
+		want{"unknown keys by their lengths", gate(map[int]any{99: raw{0xa2, 0x20, 0, 0x18, 0x18, 0}}), malformed},
+		want{"an unknown key that is not UTF-8", gate(map[int]any{99: raw{0xa1, 0x61, 0xff, 0}}), malformed},
+		want{"an unknown key of bytes", gate(map[int]any{99: raw{0xa1, 0x41, 0xff, 0}}), ok},
+		want{"an unknown NaN", gate(map[int]any{99: raw{0xf9, 0x7e, 0}}), ok},
+		want{"another NaN", gate(map[int]any{99: raw{0xf9, 0x7e, 1}}), malformed},
+		want{"an unknown -0.0", gate(map[int]any{99: raw{0xf9, 0x80, 0}}), ok},
 		want{"unknown keys out of order", gate(map[int]any{99: raw{0xa2, 2, 0, 1, 0}}), malformed},
 		want{"an unknown key that is no number", token(p.hk, nil, map[int]any{2: strings.Repeat("A", 22), -70007: 2, 169: map[any]any{"x": 1}}), ok},
 
@@ -181,6 +191,16 @@ func TestCommonRules(t *testing.T) {
 		want{"iat missing", token(p.hk, nil, map[int]any{6: nil}), malformed},
 		want{"ends before it begins", token(p.hk, nil, map[int]any{4: now.Add(-day).Unix(), 5: now.Add(-time.Hour).Unix()}), verdict.Expired},
 
+		want{"tag in two bytes", outside(func(b []byte) []byte { return append([]byte{0xd8, 0x12}, b[1:]...) }), malformed},
+		want{"tagged twice", outside(func(b []byte) []byte { return append([]byte{0xd2}, b...) }), malformed},
+		want{"self-described", outside(func(b []byte) []byte { return append([]byte{0xd9, 0xd9, 0xf7}, b...) }), malformed},
+		want{"as a CWT", outside(func(b []byte) []byte { return append([]byte{0xd8, 0x3d}, b...) }), malformed},
+		want{"an array without end", outside(func(b []byte) []byte { b[1] = 0x9f; return append(b, 0xff) }), malformed},
+		want{"a length of array in two bytes", outside(func(b []byte) []byte { return append([]byte{0xd2, 0x98, 4}, b[2:]...) }), malformed},
+		want{"a zero before the integer in the signature", outside(func(b []byte) []byte {
+			at := len(b) - 64
+			return append(append(bytes.Clone(b[:at-1]), 65, 0), b[at:]...)
+		}), badSignature},
 		want{"payload empty", payload(nil), malformed},
 		want{"payload an empty map", payload([]byte{0xa0}), malformed},
 		want{"payload null", payload([]byte{0xf6}), malformed},
@@ -271,5 +291,35 @@ func TestTokenRules(t *testing.T) {
 		want{"its own list", token(p.gz, nil, ref(0, "7")), ok},
 		want{"the last of its own list", token(p.gz, nil, ref(999, "7")), ok},
 		want{"one past its own list", token(p.gz, nil, ref(1000, "7")), verdict.Undetermined},
+	)
+}
+
+// TestPrecedence spoils tokens in more than one way: the first check that fails is the reason.
+func TestPrecedence(t *testing.T) {
+	p := newPage(t)
+	forged := func(code string) string {
+		b := issuer.Unbase45(code[len("HCT1:"):])
+		b[len(b)-1] ^= 1
+		return "HCT1:" + issuer.Base45(b)
+	}
+	status := func(idx int) any { return map[string]any{"status_list": map[string]any{"idx": idx, "uri": "7"}} }
+	phone := map[int]any{1: map[int]any{1: 1, -1: 6, -2: make([]byte, 32)}}
+	ended := now.Add(-time.Second).Unix()
+	stranger := issuer.New("GZ", "Asia/Shanghai")
+	venue := "HCT1:" + issuer.Base45(p.gz.Statement("venue", "HCT1:", nil, issuer.CBOR(claims("HK", map[int]any{4: ended}))))
+	p.gz.Scope = []int{1, 4, 5, 6, 7, 8, 65535, -70007}
+	p.add("trust/GZ.json", p.gz.TrustFile())
+	p.s = p.load(t)
+	p.ask(t, now, 0, anyGenuine,
+		want{"spoilt in form, of nobody, ended", token(stranger, nil, map[int]any{4: ended, -70099: 1}), verdict.Malformed},
+		want{"of nobody, out of scope, forged, ended", forged(token(stranger, nil, map[int]any{4: ended, -70005: 1})), verdict.UnknownSigner},
+		want{"by the venue key, in another's name, forged, ended", forged(venue), verdict.WrongUse},
+		want{"out of scope, forged, ended", forged(token(p.gz, nil, map[int]any{4: ended, -70005: 1})), verdict.OutOfScope},
+		want{"forged, ended, withdrawn, of a phone", forged(token(p.gz, nil, map[int]any{4: ended, 8: phone, 65535: status(1)})), verdict.BadSignature},
+		want{"ended, withdrawn, of a phone", token(p.gz, nil, map[int]any{4: ended, 8: phone, 65535: status(1)}), verdict.Expired},
+		want{"withdrawn, of a phone", token(p.gz, nil, map[int]any{8: phone, 65535: status(1)}), verdict.Withdrawn},
+		want{"of a phone, live status unknown", token(p.gz, nil, map[int]any{8: phone, 65535: status(5000)}), verdict.HolderProof},
+		want{"of a phone, live status red", token(p.gz, nil, map[int]any{8: phone, 65535: status(3)}), verdict.HolderProof},
+		want{"live status unknown", token(p.gz, nil, map[int]any{65535: status(5000)}), verdict.Undetermined},
 	)
 }
