@@ -11,8 +11,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"log/slog"
 	"strings"
 	"sync"
@@ -24,16 +22,12 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// ErrTooLarge means that a file is larger than the reader allows.
-var ErrTooLarge = errors.New("jetstream: the file is larger than allowed")
-
 // Names of the wire, the same at the centre.
 const (
 	eventStream = "EV"
 	markStream  = "MARK"
 	orderStream = "ORDER"
 	leaseStream = "LEASE"
-	bucketName  = "tuf"
 	pushSubject = "cmd.all"
 )
 
@@ -54,6 +48,7 @@ type Link struct {
 	marks chan []byte
 	hints chan struct{}
 	words chan []byte
+	files atomic.Pointer[files] // once they were found
 
 	pushing sync.Mutex  // words has one writer at a time
 	missed  atomic.Bool // a word was dropped
@@ -189,42 +184,6 @@ func (l *Link) LastMark(ctx context.Context) ([]byte, error) {
 		return nil, fmt.Errorf("jetstream: last mark: %w", err)
 	}
 	return m.Data, nil
-}
-
-// Fetch gives a file of the bundle repository, at most max bytes. One that is not there is an
-// error that is fs.ErrNotExist; a longer one is ErrTooLarge and is not read to its end.
-func (l *Link) Fetch(ctx context.Context, name string, max int64) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, 60*time.Second)
-	defer cancel()
-	bucket, err := l.js.ObjectStore(ctx, bucketName)
-	if err != nil {
-		return nil, fmt.Errorf("jetstream: fetch %s: %w", name, err)
-	}
-	info, err := bucket.GetInfo(ctx, name)
-	switch {
-	case errors.Is(err, jetstream.ErrObjectNotFound):
-		return nil, fmt.Errorf("jetstream: fetch %s: %w", name, fs.ErrNotExist)
-	case err != nil:
-		return nil, fmt.Errorf("jetstream: fetch %s: %w", name, err)
-	case info.Opts != nil && info.Opts.Link != nil:
-		return nil, fmt.Errorf("jetstream: fetch %s: it is a link", name) // a client would follow it round and round
-	case info.Size > uint64(max):
-		return nil, fmt.Errorf("%w: %s has %d bytes, allowed %d", ErrTooLarge, name, info.Size, max)
-	}
-	object, err := bucket.Get(ctx, name)
-	if err != nil {
-		return nil, fmt.Errorf("jetstream: fetch %s: %w", name, err)
-	}
-	defer object.Close()
-	// The size it is said to have is not believed: count.
-	data, err := io.ReadAll(io.LimitReader(object, max+1))
-	switch {
-	case int64(len(data)) > max:
-		return nil, fmt.Errorf("%w: %s has more than it says, allowed %d", ErrTooLarge, name, max)
-	case err != nil:
-		return nil, fmt.Errorf("jetstream: fetch %s: %w", name, err)
-	}
-	return data, nil
 }
 
 // Hints wakes when the centre says that there is a new bundle. A hint has no authority: it

@@ -17,6 +17,7 @@ import (
 
 	"example.org/checkpoint/simulators/centre"
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // TestOptions: with the client's defaults a device would give up, forget or crowd (SYNC section 1).
@@ -70,7 +71,7 @@ func TestDeviceNames(t *testing.T) {
 	}
 }
 
-func open(t *testing.T, url string) *Link {
+func open(t testing.TB, url string) *Link {
 	l, err := Open(Options{URL: url, Device: "g1", Log: slog.New(slog.DiscardHandler), Pause: 60 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
@@ -79,7 +80,7 @@ func open(t *testing.T, url string) *Link {
 	return l
 }
 
-func startCentre(t *testing.T, dir string, port int) (c *centre.Centre, stop func()) {
+func startCentre(t testing.TB, dir string, port int) (c *centre.Centre, stop func()) {
 	c, err := centre.New(centre.Options{Dir: dir, NATSPort: port})
 	if err != nil {
 		t.Fatal(err)
@@ -101,7 +102,7 @@ func startCentre(t *testing.T, dir string, port int) (c *centre.Centre, stop fun
 	return c, stop
 }
 
-func freePort(t *testing.T) int {
+func freePort(t testing.TB) int {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -110,7 +111,7 @@ func freePort(t *testing.T) int {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-func eventually(t *testing.T, what string, ok func() bool) {
+func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	for end := time.Now().Add(20 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
@@ -168,6 +169,23 @@ func TestLine(t *testing.T) {
 	}
 	if _, err := l.Fetch(t.Context(), "2.root.json", 9); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("not there: %v", err)
+	}
+
+	info, err := func() (*jetstream.ObjectInfo, error) {
+		bucket, err := l.js.ObjectStore(t.Context(), bucketName)
+		if err != nil {
+			return nil, err
+		}
+		return bucket.GetInfo(t.Context(), "targets/a.txt")
+	}()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.js.Publish(t.Context(), chunkSubject+info.NUID, []byte("9876543210")); err != nil { // whoever writes there
+		t.Fatal(err)
+	}
+	if b, err := l.Fetch(t.Context(), "targets/a.txt", 10); !errors.Is(err, jetstream.ErrDigestMismatch) {
+		t.Errorf("other bytes than the ones that were stored: %q, %v", b, err)
 	}
 
 	for i, o := range []string{`{"kind":"breaker","state":"halt"}`, `{"kind":"breaker","state":"open"}`, `{"kind":"lockdown","state":"halt","scope":{"lane":"1"}}`} {

@@ -116,8 +116,11 @@ func TestPass(t *testing.T) {
 	g := newGuarded(t)
 	one, two := g.admit("g1"), g.admit("g2")
 	repo := t.TempDir()
-	if err := os.WriteFile(filepath.Join(repo, "timestamp.json"), []byte(`{"signed":{"version":1}}`), 0o600); err != nil {
-		t.Fatal(err)
+	large := strings.Repeat("large ", 100_000) // of several messages
+	for name, text := range map[string]string{"timestamp.json": `{"signed":{"version":1}}`, "2.root.json": large} {
+		if err := os.WriteFile(filepath.Join(repo, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	post := func(path, body string) {
 		t.Helper()
@@ -145,6 +148,12 @@ func TestPass(t *testing.T) {
 			t.Error(err)
 		}
 		if b, err := l.Fetch(t.Context(), "timestamp.json", 100); err != nil || len(b) == 0 {
+			t.Error(err)
+		}
+		if b, err := l.Fetch(t.Context(), "2.root.json", 1<<20); err != nil || string(b) != large {
+			t.Error(len(b), err)
+		}
+		if _, err := l.Fetch(t.Context(), "2.root.json", 1000); !errors.Is(err, ErrTooLarge) {
 			t.Error(err)
 		}
 		if all, err := l.Standing(t.Context()); err != nil || len(all) != 1 {

@@ -61,7 +61,7 @@ var may = jwt.Permissions{
 		"$JS.API.STREAM.INFO." + streams.Marks, "$JS.API.DIRECT.GET." + streams.Marks + ".mark.{{name()}}",
 		"$JS.API.CONSUMER.CREATE." + streams.Orders + ".*.order.>", "$JS.API.CONSUMER.MSG.NEXT." + streams.Orders + ".>",
 		"$JS.API.CONSUMER.CREATE." + streams.Leases + ".*.lease.{{name()}}.>", "$JS.API.CONSUMER.MSG.NEXT." + streams.Leases + ".>",
-		"$JS.API.STREAM.INFO.OBJ_" + streams.Files, "$JS.API.DIRECT.GET.OBJ_" + streams.Files + ".$O." + streams.Files + ".M.>",
+		"$JS.API.STREAM.INFO.OBJ_" + streams.Files, "$JS.API.DIRECT.GET.OBJ_" + streams.Files + ".$O." + streams.Files + ".>",
 		"$JS.API.CONSUMER.CREATE.OBJ_" + streams.Files + ".*.$O." + streams.Files + ".C.>", "$JS.API.CONSUMER.DELETE.OBJ_" + streams.Files + ".>",
 		"$JS.FC.OBJ_" + streams.Files + ".>",
 	}},
