@@ -61,10 +61,10 @@ func start(t *testing.T, device string) *Camera {
 	return c
 }
 
-// next is the next picture, waiting up to 5 s.
+// next is the next picture, waiting up to 20 s.
 func next(t *testing.T, c *Camera) *image.Gray {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	img, at, err := c.Next(ctx)
 	if err != nil {

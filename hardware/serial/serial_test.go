@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -49,7 +50,7 @@ func TestClean(t *testing.T) {
 		device.Write(all())
 		var got []byte
 		for b := make([]byte, 100); len(got) < 256; {
-			n, err := p.Read(b, 5*time.Second)
+			n, err := p.Read(b, 20*time.Second)
 			if n == 0 || err != nil {
 				t.Fatal(n, err)
 			}
@@ -117,8 +118,35 @@ func TestStale(t *testing.T) {
 	defer p.Close()
 	device.Write([]byte("new"))
 	b := make([]byte, 10)
-	if n, err := p.Read(b, 5*time.Second); err != nil || string(b[:n]) != "new" {
+	if n, err := p.Read(b, 20*time.Second); err != nil || string(b[:n]) != "new" {
 		t.Errorf("%q, %v", b[:n], err)
+	}
+}
+
+// TestImpatient: what has come is there also for who comes to read it too late to wait.
+func TestImpatient(t *testing.T) {
+	link := filepath.Join(t.TempDir(), "tty")
+	device := plug(t, link)
+	p, err := serial.Open(serial.Line{Path: link})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	device.Write([]byte("xy"))
+	var got []int
+	for i, patience := range []time.Duration{20 * time.Second, -time.Second, 0} {
+		n, err := p.Read(make([]byte, 1), patience)
+		if err != nil {
+			t.Errorf("read %d: %v", i, err)
+		}
+		got = append(got, n)
+	}
+	if !slices.Equal(got, []int{1, 1, 0}) {
+		t.Errorf("read %v", got)
+	}
+	device.Close()
+	if _, err := p.Read(make([]byte, 1), -time.Second); !errors.Is(err, serial.ErrLost) {
+		t.Errorf("unplugged: %v", err)
 	}
 }
 

@@ -53,7 +53,7 @@ func New(line Line, baud uint, unit byte, patience time.Duration) *Master {
 	if baud < 19200 {
 		quiet = 7 * 11 * time.Second / 2 / time.Duration(baud)
 	}
-	return &Master{line: line, unit: unit, patience: patience, quiet: quiet}
+	return &Master{line: line, unit: unit, patience: patience, quiet: quiet, last: time.Now()} // who had the line before may just have left it
 }
 
 // ReadInputs reads n discrete inputs from at on, at most 16, the first as bit 0.
@@ -117,6 +117,9 @@ func (m *Master) ask(function byte, at, value uint16, more ...byte) ([]byte, err
 	if err == nil {
 		want, err = m.hear(want, function)
 	}
+	if errors.Is(err, ErrGarbled) {
+		m.drain()
+	}
 	m.last = time.Now()
 	if err != nil {
 		return nil, err
@@ -161,6 +164,19 @@ func (m *Master) hear(want []byte, function byte) ([]byte, error) {
 		return nil, fmt.Errorf("%w: exception %d to function %d", ErrRefused, want[2], function)
 	}
 	return want, nil
+}
+
+// silence is how long nothing must come until nothing more does: longer than an adapter on
+// USB keeps bytes back.
+const silence = 20 * time.Millisecond
+
+// drain takes the rest of what is not an answer off the line.
+func (m *Master) drain() {
+	for late := time.Now().Add(m.patience); time.Now().Before(late); {
+		if n, err := m.line.Read(m.buffer[:], silence); n == 0 || err != nil {
+			return
+		}
+	}
 }
 
 // sum is the checksum of a frame, sent low byte first (V1.02 section 6.2.2).

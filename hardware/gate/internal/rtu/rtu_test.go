@@ -100,11 +100,12 @@ func TestWrong(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			began := time.Now()
-			got, err := New(&wire{answers: tc.answers}, 9600, 0x11, 150*time.Millisecond).ReadInputs(0, 5)
+			m := New(&wire{answers: tc.answers}, 9600, 0x11, 150*time.Millisecond)
+			got, err := m.ReadInputs(0, 5)
 			if !errors.Is(err, tc.want) || got != 0 {
 				t.Errorf("%s: %x, %v", name, got, err)
 			}
-			if d := time.Since(began); d > 150*time.Millisecond {
+			if d := time.Since(began); d > m.quiet+m.patience {
 				t.Errorf("%s: waits %v", name, d)
 			}
 		})
@@ -113,6 +114,21 @@ func TestWrong(t *testing.T) {
 	if err := m.WriteRegister(1, 4); !errors.Is(err, ErrGarbled) {
 		t.Errorf("the answer to another value: %v", err)
 	}
+}
+
+// TestDrained: what follows a damaged answer is not taken for the next one.
+func TestDrained(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		good := framed("110201ff")
+		w := &wire{answers: [][]byte{{0, 0xff}, good[:3], good[3:], nil, good}}
+		m := New(w, 9600, 0x11, 150*time.Millisecond)
+		if _, err := m.ReadInputs(0, 5); !errors.Is(err, ErrGarbled) {
+			t.Error(err)
+		}
+		if got, err := m.ReadInputs(0, 5); err != nil || got != 0x1f || len(w.answers) != 0 {
+			t.Errorf("%x, %v, %d left", got, err, len(w.answers))
+		}
+	})
 }
 
 // TestQuiet leaves the line alone between two frames, and no longer than that.
