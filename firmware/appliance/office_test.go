@@ -1,6 +1,7 @@
 package appliance
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
@@ -79,6 +80,7 @@ func (o *office) get(path string) []byte {
 func (o *office) sign() {
 	o.Helper()
 	o.files["keys.json"] = &fstest.MapFile{Data: o.get("/keys")}
+	o.files["orders/latest.cose"] = &fstest.MapFile{Data: o.get("/orders")}
 	if _, err := publish.Sign(o.repo, o.files, o.keys, time.Now(), publish.DefaultLifetimes); err != nil {
 		o.Fatal(err)
 	}
@@ -88,13 +90,22 @@ func (o *office) sign() {
 func (o *office) publish() {
 	o.Helper()
 	o.sign()
-	r, err := http.Post(o.centre.HTTPURL()+"/publish?dir="+url.QueryEscape(o.repo), "", nil)
+	o.post("/publish?dir="+url.QueryEscape(o.repo), nil)
+}
+
+func (o *office) post(path string, body any) {
+	o.Helper()
+	b, err := json.Marshal(body)
+	if err != nil {
+		o.Fatal(err)
+	}
+	r, err := http.Post(o.centre.HTTPURL()+path, "application/json", bytes.NewReader(b))
 	if err != nil {
 		o.Fatal(err)
 	}
 	defer r.Body.Close()
 	if text, err := io.ReadAll(r.Body); err != nil || r.StatusCode != http.StatusOK {
-		o.Fatalf("%s %v", text, err)
+		o.Fatalf("%s: %s %v", path, text, err)
 	}
 }
 

@@ -31,7 +31,7 @@ type Config struct {
 		DocumentKeys string `toml:"document_keys"` // folder of <scheme>.key, which tell whether a code names the document that is read; empty: that is never known
 	} `toml:"device"`
 	Centre struct {
-		URL     string   `toml:"url"`     // "nats://host:4222"; empty: this device never synchronises
+		URL     string   `toml:"url"`     // "nats://host:4222"; empty: this device never synchronises, and sets come by stick
 		Root    string   `toml:"root"`    // first TUF root, as it came with the package
 		Stick   string   `toml:"stick"`   // folder where a USB stick with a signed repository appears, "/media/usb"; empty: sticks are not looked at
 		Refresh Duration `toml:"refresh"` // how often to look for a new bundle without a hint; default 1 m
@@ -197,7 +197,7 @@ func (c *Config) Validate() error {
 	must(name.MatchString(c.Device.Name), "device.name %q: use up to 32 letters, digits, - and _", c.Device.Name)
 	must(name.MatchString(c.Device.Site), "device.site %q: use up to 32 letters, digits, - and _", c.Device.Site)
 	must(filepath.IsAbs(c.Device.State), "device.state %q: give an absolute folder", c.Device.State)
-	must(c.Centre.URL == "" || c.Centre.Root != "", "centre.root is missing: give the root.json that came with the package")
+	must(c.Centre.URL == "" && c.Centre.Stick == "" || c.Centre.Root != "", "centre.root is missing: give the root.json that came with the package")
 	must(c.Hall.URL == "" || c.Centre.URL != "", "hall.url needs centre.url: the centre's bundle says who is in the hall")
 	must(c.Centre.Refresh.Duration >= time.Second, "centre.refresh %v: use 1s or more", c.Centre.Refresh)
 	must(c.Clock.Within.Duration >= 0 && c.Clock.Within.Duration <= 5*time.Minute, "clock.within %v: use up to 5m; a clock that may be further off is of no use", c.Clock.Within)

@@ -76,6 +76,7 @@ within = "1h"
 		{"no replay window", sound + "replay_window = \"10ms\"\n", []string{"replay_window 10ms"}},
 		{"same name", sound + sound[strings.Index(sound, "[[lane]]"):], []string{"the name is used twice"}},
 		{"no time to warn", sound + "timing.leave = \"10s\"\ntiming.warn = \"10s\"\n", []string{"timing.warn 10s", "less than timing.leave"}},
+		{"a stick that nobody vouches for", sound + "[centre]\nstick = \"/media/usb\"\n", []string{"centre.root"}},
 		{"nothing", "", []string{"no [[lane]]"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

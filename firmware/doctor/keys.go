@@ -58,10 +58,15 @@ func (e *examination) centre(ctx context.Context) {
 	c := e.config.Centre
 	if c.URL == "" {
 		e.note("centre", "none", "this device never synchronises", "name it in centre.url, or bring bundles and fetch records by hand")
-		return
+		if c.Stick == "" {
+			return
+		}
 	}
 	_, err := os.Stat(c.Root)
 	e.finding("centre", "root of trust", c.Root, err, "give the root.json that came with the package")
+	if c.URL == "" {
+		return
+	}
 	u, err := url.Parse(c.URL)
 	if err != nil || u.Host == "" {
 		e.finding("centre", c.URL, "", errors.New("not an address"), "write it as nats://host:4222")

@@ -29,15 +29,15 @@ import (
 	"example.org/checkpoint/sync/sign1"
 )
 
-// Follower follows the centre for one device. Without a centre it follows nobody: then the
-// orders that the record holds stand, and there are no rules.
+// Follower follows the centre for one device. Without a line to it sets come by stick; without
+// either it follows nobody: then the orders that the record holds stand, and there are no rules.
 type Follower struct {
 	config config.Config
 	log    *slog.Logger
 	device Device
 
-	store    *bundle.Store   // nil without a centre
-	link     *jetstream.Link // likewise
+	store    *bundle.Store   // nil without a centre and a stick
+	link     *jetstream.Link // nil without a centre
 	outbox   *outbox.Outbox  // likewise
 	sign     journal.Signer  // likewise
 	markKeys atomic.Pointer[sign1.Dated]
@@ -74,7 +74,7 @@ type List struct {
 // Open opens what has to do with the centre, if there is one. An error names what to do.
 func Open(c config.Config, log *slog.Logger) (f *Follower, err error) {
 	f = &Follower{config: c, log: log, agreed: make(chan order.Place, len(c.Lanes)+1)}
-	if c.Centre.URL == "" {
+	if c.Centre.URL == "" && c.Centre.Stick == "" {
 		return f, nil
 	}
 	defer func() {
@@ -85,6 +85,11 @@ func Open(c config.Config, log *slog.Logger) (f *Follower, err error) {
 	root, err := os.ReadFile(c.Centre.Root)
 	if err != nil {
 		return f, fmt.Errorf("centre.root: %w: give the root.json that came with the package", err)
+	}
+	stored := filepath.Join(c.Device.State, "bundle.db")
+	if c.Centre.URL == "" {
+		f.store, err = bundle.Open(stored, root, bundle.Dir(c.Centre.Stick))
+		return f, err
 	}
 	key, _, err := enrol.Load(c.Device.State)
 	if err != nil {
@@ -97,7 +102,7 @@ func Open(c config.Config, log *slog.Logger) (f *Follower, err error) {
 	if f.link, err = jetstream.Open(jetstream.Options{URL: c.Centre.URL, Device: c.Device.Name, Pass: pass, Log: f.log}); err != nil {
 		return f, err
 	}
-	if f.store, err = bundle.Open(filepath.Join(c.Device.State, "bundle.db"), root, f.link.Fetch); err != nil {
+	if f.store, err = bundle.Open(stored, root, f.link.Fetch); err != nil {
 		return f, err
 	}
 	f.asks.client = f.client(key.Sign)
@@ -144,9 +149,13 @@ func (f *Follower) Run(ctx context.Context) error {
 		return nil
 	}
 	var links sync.WaitGroup
-	links.Go(func() { f.outbox.Run(ctx) })
 	links.Go(func() { f.followBundle(ctx) })
 	links.Go(func() { f.followOrders(ctx) })
+	if f.link == nil {
+		links.Wait()
+		return nil
+	}
+	links.Go(func() { f.outbox.Run(ctx) })
 	links.Go(func() { f.askCentre(ctx) })
 	links.Go(func() { f.meet(ctx) })
 	links.Go(func() { f.reportIn(ctx) })
@@ -159,7 +168,7 @@ func (f *Follower) Run(ctx context.Context) error {
 
 // Flush waits until the centre has confirmed everything, at most for d.
 func (f *Follower) Flush(d time.Duration) {
-	if f.store == nil || !f.link.State().Connected {
+	if f.link == nil || !f.link.State().Connected {
 		return
 	}
 	for end := time.Now().Add(d); f.device.Journal.Stats().Unsynced > 0 && time.Now().Before(end); {
@@ -216,7 +225,10 @@ func (f *Follower) Status() (s Status) {
 		s.Cohort = *cohort
 	}
 	if f.store != nil {
-		s.Set, s.Online, s.Accepted = f.store.Status(), f.link.State().Connected, f.outbox.State().Accepted
+		s.Set = f.store.Status()
+	}
+	if f.link != nil {
+		s.Online, s.Accepted = f.link.State().Connected, f.outbox.State().Accepted
 	}
 	return s
 }
@@ -242,8 +254,10 @@ func (f *Follower) Troubles() (s health.Set) {
 	status := f.store.Status()
 	refused := errors.Is(status.Fault, bundle.ErrRefused) || errors.Is(status.Fault, bundle.ErrContents)
 	add(status.Rejected != "" || refused, health.BundleRejected)
-	add(!f.link.State().Connected, health.CentreOffline)
-	add(errors.Is(f.outbox.State().Fault, outbox.ErrRefuse) || f.device.Journal.Stats().Disputed > 0, health.CentreConflict)
+	if f.link != nil {
+		add(!f.link.State().Connected, health.CentreOffline)
+		add(errors.Is(f.outbox.State().Fault, outbox.ErrRefuse) || f.device.Journal.Stats().Disputed > 0, health.CentreConflict)
+	}
 	set, ok := f.store.Current()
 	add(ok && f.device.Clock.Read().Time.After(set.Expires) || errors.Is(status.Fault, bundle.ErrClock), health.BundleStale)
 	return s

@@ -66,12 +66,16 @@ func (f *Follower) followOrders(ctx context.Context) {
 		line, at time.Time
 		rules    *inspection.Snapshot
 	}
+	var words <-chan []byte // without a line there are none
+	if f.link != nil {
+		words = f.link.Words()
+	}
 	for tick := time.NewTicker(time.Second); ; {
 		select {
 		case <-ctx.Done():
 			tick.Stop()
 			return
-		case word := <-f.link.Words():
+		case word := <-words:
 			if f.hear(word) {
 				f.returnLeases(ctx)
 			}
@@ -82,6 +86,9 @@ func (f *Follower) followOrders(ctx context.Context) {
 				f.obeyAll()
 				asked.line = time.Time{}
 			}
+			if f.link == nil {
+				continue
+			}
 			if f.link.Missed() {
 				asked.line = time.Time{}
 			}
@@ -89,13 +96,13 @@ func (f *Follower) followOrders(ctx context.Context) {
 			if !line.Connected || rules == nil || line.Since.Equal(asked.line) && time.Since(asked.at) < standingEvery {
 				continue
 			}
-			words, err := f.link.Standing(ctx)
+			standing, err := f.link.Standing(ctx)
 			if err != nil {
 				f.log.Debug("orders", "err", err)
 				continue
 			}
 			asked.line, asked.at = line.Since, time.Now()
-			for _, word := range words {
+			for _, word := range standing {
 				f.hear(word)
 			}
 			f.returnLeases(ctx)

@@ -105,7 +105,7 @@ func (f *Follower) take(set bundle.Set, p parsed) {
 	f.device.Journal.Quotas(p.quotas)
 	f.device.Journal.Movements(p.moves)
 	f.markKeys.Store(&p.keys)
-	f.outbox.Hurry()
+	f.Hurry()
 	if err := f.asks.use(set, p.quotas); err != nil {
 		f.log.Warn("nobody is asked", "err", err)
 	}
@@ -168,15 +168,21 @@ func (f *Follower) followBundle(ctx context.Context) {
 	defer tick.Stop()
 	soon := time.NewTimer(0) // until the first answer, more often
 	stick, told := bundle.Dir(f.config.Centre.Stick), ""
+	var hints <-chan struct{} // without a line there are none
+	if f.link != nil {
+		hints = f.link.Hints()
+	}
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-f.link.Hints():
+		case <-hints:
 		case <-tick.C:
 		case <-soon.C:
 		}
-		f.refresh(ctx)
+		if f.link != nil {
+			f.refresh(ctx)
+		}
 		told = f.readStick(ctx, stick, told)
 		if _, ok := f.store.Current(); !ok {
 			soon.Reset(200 * time.Millisecond)
