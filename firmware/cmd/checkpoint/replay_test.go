@@ -64,7 +64,7 @@ direction = "out"
 facts = "gate"
 policy = "hk-border-departure"
 unattended = true
-timing = { judge = "4s", enter = "20s", leave = "20s", show = "400ms" }
+timing = { judge = "10s", enter = "20s", leave = "20s", show = "400ms" }
 camera.device = %q
 gate = { wire = "modbus", device = %q, address = 1 }
 `, s.path("state"), s.path("repository", "1.root.json"), web.URL, s.path("board")))
@@ -85,8 +85,9 @@ func (s *site) write(name string, data []byte) {
 	}
 }
 
-// publish signs the lists and rules as they are, and brings them to the device.
-func (s *site) publish() {
+// publish signs the lists and rules as they are, and brings them to the device. The first time keys
+// are made: the centre's, and those of schemes that sign their own files.
+func (s *site) publish(schemes ...string) {
 	s.t.Helper()
 	s.write("lists/keys.json", issuer.KeysFile(nil, nil))
 	s.write("lists/trust/HK.json", s.hk.TrustFile())
@@ -96,6 +97,9 @@ func (s *site) publish() {
 	sign := []string{"bundle", "sign", "--keys", s.path("keys"), targets, "-o", s.path("repository")}
 	if _, err := os.Stat(s.path("keys")); err != nil {
 		sign = append(sign, "--init", "--root-keys", "1")
+	}
+	for _, name := range schemes {
+		sign = append(sign, "--scheme", name)
 	}
 	says(s.t, 0, sign...)
 	says(s.t, 0, "bundle", "import", "--state", s.path("state"), "--root", s.path("repository", "1.root.json"), s.path("repository"))
@@ -172,8 +176,13 @@ func (s *site) event(kind, reason string) string {
 // rules are made stricter. Each brings the code again, as text and drawn on paper: it is judged as then,
 // though by the lists of today it would not be.
 func TestReplayOfADevice(t *testing.T) {
+	t.Run("signed by the centre", func(t *testing.T) { replayOfADevice(t) })
+	t.Run("signed by the scheme", func(t *testing.T) { replayOfADevice(t, "HK") })
+}
+
+func replayOfADevice(t *testing.T, schemes ...string) {
 	s := newSite(t)
-	s.publish()
+	s.publish(schemes...)
 	now := time.Now()
 	green := s.hk.HealthCode(issuer.HealthCode{Profile: "gate", Colour: issuer.Green, AgeBand: 3, From: now.Add(-time.Minute), Until: now.Add(time.Hour)})
 	red := s.hk.HealthCode(issuer.HealthCode{Profile: "gate", Colour: issuer.Red, AgeBand: 3, Reasons: []int{3}, From: now.Add(-time.Minute), Until: now.Add(time.Hour)})
