@@ -166,7 +166,7 @@ func (c *Centre) Run(ctx context.Context) error {
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	questions := desk.Desk{Dir: c.o.Dir, DB: c.db, Registry: c.registry, Key: c.replies, Orders: c.orders, Log: c.o.Log}
+	questions := desk.Desk{Dir: c.o.Dir, DB: c.db, Registry: c.registry, Key: c.replies, Orders: c.orders, Door: c.guard, Log: c.o.Log}
 	taking := sink.Sink{Store: c.store, Registry: c.registry, Key: c.marks, Log: c.o.Log}
 	if err := errors.Join(questions.Answer(ctx, nc, js), c.fleet.Hear(nc)); err != nil {
 		return fmt.Errorf("centre: %w", err)

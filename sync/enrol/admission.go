@@ -16,6 +16,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/nats-io/jwt/v2"
 	"github.com/nats-io/nkeys"
@@ -141,6 +142,13 @@ type Pass struct {
 	TLS  *tls.Config
 	JWT  string                       // the NATS user
 	Sign func([]byte) ([]byte, error) // with the user's key
+}
+
+// Due reports whether the pass is to be renewed: half of its certificate's life is over, or it cannot
+// be said (PROTOCOL C11).
+func (p *Pass) Due(now time.Time) bool {
+	cert := p.TLS.Certificates[0].Leaf
+	return cert == nil || now.After(cert.NotBefore.Add(cert.NotAfter.Sub(cert.NotBefore)/2))
 }
 
 // LoadPass gives the pass of an admitted device; nil, nil: it was never admitted, and comes in plainly.

@@ -8,6 +8,7 @@ package jetstream
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -49,6 +50,7 @@ type Link struct {
 	hints chan struct{}
 	words chan []byte
 	files atomic.Pointer[files] // once they were found
+	pass  atomic.Pointer[enrol.Pass]
 
 	pushing sync.Mutex  // words has one writer at a time
 	missed  atomic.Bool // a word was dropped
@@ -100,7 +102,12 @@ func Open(o Options) (*Link, error) {
 func (l *Link) options() []nats.Option {
 	var pass []nats.Option
 	if p := l.o.Pass; p != nil {
-		pass = []nats.Option{nats.Secure(p.TLS), nats.UserJWT(func() (string, error) { return p.JWT, nil }, p.Sign)}
+		l.pass.Store(p)
+		secure := p.TLS.Clone()
+		secure.Certificates = nil
+		secure.GetClientCertificate = l.certificate
+		pass = []nats.Option{nats.Secure(secure), nats.UserJWT(func() (string, error) { return l.pass.Load().JWT, nil },
+			func(nonce []byte) ([]byte, error) { return l.pass.Load().Sign(nonce) })}
 	}
 	return append(pass,
 		nats.Name(l.o.Device),
@@ -148,6 +155,17 @@ func (l *Link) State() State {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.state
+}
+
+// Renew has the line come in by a renewed pass from the next time on that it connects. It is nothing
+// to a line that was opened without one.
+func (l *Link) Renew(p *enrol.Pass) { l.pass.Store(p) }
+
+func (l *Link) certificate(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+	if own := l.pass.Load().TLS.Certificates; len(own) > 0 {
+		return &own[0], nil
+	}
+	return &tls.Certificate{}, nil // has none to show
 }
 
 // Close ends the line.

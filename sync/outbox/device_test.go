@@ -44,11 +44,13 @@ type device struct {
 	link *tap
 	out  *outbox.Outbox
 	stop func()
+
+	patience time.Duration // of the outbox
 }
 
 // newDevice makes a device that is not enrolled yet.
 func newDevice(t testing.TB, w *world) *device {
-	d := &device{t: t, w: w, dir: t.TempDir()}
+	d := &device{t: t, w: w, dir: t.TempDir(), patience: 300 * time.Millisecond}
 	var err error
 	if d.key, _, err = enrol.Load(d.dir); err != nil {
 		t.Fatal(err)
@@ -95,7 +97,7 @@ func (d *device) run(port int) {
 		d.t.Fatal(err)
 	}
 	d.link = &tap{Link: link}
-	d.out = outbox.New(d.j, d.link, outbox.Options{Device: "g1", Sign: d.key.Sign, MarkKeys: func() sign1.Keys { return keys }, Patience: 300 * time.Millisecond, Log: log})
+	d.out = outbox.New(d.j, d.link, outbox.Options{Device: "g1", Sign: d.key.Sign, MarkKeys: func() sign1.Keys { return keys }, Patience: d.patience, Log: log})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)
 	go func() { done <- d.out.Run(ctx) }() // ended by stop

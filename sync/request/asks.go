@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 )
 
@@ -96,4 +97,16 @@ func (c *Client) Issue(ctx context.Context, id string, application any) (text, r
 		return "", clip(b.Reason), nil
 	}
 	return "", "", fmt.Errorf("%w: it says %q", ErrUnknown, clip(status))
+}
+
+// Renew asks the centre for a new admission of this device, for a request that enrol has made; what
+// comes is for enrol.Admit to judge. A centre that wants its administrator to decide refuses.
+func (c *Client) Renew(ctx context.Context, csr, user string) (admission []byte, err error) {
+	key, err := c.newKey()
+	if err != nil {
+		return nil, err
+	}
+	var b struct{ Admission json.RawMessage }
+	_, err = c.ask(ctx, late, "enrol", key, map[string]string{"csr": csr, "user": user}, &b)
+	return b.Admission, err
 }

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"example.org/checkpoint/simulators/centre/door"
 	"example.org/checkpoint/simulators/centre/keys"
 	"example.org/checkpoint/simulators/centre/orders"
 	"example.org/checkpoint/simulators/centre/registry"
@@ -65,6 +66,7 @@ type Desk struct {
 	Registry *registry.Registry
 	Key      *keys.Key // of replies and receipts
 	Orders   *orders.Book
+	Door     *door.Guard // nil: it lets everybody in
 	Log      *slog.Logger
 
 	nc    *nats.Conn
@@ -233,6 +235,8 @@ func (d *Desk) do(ctx context.Context, q question) (status string, body any, err
 		return d.packet(q)
 	case "issue":
 		return d.issue(q)
+	case "enrol":
+		return d.renew(q)
 	}
 	return "", nil, refused("nobody does that here")
 }
@@ -273,4 +277,24 @@ func (d *Desk) leaseFor(ctx context.Context, q question) (string, any, error) {
 		return "granted", map[string]any{"lease": signed}, err
 	}
 	return "", nil, refused("the quota of the day has nothing left")
+}
+
+// renew gives a device that is let in a new admission, before the certificate of the old one ends.
+func (d *Desk) renew(q question) (string, any, error) {
+	var asked struct {
+		CSR  []byte
+		User string
+	}
+	if err := q.read(&asked); err != nil {
+		return "", nil, err
+	}
+	if d.Door == nil {
+		return "", nil, refused("everybody may come in here")
+	}
+	of, _ := d.Registry.Lookup(q.Device)
+	admission, err := d.Door.Renew(of, q.Device, asked.CSR, asked.User)
+	if errors.Is(err, door.ErrRenew) {
+		err = refused(err.Error())
+	}
+	return "admitted", map[string]any{"admission": admission}, err
 }

@@ -18,6 +18,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"example.org/checkpoint/simulators/centre/keys"
@@ -44,6 +45,9 @@ type Guard struct {
 	admin   func() (nats.Option, error) // a user of the system account
 	push    func(account string) error  // tells the nodes of a cluster what the account is now
 	revoke  func(s *server.Server, user string) error
+
+	mu      sync.Mutex
+	revoked func(user string) bool // under mu, as is revoke
 }
 
 const century = 100 * 365 * 24 * time.Hour
@@ -107,7 +111,11 @@ func (g *Guard) Enter(cluster string) []nats.Option {
 
 // Revoke ends what a NATS user may do: its line is cut, and does not come back. s is the server
 // in this process, nil in a cluster that Enter was told of.
-func (g *Guard) Revoke(s *server.Server, user string) error { return g.revoke(s, user) }
+func (g *Guard) Revoke(s *server.Server, user string) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.revoke(s, user)
+}
 
 // operate makes the operator's claims and hands them to the server.
 func (g *Guard) operate(dir string, pairs map[string]nkeys.KeyPair) error {
@@ -167,6 +175,7 @@ func (g *Guard) operate(dir string, pairs map[string]nkeys.KeyPair) error {
 		o.TLSConfig, o.TLSVerify, o.TLSTimeout = secure, true, 5
 		o.Websocket.TLSConfig = secure
 	}
+	g.revoked = func(user string) bool { return account.Revocations[user] != 0 || account.Revocations[jwt.All] != 0 }
 	g.revoke = func(s *server.Server, user string) error {
 		account.Revoke(user)
 		claims, err := account.Encode(pairs["operator"])
@@ -277,6 +286,29 @@ func (g *Guard) Admit(d registry.Device, name string) (Admission, error) {
 		return Admission{}, fmt.Errorf("the card of %s has no NATS user: %w", name, err)
 	}
 	return Admission{1, name, asPEM(g.ca.Raw), asPEM(cert), text}, nil
+}
+
+// ErrRenew means: that is not a request by which this device is let in again.
+var ErrRenew = errors.New("the administrator has to admit the device")
+
+// Renew makes a new admission of a device that has one, for a request of its own: the same device,
+// with the NATS user of its card. One that was ever revoked is let in by hand only.
+func (g *Guard) Renew(d registry.Device, name string, csr []byte, user string) (Admission, error) {
+	g.mu.Lock()
+	revoked := g.revoked(d.User)
+	g.mu.Unlock()
+	switch request, err := x509.ParseCertificateRequest(csr); {
+	case err != nil:
+		return Admission{}, fmt.Errorf("%w: its request does not parse", ErrRenew)
+	case d.CSR == nil || d.User == "" || user != d.User:
+		return Admission{}, fmt.Errorf("%w: its card names another user", ErrRenew)
+	case request.Subject.CommonName != name:
+		return Admission{}, fmt.Errorf("%w: the request is another device's", ErrRenew)
+	case revoked:
+		return Admission{}, fmt.Errorf("%w: it was revoked", ErrRenew)
+	}
+	d.CSR = csr
+	return g.Admit(d, name)
 }
 
 func asPEM(der []byte) string {
