@@ -43,6 +43,7 @@ type Snapshot struct {
 type File struct {
 	Data    []byte
 	Changed time.Time // when it was last written
+	SHA256  []byte    // of Data, if who holds it has hashed it
 }
 
 // maxFile bounds one file in bytes.
@@ -109,13 +110,17 @@ func read(fsys fs.FS, name string) (File, error) {
 		return File{}, err
 	}
 	if whole, ok := f.(interface{ Bytes() []byte }); ok && info.Size() <= maxFile { // in memory or mapped, and nobody changes them
-		return File{whole.Bytes(), info.ModTime()}, nil
+		file := File{Data: whole.Bytes(), Changed: info.ModTime()}
+		if known, ok := f.(interface{ SHA256() []byte }); ok {
+			file.SHA256 = known.SHA256()
+		}
+		return file, nil
 	}
 	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err == nil && len(data) > maxFile {
 		err = errTooLarge
 	}
-	return File{data, info.ModTime()}, err
+	return File{Data: data, Changed: info.ModTime()}, err
 }
 
 // WithKeys returns the same rules and lists for a site that can open what is sealed to it.
@@ -176,7 +181,7 @@ func New(files map[string]File, version string, published time.Time) (*Snapshot,
 		case path.Dir(dir) == "status" && path.Ext(name) == ".cwt":
 			fault(name, s.status.Add(name, path.Base(dir), data[name], s.trust))
 		case dir == "revoked":
-			fault(name, s.addRevoked(name, data))
+			fault(name, s.addRevoked(name, files))
 		}
 	}
 	s.rosters = parseRosters(data, fault)
@@ -214,21 +219,21 @@ func (s *Snapshot) policy(p Presentation) *policy.Policy {
 
 // addRevoked reads revoked/<scheme>.json, {"v":1,"list":"<base64 of what the scheme
 // signed>"}, and the files of hashes in revoked/<scheme>/.
-func (s *Snapshot) addRevoked(name string, data map[string][]byte) error {
+func (s *Snapshot) addRevoked(name string, files map[string]File) error {
 	var f struct {
 		V    int    `json:"v"`
 		List []byte `json:"list"`
 	}
-	if err := json.Unmarshal(data[name], &f); err != nil || f.V != 1 {
+	if err := json.Unmarshal(files[name].Data, &f); err != nil || f.V != 1 {
 		return fmt.Errorf("%w: want \"v\": 1 and a list: %v", errRevoked, err)
 	}
 	scheme := strings.TrimSuffix(path.Base(name), ".json")
-	return s.revoked.Add(scheme, f.List, s.trust, func(file string) ([]byte, error) {
-		hashes, ok := data["revoked/"+scheme+"/"+file]
+	return s.revoked.Add(scheme, f.List, s.trust, func(name string) (revocation.File, error) {
+		file, ok := files["revoked/"+scheme+"/"+name]
 		if !ok {
-			return nil, fs.ErrNotExist
+			return revocation.File{}, fs.ErrNotExist
 		}
-		return hashes, nil
+		return revocation.File{Data: file.Data, SHA256: file.SHA256}, nil
 	})
 }
 

@@ -135,9 +135,9 @@ func TestNoFileOfAStranger(t *testing.T) {
 	list := issuer.Revocation{Base: spread(10, 0, false), Issued: at, Expires: at.Add(time.Hour), Key: "token"}
 	opened := 0
 	var sets revocation.Sets
-	err = sets.Add("HK", signedOf(t, hk.Revocation(list), "HK"), store, func(string) ([]byte, error) {
+	err = sets.Add("HK", signedOf(t, hk.Revocation(list), "HK"), store, func(string) (revocation.File, error) {
 		opened++
-		return nil, fs.ErrNotExist
+		return revocation.File{}, fs.ErrNotExist
 	})
 	if err != nil || opened > 0 {
 		t.Errorf("%v, opened %d files", err, opened)

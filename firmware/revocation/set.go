@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"maps"
 	"slices"
@@ -37,10 +38,15 @@ var (
 	errOther = errors.New("the list is of another scheme")
 )
 
-// OpenSet puts a list and its files together. Open gives the bytes of a file, in
-// memory or mapped, which nobody may change as long as the set is in use. Every file
-// is read once, and compared with what the list says of it.
-func OpenSet(l revoked.List, open func(name string) ([]byte, error)) (*Set, error) {
+// File is a file of hashes, in memory or mapped; nobody may change it as long as a set is in use.
+type File struct {
+	Data   []byte
+	SHA256 []byte // of Data, if who holds it has hashed it; nil: it is hashed here
+}
+
+// OpenSet puts a list and its files together. Every file is read once, and compared with what the
+// list says of it.
+func OpenSet(l revoked.List, open func(name string) (File, error)) (*Set, error) {
 	s := &Set{Issued: l.Signed.Issued, Expires: l.Expires}
 	for _, f := range l.Base {
 		run, _, err := hashes(f, 0, open)
@@ -65,22 +71,28 @@ func OpenSet(l revoked.List, open func(name string) ([]byte, error)) (*Set, erro
 }
 
 // hashes opens a file whose last hashes, so many as tail says, are a run of their own.
-func hashes(f revoked.File, tail uint64, open func(string) ([]byte, error)) (head, rest sorted, err error) {
-	data, err := open(f.Name)
+func hashes(f revoked.File, tail uint64, open func(string) (File, error)) (head, rest sorted, err error) {
+	file, err := open(f.Name)
 	switch {
 	case err != nil:
 		return head, rest, err
-	case len(data)%width != 0:
+	case len(file.Data)%width != 0:
 		return head, rest, errSize
-	case uint64(len(data)/width) != f.Count:
+	case uint64(len(file.Data)/width) != f.Count:
 		return head, rest, errCount
 	}
-	cut := len(data) - int(tail)*width
-	sum := sha256.New()
-	if head, err = newSorted(data[:cut], sum); err == nil {
-		rest, err = newSorted(data[cut:], sum)
+	var sum hash.Hash // nil: there is nothing to hash
+	if file.SHA256 == nil {
+		sum = sha256.New()
 	}
-	if err == nil && !bytes.Equal(sum.Sum(nil), f.SHA256[:]) {
+	cut := len(file.Data) - int(tail)*width
+	if head, err = newSorted(file.Data[:cut], sum); err == nil {
+		rest, err = newSorted(file.Data[cut:], sum)
+	}
+	if sum != nil {
+		file.SHA256 = sum.Sum(nil)
+	}
+	if err == nil && !bytes.Equal(file.SHA256, f.SHA256[:]) {
 		err = errSum
 	}
 	return head, rest, err
@@ -151,7 +163,7 @@ type Sets struct{ byScheme map[string]*Set }
 
 // Add decodes the list of a scheme and opens its files. Of one that is signed by
 // somebody else no file is opened, and it determines nothing.
-func (l *Sets) Add(scheme string, signed []byte, store *trust.Store, open func(name string) ([]byte, error)) error {
+func (l *Sets) Add(scheme string, signed []byte, store *trust.Store, open func(name string) (File, error)) error {
 	list, err := revoked.Decode(signed)
 	if err != nil {
 		return err

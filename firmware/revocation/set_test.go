@@ -2,6 +2,7 @@ package revocation_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
@@ -23,13 +24,23 @@ import (
 )
 
 // opener opens files of a bundle in memory.
-func opener(files map[string][]byte, scheme string) func(string) ([]byte, error) {
-	return func(name string) ([]byte, error) {
+func opener(files map[string][]byte, scheme string) func(string) (revocation.File, error) {
+	return func(name string) (revocation.File, error) {
 		data, ok := files["revoked/"+scheme+"/"+name]
 		if !ok {
-			return nil, fs.ErrNotExist
+			return revocation.File{}, fs.ErrNotExist
 		}
-		return data, nil
+		return revocation.File{Data: data}, nil
+	}
+}
+
+// hashed opens the same files as one that has hashed them.
+func hashed(open func(string) (revocation.File, error)) func(string) (revocation.File, error) {
+	return func(name string) (revocation.File, error) {
+		f, err := open(name)
+		sum := sha256.Sum256(f.Data)
+		f.SHA256 = sum[:]
+		return f, err
 	}
 }
 
@@ -47,7 +58,10 @@ func openSet(t testing.TB, files map[string][]byte) *revocation.Set {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := revocation.OpenSet(l, opener(files, "HK"))
+	s, err := revocation.OpenSet(l, hashed(opener(files, "HK")))
+	if err == nil {
+		s, err = revocation.OpenSet(l, opener(files, "HK"))
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,8 +183,10 @@ func TestOpenRefuses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := revocation.OpenSet(l, opener(files, "HK")); err == nil || !strings.Contains(err.Error(), ".bin: ") {
-			t.Errorf("%s: %v", name, err)
+		for _, open := range []func(string) (revocation.File, error){opener(files, "HK"), hashed(opener(files, "HK"))} {
+			if _, err := revocation.OpenSet(l, open); err == nil || !strings.Contains(err.Error(), ".bin: ") {
+				t.Errorf("%s: %v", name, err)
+			}
 		}
 	}
 	twice := hk.Revocation(issuer.Revocation{Base: []uint64{5, 5}})
@@ -232,7 +248,7 @@ func TestSets(t *testing.T) {
 const million = 10_000_000
 
 // bigSet writes a base to files, maps them and opens it.
-func bigSet(b *testing.B) (*revocation.Set, revoked.List, func(string) ([]byte, error)) {
+func bigSet(b *testing.B) (*revocation.Set, revoked.List, func(string) (revocation.File, error)) {
 	hk := issuer.New("HK", "Asia/Hong_Kong")
 	files := hk.Revocation(issuer.Revocation{Base: spread(million, 0, false), Chunk: 2_000_000})
 	l, err := revoked.Decode(signedOf(b, files, "HK"))
@@ -240,11 +256,11 @@ func bigSet(b *testing.B) (*revocation.Set, revoked.List, func(string) ([]byte, 
 		b.Fatal(err)
 	}
 	dir, mapped := b.TempDir(), map[string][]byte{}
-	open := func(name string) ([]byte, error) {
+	open := func(name string) (revocation.File, error) {
 		if mapped[name] == nil {
 			mapped[name] = mapFile(b, filepath.Join(dir, name), files["revoked/HK/"+name])
 		}
-		return mapped[name], nil
+		return revocation.File{Data: mapped[name]}, nil
 	}
 	s, err := revocation.OpenSet(l, open)
 	if err != nil {
@@ -271,15 +287,29 @@ func mapFile(b *testing.B, name string, data []byte) []byte {
 	return mapped
 }
 
-// BenchmarkOpen10Million compares hashes and order of 80 MB; the bytes beside the map are what it keeps.
+// BenchmarkOpen10Million compares hashes and order of 80 MB, or order alone where the files were hashed
+// already; the bytes beside the map are what it keeps.
 func BenchmarkOpen10Million(b *testing.B) {
 	_, l, open := bigSet(b)
-	b.SetBytes(8 * million)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := revocation.OpenSet(l, open); err != nil {
-			b.Fatal(err)
-		}
+	sums := map[string][]byte{}
+	for _, f := range l.Base {
+		sums[f.Name] = f.SHA256[:]
+	}
+	known := func(name string) (revocation.File, error) {
+		f, err := open(name)
+		f.SHA256 = sums[name]
+		return f, err
+	}
+	for name, open := range map[string]func(string) (revocation.File, error){"hashed-here": open, "hashed-already": known} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(8 * million)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := revocation.OpenSet(l, open); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 
@@ -326,7 +356,7 @@ func FuzzRevoked(f *testing.F) {
 		if err != nil {
 			return
 		}
-		s, err := revocation.OpenSet(l, func(string) ([]byte, error) { return file, nil })
+		s, err := revocation.OpenSet(l, func(string) (revocation.File, error) { return revocation.File{Data: file}, nil })
 		if err != nil {
 			return
 		}

@@ -50,7 +50,7 @@ func (l *Link) repository(ctx context.Context) (*files, error) {
 // Fetch gives a file of the bundle repository, at most max bytes. One that is not there is an
 // error that is fs.ErrNotExist; a longer one is ErrTooLarge and is not read to its end.
 func (l *Link) Fetch(ctx context.Context, name string, max int64) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, 60*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, time.Minute+time.Duration(max>>20)*30*time.Second) // a slow line brings a large file
 	defer cancel()
 	f, err := l.repository(ctx)
 	if err != nil {

@@ -108,6 +108,9 @@ type openFile struct {
 // good for as long as the tree is reachable.
 func (f *openFile) Bytes() []byte { return f.file.Data }
 
+// SHA256 returns its hash, or nil if nobody has looked.
+func (f *openFile) SHA256() []byte { return f.file.Hash }
+
 func (f *openFile) Stat() (fs.FileInfo, error) { return f.info, nil }
 func (f *openFile) Close() error               { return nil }
 
