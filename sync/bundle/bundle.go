@@ -109,12 +109,8 @@ func Open(path string, root []byte, fetch Fetcher) (*Store, error) {
 	if _, err := trustRoot(root, time.Time{}); err != nil {
 		return nil, fmt.Errorf("bundle: the pinned root: %w", err)
 	}
-	large, err := mapped.Open(folderOf(path))
-	if err != nil {
-		return nil, fmt.Errorf("bundle: %w", err)
-	}
-	s := &Store{root: root, fetch: fetch, large: large}
-	err = s.openFile(path)
+	s := &Store{root: root, fetch: fetch}
+	err := s.openFile(path)
 	if errors.Is(err, errDamaged) {
 		if s.status.Aside, err = setAside(path); err == nil {
 			err = s.openFile(path)

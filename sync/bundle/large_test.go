@@ -144,6 +144,49 @@ func TestDamagedPart(t *testing.T) {
 	}
 }
 
+// TestNoPlaceForParts: a disk that takes nothing more leaves the set before in force, and the next
+// refresh that finds room takes the new one.
+func TestNoPlaceForParts(t *testing.T) {
+	c := newCentre(t)
+	c.listOf(2)
+	path := filepath.Join(t.TempDir(), "bundle.db")
+	s := c.device(path)
+	take(t, s, c.now)
+	c.listOf(4)
+	aside := folderOf(path) + ".aside"
+	if err := errors.Join(os.Rename(folderOf(path), aside), os.WriteFile(folderOf(path), nil, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if _, changed, err := s.Refresh(t.Context(), known(c.now)); err == nil || changed || errors.Is(err, ErrRefused) {
+		t.Fatal(changed, err)
+	}
+	content(t, s, "revoked/HK/01", string(part(1, tuf.Large)))
+	if err := errors.Join(os.Remove(folderOf(path)), os.Rename(aside, folderOf(path))); err != nil {
+		t.Fatal(err)
+	}
+	take(t, s, c.now)
+	content(t, s, "revoked/HK/03", string(part(3, tuf.Large)))
+}
+
+// TestTwoAtOnce: whoever opens the store of a running device takes nothing away from it.
+func TestTwoAtOnce(t *testing.T) {
+	c := newCentre(t)
+	c.listOf(1)
+	path := filepath.Join(t.TempDir(), "bundle.db")
+	take(t, c.device(path), c.now)
+	writing := filepath.Join(folderOf(path), ".new-1")
+	if err := os.WriteFile(writing, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := Open(path, c.root("1"), c.fetch); err == nil {
+		s.Close()
+		t.Fatal("opened twice")
+	}
+	if _, err := os.Stat(writing); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestLargeInTheDatabase: an earlier version of the program has put large files there.
 func TestLargeInTheDatabase(t *testing.T) {
 	c := newCentre(t)

@@ -16,6 +16,7 @@ import (
 	"github.com/theupdateframework/go-tuf/v2/metadata"
 
 	"example.org/checkpoint/sync/bundle/fileset"
+	"example.org/checkpoint/sync/bundle/mapped"
 	"example.org/checkpoint/sync/bundle/tuf"
 )
 
@@ -74,6 +75,9 @@ func (s *Store) openFile(path string) (err error) {
 			db.Close()
 		}
 	}()
+	if s.large, err = mapped.Open(folderOf(path)); err != nil { // nobody else is at it: the database is ours
+		return err
+	}
 	err = db.Update(func(tx *bolt.Tx) error {
 		for _, name := range [][]byte{bRoots, bSeen, bActive, bFiles, bPartial} {
 			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
