@@ -29,7 +29,7 @@ type Device struct {
 	Run   func(context.Context) error
 	Fault func() error                             // nil: it works
 	Close func() error                             // when Run has returned; nil: nothing to close
-	Print func(context.Context, *image.Gray) error // of a printer
+	Print func(context.Context, *image.Gray) error // of a printer, while Run does not run: prints one page
 	Dots  int                                      // of a printer, side by side
 
 	Reads bool                    // codes: a lane needs one that does
@@ -45,7 +45,7 @@ func Devices(c config.Config) ([]Device, error) {
 	log := slog.New(slog.DiscardHandler)
 	if c.Printer.Device != "" {
 		p := OpenPrinter(c.Printer, log)
-		all = append(all, Device{What: "printer " + c.Printer.Device, Run: p.Run, Fault: p.Fault, Print: p.Print, Dots: cmp.Or(c.Printer.Dots, 576),
+		all = append(all, Device{What: "printer " + c.Printer.Device, Run: p.Watch, Fault: p.Fault, Print: p.PrintAlone, Dots: cmp.Or(c.Printer.Dots, 576),
 			Do: "check its power, its cable and its paper, and that this user may open it (group lp)"})
 	}
 	for _, l := range c.Lanes {

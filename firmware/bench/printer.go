@@ -1,7 +1,9 @@
 package bench
 
 import (
+	"context"
 	"errors"
+	"image"
 	"log/slog"
 	"sync"
 	"time"
@@ -20,6 +22,19 @@ type Printer struct {
 // OpenPrinter makes the driver of the device's printer.
 func OpenPrinter(c config.Printer, log *slog.Logger) *Printer {
 	return &Printer{Printer: printer.New(c.Device, printer.Options{Dots: c.Dots, Baud: c.Baud, ByStatus: c.Confirm == "status", Log: log})}
+}
+
+// PrintAlone prints one page of a printer that nobody runs.
+func (p *Printer) PrintAlone(ctx context.Context, page *image.Gray) error {
+	running, stop := context.WithCancel(ctx)
+	ended := make(chan error, 1)
+	go func() { ended <- p.Run(running) }() // ends below
+	err := p.Print(ctx, page)
+	if err != nil {
+		err = errors.Join(err, p.Fault())
+	}
+	stop()
+	return errors.Join(err, <-ended)
 }
 
 // Troubles is what is wrong with it.

@@ -87,14 +87,14 @@ func (e *examination) try(ctx context.Context, area string, d bench.Device) {
 	for end := time.Now().Add(e.wait); fault != nil && ctx.Err() == nil && time.Now().Before(end); fault = d.Fault() {
 		time.Sleep(look)
 	}
+	stop()
+	<-ended
 	says := "answers"
 	if fault == nil && e.print && d.Print != nil {
 		if fault = e.page(ctx, d); fault == nil {
 			says = "answers, and has printed a page: its frame is whole, and its code can be read"
 		}
 	}
-	stop()
-	<-ended
 	if d.Close != nil {
 		_ = d.Close() // a board that is lost has been reported
 	}

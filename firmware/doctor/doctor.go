@@ -1,7 +1,7 @@
 // Package doctor looks at one device as it stands: what is plugged in, whether each
 // device that the configuration names answers, and whether the machine under it is fit.
 // It moves no barrier, changes nothing that is kept, and prints its page only when it is
-// told to; a printer that is tried cuts off what may hang in it all the same, 2 cm.
+// told to: else a printer is only asked how it is.
 package doctor
 
 import (

@@ -185,8 +185,14 @@ func TestDevices(t *testing.T) {
 	before := len(paper.Log())
 	found, said = r.examine(Options{Patience: 300 * time.Millisecond})
 	r.want(found, said, "wrong lane 12: gate modbus "+tty, "wrong lane 12: code scanner "+port, "ok lane 12: camera "+web.URL)
-	if n := len(paper.Log()) - before; n > 10_000 { // a mark on what may hang in it is 5 kB, the page 40
-		t.Errorf("%d bytes went to the printer and nobody asked for a page", n)
+	r.want(found, said, "ok device: printer "+r.config.Printer.Device)
+	for sent := paper.Log()[before:]; len(sent) > 0; sent = sent[3:] { // nothing but DLE EOT n
+		if len(sent) < 3 || sent[0] != 0x10 || sent[1] != 0x04 {
+			t.Fatalf("nobody asked for a page, and the printer was sent % x", sent)
+		}
+	}
+	if paper.Err() != nil {
+		t.Error(paper.Err())
 	}
 }
 

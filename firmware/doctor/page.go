@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"context"
-	"errors"
 	"image"
 	"image/color"
 	"image/draw"
@@ -23,10 +22,7 @@ func (e *examination) page(ctx context.Context, d bench.Device) error {
 	}
 	ctx, stop := context.WithTimeout(ctx, printed)
 	defer stop()
-	if err := d.Print(ctx, img); err != nil {
-		return errors.Join(err, d.Fault())
-	}
-	return nil
+	return d.Print(ctx, img)
 }
 
 // band is the height of each pattern, in dots.

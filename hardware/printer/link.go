@@ -30,7 +30,8 @@ var (
 type link struct {
 	p      *Printer
 	conn   io.ReadWriteCloser
-	window int // bands that may wait for their confirmation
+	window int  // bands that may wait for their confirmation
+	asks   bool // and does nothing else
 
 	in    chan []byte   // what came
 	out   chan []byte   // what goes
@@ -184,7 +185,7 @@ func (l *link) tick(now time.Time) error {
 	if l.writing || len(l.unsent) > 0 {
 		return nil
 	}
-	if (l.status.cutter || l.status.jam) && !l.status.cover && now.Sub(l.mended) > mendEvery {
+	if (l.status.cutter || l.status.jam) && !l.status.cover && !l.asks && now.Sub(l.mended) > mendEvery {
 		l.mended = now
 		l.send(goOn)
 	}

@@ -22,7 +22,7 @@ type doctorCmd struct {
 func (doctorCmd) Help() string {
 	return `Looks at machine, keys, centre, what is plugged in and every device that the configuration names, and says
 what is wrong and what to do. Run it as the user that runs the program: sudo -u checkpoint checkpoint doctor.
-It moves no barrier; a printer cuts off 2 cm. While the program runs it holds the devices: then it is asked at health.listen.
+It moves no barrier; a printer is only asked how it is. While the program runs it holds the devices: then it is asked at health.listen.
 
 Exit code 0: fit to serve, 2: something is wrong, 1: it could not look.`
 }
