@@ -137,6 +137,23 @@ func TestMovement(t *testing.T) {
 	}
 }
 
+// TestTermsThatChange: a record goes at its own term, also where an older one stays longer.
+func TestTermsThatChange(t *testing.T) {
+	long, b := newBorder(t, 10), newBorder(t, 1)
+	long.close(long.open())
+	j := b.open()
+	for n, rule := range []movement.Rule{long.rule, b.rule} {
+		j.Movements(rule)
+		b.claim(j.Lane("1"), uint64(n+1), "", fmt.Sprint(n))
+		b.settle(j.Lane("1"), uint64(n+1), true)
+	}
+	b.now = noon.Add(24 * time.Hour)
+	b.must(j.Tend())
+	if n := count(t, j, "beside"); n != 1 {
+		t.Errorf("%d are left", n)
+	}
+}
+
 // TestNoMovement: of somebody who did not pass nothing is kept, whether they went back or a power
 // cut came between, nor of one who was refused.
 func TestNoMovement(t *testing.T) {

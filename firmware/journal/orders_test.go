@@ -390,3 +390,16 @@ func TestQuota(t *testing.T) {
 		t.Error("the lease of the epoch before: ", err)
 	}
 }
+
+// TestTwoQuotas: an admission that two quotas count costs both or none.
+func TestTwoQuotas(t *testing.T) {
+	b := newRuled(t)
+	j := b.open()
+	q, err := order.ParseQuotas([]byte(`{"v":1,"zone":"Asia/Hong_Kong","quotas":[{"quota":"HK-departure","scope":{"direction":"out"}},{"quota":"all","scope":{}}]}`))
+	b.must(err)
+	j.Quotas(q)
+	b.must(b.lease(j, j.Holder(), 1, 5))
+	b.claim(j.Lane("1"), 1, verdict.Exhausted, "a") // of the second there is no lease
+	b.spent(j, 0)
+	b.claim(j.Lane("1"), 2, verdict.Exhausted, "a") // and the code is not marked
+}

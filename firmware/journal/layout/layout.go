@@ -124,9 +124,9 @@ func laidOut(tx *bolt.Tx) error {
 		}
 	}
 	all, err := epochs.All(tx)
-	switch {
-	case err != nil:
-		return err
+	switch err1 := marks.Check(tx); {
+	case err != nil || err1 != nil:
+		return errors.Join(err, err1)
 	case len(all) == 0:
 		return fmt.Errorf("%w: no epoch", boltfile.ErrDamaged)
 	case v < format:

@@ -14,6 +14,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/journal/boltfile"
 	"example.org/checkpoint/firmware/verdict"
 )
@@ -58,15 +59,39 @@ func (c Claim) Key() []byte {
 	return append(append(boltfile.U64(c.Boot), boltfile.U64(c.Presentation)...), c.Lane...)
 }
 
+// readClaim reads a claim and its key; marks are the HMACs of what it counts.
+func readClaim(k, v []byte) (c Claim, visit, marks []byte, err error) {
+	if len(k) < claimSize || !event.ValidName(string(k[claimSize:])) || len(v) < VisitSize || (len(v)-VisitSize)%macSize != 0 {
+		return c, nil, nil, fmt.Errorf("%w: a claim has %d and %d bytes", boltfile.ErrDamaged, len(k), len(v))
+	}
+	return Claim{binary.BigEndian.Uint64(k), binary.BigEndian.Uint64(k[8:]), string(k[claimSize:])}, v[:VisitSize], v[VisitSize:], nil
+}
+
+// Check finds what cannot be read: a start would not get past it.
+func Check(tx *bolt.Tx) error {
+	err := tx.Bucket(claimsBucket).ForEach(func(k, v []byte) error {
+		_, _, _, err := readClaim(k, v)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return tx.Bucket(marksBucket).ForEach(func(_, v []byte) error {
+		_, err := readMark(v)
+		return err
+	})
+}
+
 // Open gives claims that are open, at most max.
 func Open(tx *bolt.Tx, max int) ([]Claim, error) {
 	var open []Claim
 	c := tx.Bucket(claimsBucket).Cursor()
-	for k, _ := c.First(); k != nil && len(open) < max; k, _ = c.Next() {
-		if len(k) < claimSize {
-			return nil, fmt.Errorf("%w: a claim's key has %d bytes", boltfile.ErrDamaged, len(k))
+	for k, v := c.First(); k != nil && len(open) < max; k, v = c.Next() {
+		claim, _, _, err := readClaim(k, v)
+		if err != nil {
+			return nil, err
 		}
-		open = append(open, Claim{binary.BigEndian.Uint64(k), binary.BigEndian.Uint64(k[8:]), string(k[claimSize:])})
+		open = append(open, claim)
 	}
 	return open, nil
 }
@@ -157,11 +182,12 @@ func Settle(tx *bolt.Tx, claim Claim, used bool) (visit []byte, err error) {
 	if v == nil {
 		return nil, nil
 	}
-	if len(v) < VisitSize || (len(v)-VisitSize)%macSize != 0 {
-		return nil, fmt.Errorf("%w: a claim has %d bytes", boltfile.ErrDamaged, len(v))
+	_, visit, macs, err := readClaim(key, v)
+	if err != nil {
+		return nil, err
 	}
 	marks := tx.Bucket(marksBucket)
-	for macs := v[VisitSize:]; len(macs) > 0; macs = macs[macSize:] {
+	for ; len(macs) > 0; macs = macs[macSize:] {
 		mac := macs[:macSize]
 		was := marks.Get(mac)
 		if was == nil {
@@ -183,7 +209,7 @@ func Settle(tx *bolt.Tx, claim Claim, used bool) (visit []byte, err error) {
 			return nil, err
 		}
 	}
-	return v[:VisitSize], tx.Bucket(claimsBucket).Delete(key)
+	return visit, tx.Bucket(claimsBucket).Delete(key)
 }
 
 // Sweep deletes some of the marks whose time is over, longest over first.

@@ -1,8 +1,11 @@
 package statefile
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -25,6 +28,24 @@ func TestReplace(t *testing.T) {
 	}
 	if got, err := os.ReadFile(path); err != nil || string(got) != "two" {
 		t.Errorf("after a write that failed: %q %v", got, err)
+	}
+}
+
+// TestReplaceOnAFullDisk: where a new file would lie every write finds the disk full.
+func TestReplaceOnAFullDisk(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	if err := Replace(path, []byte("the one before")); err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]bool{"short": true, strings.Repeat("x", sector): true, strings.Repeat("x", sector+1): false} {
+		if err := os.Symlink("/dev/full", path+".new"); err != nil {
+			t.Fatal(err)
+		}
+		err := Replace(path, []byte(text))
+		got, failed := os.ReadFile(path)
+		if failed != nil || want != (err == nil) || want != (string(got) == text) || !want && !errors.Is(err, syscall.ENOSPC) {
+			t.Errorf("%d bytes: %v, there are %d", len(text), err, len(got))
+		}
 	}
 }
 
