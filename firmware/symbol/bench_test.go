@@ -70,3 +70,21 @@ func plainGozxing(img *image.Gray) (string, error) {
 	}
 	return res.GetText(), nil
 }
+
+// BenchmarkReadFalse reads a page of two false symbols of version 40, whose every grid goes as far as
+// error correction; beside it the same without a bound on modules.
+func BenchmarkReadFalse(b *testing.B) {
+	img := falsePage(b, 40, 4, 2, 1)
+	free := Thorough()
+	free.Modules = 1 << 40
+	for name, budget := range map[string]Budget{"glance": Glance(), "thorough": Thorough(), "unbounded": free} {
+		b.Run(name, func(b *testing.B) {
+			var r Reader
+			for b.Loop() {
+				if s, err := r.Read(context.Background(), img, budget); err != nil || len(s) > 0 {
+					b.Fatal(s, err)
+				}
+			}
+		})
+	}
+}

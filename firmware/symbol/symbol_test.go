@@ -9,6 +9,7 @@ import (
 	"image"
 	"image/color"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -177,7 +178,7 @@ func TestNoQuietZone(t *testing.T) {
 // within reports whether what was spent is in the budget.
 func within(s, b Budget) bool {
 	return s.Layers <= b.Layers && s.Pixels <= b.Pixels && s.Candidates <= b.Candidates &&
-		s.Triples <= b.Triples && s.Grids <= b.Grids && s.Decodes <= b.Decodes
+		s.Triples <= b.Triples && s.Grids <= b.Grids && s.Decodes <= b.Decodes && s.Modules <= b.Modules
 }
 
 // ending is a context that ends when it has been asked so often.
@@ -224,7 +225,7 @@ func TestEnds(t *testing.T) {
 func TestAdversarial(t *testing.T) {
 	for name := range truths(t, "adversarial") {
 		img := load(t, filepath.Join(shared(t), "frames", "adversarial", name))
-		for _, b := range []Budget{Glance(), Thorough(), {Layers: 1, Pixels: 1 << 22, Candidates: 100, Triples: 50, Grids: 3, Decodes: 2}} {
+		for _, b := range []Budget{Glance(), Thorough(), {Layers: 1, Pixels: 1 << 22, Candidates: 100, Triples: 50, Grids: 3, Decodes: 2, Modules: 5000}} {
 			var r Reader
 			symbols, err := r.Read(context.Background(), img, b)
 			if err != nil || len(symbols) > 0 {
@@ -236,6 +237,51 @@ func TestAdversarial(t *testing.T) {
 			}
 			if most := mostFinders * (mostFinders - 1) * (mostFinders - 2) / 6; s.Triples > s.Layers*most {
 				t.Errorf("%s: %d triples in %d layers", name, s.Triples, s.Layers)
+			}
+		}
+	}
+}
+
+// falsePage is of symbols that have everything but data: between finder patterns, timing
+// patterns, format and version there is chance.
+func falsePage(t testing.TB, version, module, across, down int) *image.Gray {
+	img := grey(1920, 1080, 155)
+	r := rand.New(rand.NewPCG(uint64(version), uint64(module)))
+	for i := range across * down {
+		c, err := Draw(fmt.Sprint(i), Drawing{Version: version, Level: LevelH, Module: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := c.Rect.Dx()
+		for y := range n {
+			for x := range n {
+				v, last := c.Pix[y*c.Stride+x], n-1-4-12
+				kept := x < 4 || y < 4 || x >= n-4 || y >= n-4 || x == 10 || y == 10 || x < 13 && y < 13 || x > last && y < 13 || x < 13 && y > last
+				if !kept && r.IntN(2) == 0 {
+					v = ^v
+				}
+				for j := range module * module {
+					img.SetGray((i%across*n+x)*module+j%module, (i/across*n+y)*module+j/module, color.Gray{Y: v/2 + 30})
+				}
+			}
+		}
+	}
+	return img
+}
+
+// TestFalsePages shows pages on which every grid goes as far as error correction: large symbols take
+// no more work than small ones.
+func TestFalsePages(t *testing.T) {
+	for _, tt := range [][4]int{{40, 4, 1, 1}, {40, 4, 2, 1}, {40, 3, 3, 1}, {25, 3, 4, 2}, {10, 3, 7, 4}, {3, 4, 8, 5}} {
+		img := falsePage(t, tt[0], tt[1], tt[2], tt[3])
+		for _, b := range []Budget{Glance(), Thorough()} {
+			var r Reader
+			symbols, err := r.Read(context.Background(), img, b)
+			if err != nil || len(symbols) > 0 {
+				t.Error(tt, symbols, err)
+			}
+			if s := r.Spent(); !within(s, b) || s.Grids == 0 || s.Modules == 0 {
+				t.Errorf("%v: spent %+v of %+v", tt, s, b)
 			}
 		}
 	}
@@ -327,7 +373,7 @@ func FuzzRead(f *testing.F) {
 		}
 		img := &image.Gray{Pix: pix, Stride: int(w), Rect: image.Rect(0, 0, int(w), len(pix)/int(w))}
 		var r Reader
-		b := Budget{Layers: maxLayers, Pixels: 1 << 20, Candidates: 500, Triples: 1000, Grids: 20, Decodes: 10}
+		b := Budget{Layers: maxLayers, Pixels: 1 << 20, Candidates: 500, Triples: 1000, Grids: 20, Decodes: 10, Modules: 50_000}
 		if _, err := r.Read(context.Background(), img, b); err != nil {
 			t.Error(err)
 		}

@@ -45,6 +45,9 @@ func (r *Reader) try(t *triple) (Symbol, bool) {
 		if q.timing < leastTiming || i > 2 && q.timing < 0.6 || r.left.Grids <= 0 {
 			break
 		}
+		if r.left.Modules < q.modules*q.modules {
+			continue
+		}
 		r.place(t)
 		g.Lay(q.modules)
 		if !r.attempts.first(g) {
@@ -57,7 +60,7 @@ func (r *Reader) try(t *triple) (Symbol, bool) {
 			g.Flatten()
 			s, ok = r.decodeGrid(g)
 		}
-		if !ok && q.timing >= leastToWarp && r.left.Grids > 0 {
+		if !ok && q.timing >= leastToWarp && r.left.Grids > 0 && r.pay(g.WarpCost()) {
 			g.Warp(&r.base, &r.sampler)
 			s, ok = r.decodeGrid(g)
 		}
@@ -78,13 +81,30 @@ const (
 	mostModel1       = 6 // in a picture
 )
 
+// pay takes so many modules from the budget, if they are left.
+func (r *Reader) pay(modules int) bool {
+	if r.left.Modules < modules {
+		return false
+	}
+	r.left.Modules -= modules
+	r.spent.Modules += modules
+	return true
+}
+
 // decodeGrid samples the picture under a grid and reads it.
 func (r *Reader) decodeGrid(g *lattice.Grid) (Symbol, bool) {
+	size := g.Modules * g.Modules
+	if !r.pay(size) {
+		return Symbol{}, false
+	}
 	r.left.Grids--
 	r.spent.Grids++
 	r.tried = append(r.tried, g.Area())
 	r.sampler.Sample(g, &r.base)
 	for _, sharp := range sharpness {
+		if !r.pay(size) {
+			break
+		}
 		r.sampler.Sort(sharp)
 		modules := codewords.Modules{N: r.sampler.N, Dark: r.sampler.Dark}
 		format, old := modules.Format()

@@ -13,6 +13,14 @@ const (
 	warpAside = 4 // modules to each side that are looked at together
 )
 
+// WarpCost is the work of Warp, in modules that could be sampled instead.
+func (g *Grid) WarpCost() int {
+	if g.Modules > 60 {
+		return 40_000
+	}
+	return 20_000
+}
+
 // Warp bends the Grid region by region to where the modules are plainest: the middle of a module
 // is dark or light, its edge is neither. It follows cloth and crumpled paper, for which three
 // finder patterns and the alignment patterns are too few.
