@@ -2,6 +2,7 @@ package journal
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -186,26 +187,12 @@ func (l *Lane) Place() order.Place {
 
 // places are the lane's with each of the schemes that a verdict rests on.
 func (l *Lane) places(v verdict.Verdict) []order.Place {
-	p := l.Place()
-	p.Scheme = v.Scheme
-	all := []order.Place{p}
-	for _, scheme := range v.Schemes {
-		if scheme != v.Scheme {
-			p.Scheme = scheme
-			all = append(all, p)
-		}
-	}
-	return all
+	return l.Place().With(append([]string{v.Scheme}, v.Schemes...)...)
 }
 
 // halted reports whether an order forbids a claim.
 func (l *Lane) halted(v verdict.Verdict) bool {
-	for _, p := range l.places(v) {
-		if l.journal.Allows(p) != nil {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(l.places(v), func(p order.Place) bool { return l.journal.Allows(p) != nil })
 }
 
 // copyOrders writes the copy of the book beside the journal. It needs writing.

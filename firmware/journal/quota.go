@@ -70,18 +70,10 @@ func (j *Journal) Holdings() (out []standing.Holding, err error) {
 }
 
 // due returns what a claim costs, one token of each share.
-func (l *Lane) due(v verdict.Verdict, now time.Time) (due []order.Share) {
+func (l *Lane) due(v verdict.Verdict, now time.Time) []order.Share {
 	quotas := l.journal.quotas.Load()
 	if quotas == nil {
 		return nil
 	}
-	seen := map[order.Share]bool{}
-	for _, p := range l.places(v) {
-		for _, s := range quotas.Due(p, now) {
-			if !seen[s] {
-				seen[s], due = true, append(due, s)
-			}
-		}
-	}
-	return due
+	return quotas.Due(now, l.places(v)...)
 }

@@ -5,6 +5,7 @@ package order
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"example.org/checkpoint/firmware/credential"
@@ -22,6 +23,18 @@ var (
 // Place is what of a lane an order may speak of, the scheme of the code that is shown, and
 // the version of the program that would admit.
 type Place struct{ Site, Direction, Lane, Scheme, Version string }
+
+// With gives the place once for each scheme.
+func (p Place) With(schemes ...string) []Place {
+	var all []Place
+	for i, scheme := range schemes {
+		if !slices.Contains(schemes[:i], scheme) {
+			p.Scheme = scheme
+			all = append(all, p)
+		}
+	}
+	return all
+}
 
 // Order reads an order and checks its signature. Finding says what was found of the signer.
 func Order(s *trust.Store, data []byte, now time.Time) (centre.Order, trust.Finding, error) {

@@ -223,12 +223,15 @@ func TestQuotas(t *testing.T) {
 		t.Fatal(err)
 	}
 	late := time.Date(2026, 1, 2, 16, 30, 0, 0, time.UTC) // half past midnight in Hong Kong
-	got := q.Due(east, late)
+	got := q.Due(late, east)
 	if len(got) != 2 || got[0] != (order.Share{Quota: "HK-departure", Day: "2026-01-03"}) || got[1].Quota != "all" {
 		t.Errorf("%+v", got)
 	}
+	if got := q.Due(late, east.With("HK", "GZ", "HK")...); len(got) != 2 {
+		t.Errorf("two codes cost %+v", got)
+	}
 	var none order.Quotas
-	if len(none.Due(east, now)) != 0 {
+	if len(none.Due(now, east)) != 0 {
 		t.Error("tokens of nothing")
 	}
 	for _, bad := range []string{``, `{}`, `{"v":1,"quotas":[{"quota":"a"}]}`, `{"v":1,"zone":"Mars/One"}`, `{"v":1,"zone":"UTC","quotas":[{"quota":"a b"}]}`,
@@ -242,7 +245,7 @@ func TestQuotas(t *testing.T) {
 func FuzzParseQuotas(f *testing.F) {
 	f.Add([]byte(`{"v":1,"zone":"Asia/Hong_Kong","quotas":[{"quota":"HK-departure","scope":{"direction":"out"}}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if q, err := order.ParseQuotas(data); err == nil && len(q.Due(east, now)) > 16 {
+		if q, err := order.ParseQuotas(data); err == nil && len(q.Due(now, east)) > 16 {
 			t.Error("more quotas than one site has")
 		}
 	})

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"example.org/checkpoint/firmware/credential/centre"
@@ -77,12 +78,14 @@ func plain(name string) bool {
 // Share is one quota on one day.
 type Share struct{ Quota, Day string }
 
-// Due returns what an admission at a place costs one token of each.
-func (q Quotas) Due(p Place, now time.Time) []Share {
+// Due returns what an admission costs one token of each, at a place that is given once for each of
+// the schemes that it rests on.
+func (q Quotas) Due(now time.Time, places ...Place) []Share {
 	var due []Share
 	for _, one := range q.list {
-		if covers(one.Scope, p) {
-			due = append(due, Share{one.Name, now.In(q.zone).Format(time.DateOnly)})
+		share := Share{one.Name, now.In(q.zone).Format(time.DateOnly)}
+		if !slices.Contains(due, share) && slices.ContainsFunc(places, func(p Place) bool { return covers(one.Scope, p) }) {
+			due = append(due, share)
 		}
 	}
 	return due

@@ -9,5 +9,5 @@ func (q Quotas) Shares(p Place, now time.Time) []Share {
 		one.Scope.Scheme = ""
 		any.list = append(any.list, one)
 	}
-	return any.Due(p, now)
+	return any.Due(now, p)
 }
