@@ -67,7 +67,8 @@ func TestFullDisk(t *testing.T) {
 // onAFullDisk is the child.
 func onAFullDisk(dir string) error {
 	signal.Ignore(syscall.SIGXFSZ) // else it kills: the write is to fail
-	j, err := Open(dir, Options{Device: "gate-07", Site: "LMC", Keep: 1})
+	o := Options{Device: "gate-07", Site: "LMC", Keep: 1}
+	j, err := Open(dir, o)
 	if err != nil {
 		return err
 	}
@@ -75,7 +76,7 @@ func onAFullDisk(dir string) error {
 	n := uint64(0)
 	claim := func() error {
 		n++
-		e := claimed(time.Now(), n, far, fmt.Sprint("somebody ", n))
+		e := claimed(time.Now(), n, far, fmt.Sprint("somebody ", j.Stats().Boot, n))
 		e.Note = map[string]string{"text": strings.Repeat("x", 4<<10)}
 		r, err := l.Claim(e)
 		if err == nil && r != "" {
@@ -159,13 +160,28 @@ func onAFullDisk(dir string) error {
 		return fmt.Errorf("alarms past the reserve: %w", err)
 	}
 
+	// A start finds room for itself, and admits nobody.
+	if err := j.Close(); err != nil {
+		return err
+	}
+	if j, err = Open(dir, o); err != nil {
+		return fmt.Errorf("a start on a full disk: %w", err)
+	}
+	l, n = j.Lane("1"), 0
+	if s := j.Stats(); s.Origin != Continued || !s.Full || !s.DiskLow || s.Seq != full.Seq+1 {
+		return fmt.Errorf("after a start on a full disk: %+v, was %+v", s, full)
+	}
+	if err := claim(); !errors.Is(err, room.ErrDisk) {
+		return fmt.Errorf("a claim after it: %w", err)
+	}
+
 	if err := fill(-1); err != nil {
 		return err
 	}
 	if err := j.Tend(); err != nil {
 		return err
 	}
-	if s := j.Stats(); s.Full || s.DiskLow || s.Fault != nil || s.Seq != full.Seq {
+	if s := j.Stats(); s.Full || s.DiskLow || s.Fault != nil || s.Seq != full.Seq+1 {
 		return fmt.Errorf("with room again: %+v, was %+v", s, full)
 	}
 	if err := errors.Join(claim(), settle()); err != nil {

@@ -15,6 +15,8 @@ import (
 	"example.org/checkpoint/firmware/journal/boltfile"
 	"example.org/checkpoint/firmware/journal/evidence"
 	"example.org/checkpoint/firmware/journal/layout"
+	"example.org/checkpoint/firmware/journal/marks"
+	"example.org/checkpoint/firmware/journal/standing"
 	"example.org/checkpoint/firmware/journal/statefile"
 )
 
@@ -94,6 +96,50 @@ func FuzzStored(f *testing.F) {
 		}
 		if err := j.Close(); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// FuzzBeside: whatever stands in the small files beside the journal, a device starts.
+func FuzzBeside(f *testing.F) {
+	names := []string{statefile.WitnessFile, marks.KeyFile, standing.CopyFile}
+	dir := f.TempDir()
+	open := func(dir string) error {
+		j, err := journal.Open(dir, journal.Options{Device: "gate-07", Site: "LMC"})
+		if err != nil {
+			return err
+		}
+		return j.Close()
+	}
+	if err := open(dir); err != nil {
+		f.Fatal(err)
+	}
+	data, err := os.ReadFile(filepath.Join(dir, layout.File))
+	if err != nil {
+		f.Fatal(err)
+	}
+	data = data[:32*boltfile.PageSize]
+	for i, name := range names {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(uint8(i), text)
+		f.Add(uint8(i), text[:len(text)/2])
+	}
+	f.Add(uint8(0), []byte(`{"v":1,"boot":18446744073709551615,"epoch":"1"}`))
+	f.Add(uint8(1), []byte(`{"v":1,"keys":[{"day":18446744073709551615,"key":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}]}`))
+	f.Add(uint8(2), []byte(`{"v":1,"orders":[{"held":true,"signed":"0oRDoQEmoEBA"}]}`))
+	f.Fuzz(func(t *testing.T, which uint8, text []byte) {
+		dir := t.TempDir()
+		err := errors.Join(os.WriteFile(filepath.Join(dir, layout.File), data, 0o600), os.WriteFile(filepath.Join(dir, names[int(which)%len(names)]), text, 0o600))
+		for range 2 { // also with what the first start has made of it
+			if err = errors.Join(err, open(dir)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if r, err := evidence.Verify(dir, evidence.Known{}); err != nil || r.Fault != nil {
+			t.Errorf("%+v %v", r.Fault, err)
 		}
 	})
 }
