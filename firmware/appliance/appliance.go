@@ -124,9 +124,15 @@ func (a *Appliance) judgeBy(snapshot *inspection.Snapshot) {
 // supervised says, without waiting, that a supervisor has turned the key at a lane. Where the
 // key ends an alarm or lets somebody pass it means that and nothing else.
 func (a *Appliance) supervised(l *laneLoop) {
-	if s := l.controller.State().State; s == lane.Secured || s == lane.Ready {
+	if l.agrees() {
 		a.centre.Agreed(l.journal.Place())
 	}
+}
+
+// agrees reports whether the supervisor's key would agree to an order of the centre now.
+func (l *laneLoop) agrees() bool {
+	s := l.controller.State().State
+	return s == lane.Secured || s == lane.Ready
 }
 
 // grace is how long the outbox may go on after the lanes have ended, so that a

@@ -50,7 +50,7 @@ func (a *Appliance) orders(now time.Time) (lines []screen.OrderLine) {
 	book := a.journal.Orders()
 	agrees := map[string][]string{} // by what the key agrees to next
 	for _, l := range a.lanes {
-		if waiting := book.Waiting(l.journal.Place(), now); len(waiting) > 0 {
+		if waiting := book.Waiting(l.journal.Place(), now); len(waiting) > 0 && l.agrees() {
 			next := order.Key(waiting[0].Order)
 			agrees[next] = append(agrees[next], l.config.Name)
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"example.org/checkpoint/firmware/config"
+	"example.org/checkpoint/firmware/controller"
 	"example.org/checkpoint/firmware/credential/centre"
 	"example.org/checkpoint/firmware/follow"
 	"example.org/checkpoint/firmware/journal"
@@ -22,7 +23,7 @@ func TestOrdersOnThePage(t *testing.T) {
 	defer j.Close()
 	a := &Appliance{journal: j}
 	for _, name := range []string{"1", "2"} {
-		a.lanes = append(a.lanes, &laneLoop{config: config.Lane{Name: name}, journal: &follow.Lane{Lane: j.Lane(name)}})
+		a.lanes = append(a.lanes, &laneLoop{config: config.Lane{Name: name}, journal: &follow.Lane{Lane: j.Lane(name)}, controller: controller.New(controller.Devices{})})
 	}
 	now := time.Now()
 	say := func(number uint64, k centre.Kind, halt bool, s centre.Scope, from time.Time) {
