@@ -99,7 +99,11 @@ func TestKill(t *testing.T) {
 	events := map[string]int{}   // acknowledged, by kind
 	epoch := uint64(0)
 	for round := range rounds {
-		done := runAndKill(t, b.dir, time.Duration(5+rand.IntN(120))*time.Millisecond)
+		after, lines := time.Duration(5+rand.IntN(120))*time.Millisecond, 1<<20 // also while it starts
+		if round%2 == 1 {
+			after, lines = 20*time.Second, 1+rand.IntN(60) // however slow the machine is
+		}
+		done := runAndKill(t, b.dir, after, lines)
 		for _, line := range done {
 			what, arg, _ := strings.Cut(line, " ")
 			switch what {
@@ -183,8 +187,9 @@ func (b *bench) again(l *Lane, state map[string]string) {
 	}
 }
 
-// runAndKill gives the lines that the child could write.
-func runAndKill(t *testing.T, dir string, after time.Duration) []string {
+// runAndKill kills the child after a time, or when it has written so many lines. It gives those
+// that the child could write.
+func runAndKill(t *testing.T, dir string, after time.Duration, most int) []string {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), childDir+"="+dir)
@@ -200,7 +205,9 @@ func runAndKill(t *testing.T, dir string, after time.Duration) []string {
 	defer kill.Stop()
 	var lines []string
 	for s := bufio.NewScanner(out); s.Scan(); {
-		lines = append(lines, s.Text())
+		if lines = append(lines, s.Text()); len(lines) == most {
+			_ = cmd.Process.Kill() // as above
+		}
 	}
 	_ = cmd.Wait() // killed
 	return lines
