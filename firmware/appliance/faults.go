@@ -1,6 +1,7 @@
 package appliance
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -17,7 +18,7 @@ func (l *laneLoop) sightTroubles() (s health.Set) {
 	if l.camera == nil {
 		return s
 	}
-	switch fault := l.camera.Fault(); {
+	switch fault := l.cameraFault(); {
 	case fault == nil:
 	case l.otherReads():
 		s = s.With(health.CameraAway)
@@ -47,13 +48,27 @@ func (l *laneLoop) otherReads() bool {
 
 // sightless reports whether nothing reads codes at the lane.
 func (l *laneLoop) sightless() bool {
-	return (l.camera == nil || l.camera.Fault() != nil) && !l.otherReads()
+	return (l.camera == nil || l.cameraFault() != nil) && !l.otherReads()
+}
+
+// cameraFault is what is wrong with the lane's camera.
+func (l *laneLoop) cameraFault() error { return l.looking.Fault(l.camera.Fault()) }
+
+// orders is the lane's board as the controller orders it. An order that has its driver panic is one
+// that the gate does not obey.
+type orders struct{ l *laneLoop }
+
+func (o orders) Release(ctx context.Context) error {
+	return o.l.moving.Do(func() error { return o.l.board.Release(ctx) })
+}
+func (o orders) Secure(ctx context.Context) error {
+	return o.l.moving.Do(func() error { return o.l.board.Secure(ctx) })
 }
 
 // boardFault is what is wrong with the lane's board. An open lane has neither beams nor
 // leaf, and what a board says of them there is not wired.
 func (l *laneLoop) boardFault() error {
-	fault := l.board.Fault()
+	fault := l.moving.Fault(l.board.Fault())
 	if l.config.Profile == "open" && (errors.Is(fault, gate.ErrBeam) || errors.Is(fault, gate.ErrDoor)) {
 		return nil
 	}

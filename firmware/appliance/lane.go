@@ -27,7 +27,9 @@ type laneLoop struct {
 	config     config.Lane
 	log        *slog.Logger
 	camera     *camera.Camera // nil for none
+	looking    *bench.Guard   // of its driver
 	board      *gate.Board
+	moving     *bench.Guard   // likewise
 	devices    []bench.Device // beside the two
 	beside     beside         // what they gave
 	forced     atomic.Int64   // when the leaf was, in ms since 1970; 0: never, or somebody has reset since
@@ -76,6 +78,7 @@ func laneAt(board *gate.Board, c config.Lane, site string, j *follow.Lane, now f
 	if c.Camera.Device != "" {
 		l.camera = bench.Camera(c.Camera, l.log)
 	}
+	l.looking, l.moving = bench.NewGuard(l.log.With("device", "camera")), bench.NewGuard(l.log.With("device", "gate"))
 	l.beside.log = l.log
 	l.devices = bench.Beside(c, bench.Hears{Code: func(text []byte) { l.controller.Scan(text) }, Document: l.paper, Temperature: l.beside.temperature}, l.log)
 	l.display = screen.NewDisplay(screen.LaneInfo{Number: c.Name, Kind: c.Kind, Place: inWords(c.Place), Counter: inWords(c.Counter),
@@ -95,7 +98,7 @@ func laneAt(board *gate.Board, c config.Lane, site string, j *follow.Lane, now f
 		l.display.Show(v)
 	}
 	if c.Profile == "single" {
-		d.Barrier = l.board
+		d.Barrier = orders{l}
 	}
 	l.controller = controller.New(d)
 	return l, nil
@@ -116,10 +119,10 @@ func (l *laneLoop) machine() lane.Lane {
 // told when it is back.
 func (l *laneLoop) signal(v lane.View) {
 	ctx := context.Background()
-	if err := l.board.Light(ctx, bench.Light(v.Lamp)); err != nil {
+	if err := l.moving.Do(func() error { return l.board.Light(ctx, bench.Light(v.Lamp)) }); err != nil {
 		l.log.Debug("lamp", "err", err)
 	}
-	if err := l.board.Sound(ctx, bench.Sound(v.Tone)); err != nil {
+	if err := l.moving.Do(func() error { return l.board.Sound(ctx, bench.Sound(v.Tone)) }); err != nil {
 		l.log.Debug("tone", "err", err)
 	}
 }
@@ -135,7 +138,7 @@ func (l *laneLoop) serve(ctx, running context.Context, devices *sync.WaitGroup) 
 		l.controller.Evacuate(ctx)
 	}
 	if l.camera != nil {
-		devices.Go(func() { l.camera.Run(running) })
+		devices.Go(func() { l.looking.Run(running, l.camera.Run) })
 		eyes := sight.New(l.camera, l.controller.See, func(ctx context.Context, h lane.Hint) { l.report(ctx, lane.Guided{Hint: h}) }, l.log)
 		devices.Go(func() { eyes.Run(running) })
 	}
@@ -143,10 +146,7 @@ func (l *laneLoop) serve(ctx, running context.Context, devices *sync.WaitGroup) 
 		devices.Go(func() { d.Run(running) })
 	}
 	devices.Go(func() { l.watch(running) })
-	devices.Go(func() {
-		var c bench.Contacts
-		l.board.Run(running, l.controller.Alive, func(in gate.Input) { l.contact(running, &c, in) })
-	})
+	devices.Go(func() { l.moving.Run(running, l.runBoard()) })
 	if l.listener != nil {
 		devices.Go(func() {
 			if err := screen.Serve(running, l.listener, l.display); err != nil {
@@ -155,6 +155,28 @@ func (l *laneLoop) serve(ctx, running context.Context, devices *sync.WaitGroup) 
 		})
 	}
 	return l.controller.Run(ctx, l.machine())
+}
+
+// runBoard gives what serves the board. If the driver panics the board counts as lost, and as back
+// with the first that it says once it was started again: all contacts are then said anew.
+func (l *laneLoop) runBoard() func(context.Context) error {
+	lost := false
+	return func(ctx context.Context) error {
+		var c bench.Contacts
+		defer func() {
+			if ctx.Err() == nil {
+				lost = true
+				l.contact(ctx, &c, gate.Input{Kind: gate.BoardLost})
+			}
+		}()
+		return l.board.Run(ctx, l.controller.Alive, func(in gate.Input) {
+			if lost && in.Kind != gate.BoardLost && in.Kind != gate.BoardBack {
+				l.contact(ctx, &c, gate.Input{Kind: gate.BoardBack})
+			}
+			lost = lost && in.Kind == gate.BoardLost
+			l.contact(ctx, &c, in)
+		})
+	}
 }
 
 // contact tells the lane what a contact did. The alarm contact goes first to the

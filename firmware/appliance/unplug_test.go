@@ -75,7 +75,8 @@ func TestBoardPulled(t *testing.T) {
 			time.Sleep(2 * time.Second) // the same text counts as new only after it was out of sight
 			r.hold("A")
 			r.untilJournal("claimed satisfied", "interrupted", "presented replayed")
-			if s := r.gate.State(); s.Leaf != gateboard.Shut || s.Lit != "amber" || r.lane.troubles().Has(health.GateLost) {
+			r.until("sent to an officer", func() bool { return r.gate.State().Lit == "amber" })
+			if s := r.gate.State(); s.Leaf != gateboard.Shut || r.lane.troubles().Has(health.GateLost) {
 				t.Errorf("%+v", s)
 			}
 		})

@@ -120,6 +120,9 @@ func Beside(c config.Lane, to Hears, log *slog.Logger) (all []Device) {
 			Run: func(ctx context.Context) error { return t.run(ctx, to.Temperature) },
 			Do:  "check its cable and address, that i2c is enabled, and that this user may open /dev/i2c-* (group i2c)"})
 	}
+	for i, d := range all {
+		all[i] = guarded(d, log)
+	}
 	return all
 }
 

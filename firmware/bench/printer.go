@@ -16,13 +16,20 @@ import (
 // Printer is the device's printer of slips.
 type Printer struct {
 	*printer.Printer
+	guard *Guard
 	since patient
 }
 
 // OpenPrinter makes the driver of the device's printer.
 func OpenPrinter(c config.Printer, log *slog.Logger) *Printer {
-	return &Printer{Printer: printer.New(c.Device, printer.Options{Dots: c.Dots, Baud: c.Baud, ByStatus: c.Confirm == "status", Log: log})}
+	return &Printer{guard: NewGuard(log), Printer: printer.New(c.Device, printer.Options{Dots: c.Dots, Baud: c.Baud, ByStatus: c.Confirm == "status", Log: log})}
 }
+
+// Run serves the printer until ctx is done.
+func (p *Printer) Run(ctx context.Context) error { return p.guard.Run(ctx, p.Printer.Run) }
+
+// Fault is nil while the printer can print.
+func (p *Printer) Fault() error { return p.guard.Fault(p.Printer.Fault()) }
 
 // PrintAlone prints one page of a printer that nobody runs.
 func (p *Printer) PrintAlone(ctx context.Context, page *image.Gray) error {

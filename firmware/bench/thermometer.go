@@ -17,19 +17,20 @@ import (
 type thermometer struct {
 	config config.Thermal
 
-	mu     sync.Mutex
+	mu     sync.Mutex // held for a moment only: whoever asks for the fault does not wait for a bus
 	sensor *thermal.Sensor
 	err    error
 }
 
 func (t *thermometer) fault() error {
 	t.mu.Lock()
-	defer t.mu.Unlock()
+	sensor, err := t.sensor, t.err
+	t.mu.Unlock()
 	switch {
-	case t.sensor != nil:
-		return t.sensor.Fault()
-	case t.err != nil:
-		return t.err
+	case sensor != nil:
+		return sensor.Fault()
+	case err != nil:
+		return err
 	}
 	return thermal.ErrLost
 }
@@ -37,9 +38,12 @@ func (t *thermometer) fault() error {
 // run waits for the bus and reads the sensor until ctx is done.
 func (t *thermometer) run(ctx context.Context, report func(thermal.Reading)) error {
 	for {
-		err := t.open()
+		sensor, err := t.open()
+		t.mu.Lock()
+		t.sensor, t.err = sensor, err
+		t.mu.Unlock()
 		if err == nil {
-			return t.sensor.Run(ctx, report)
+			return sensor.Run(ctx, report)
 		}
 		select {
 		case <-ctx.Done():
@@ -49,18 +53,14 @@ func (t *thermometer) run(ctx context.Context, report func(thermal.Reading)) err
 	}
 }
 
-func (t *thermometer) open() error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if _, t.err = host.Init(); t.err != nil {
-		return t.err
+func (t *thermometer) open() (*thermal.Sensor, error) {
+	if _, err := host.Init(); err != nil {
+		return nil, err
 	}
 	bus, err := i2creg.Open(t.config.Bus)
 	if err != nil {
-		t.err = fmt.Errorf("%w: I²C bus %q: %w", thermal.ErrLost, t.config.Bus, err)
-		return t.err
+		return nil, fmt.Errorf("%w: I²C bus %q: %w", thermal.ErrLost, t.config.Bus, err)
 	}
-	t.sensor = thermal.New(bus, uint16(t.config.Address), thermal.Options{Emissivity: t.config.Emissivity,
-		Distance: thermal.Distance{Metres: t.config.Metres, PerMetre: t.config.PerMetre, Within: t.config.Within}})
-	return nil
+	return thermal.New(bus, uint16(t.config.Address), thermal.Options{Emissivity: t.config.Emissivity,
+		Distance: thermal.Distance{Metres: t.config.Metres, PerMetre: t.config.PerMetre, Within: t.config.Within}}), nil
 }
