@@ -160,7 +160,7 @@ func (s *Sink) takeBack(m jetstream.Msg) (func(*session) error, error) {
 		Quota, Day    string
 		Serial, Spent uint64
 	}
-	if registry.Read(payload, &p) != nil || p.V != 1 || p.Device != name {
+	if registry.Read(payload, &p) != nil || p.V != 1 || p.Device != name || p.Serial == 0 { // nothing was leased under 0
 		return nil, fmt.Errorf("%w: not a lease return of %s", registry.ErrForm, name)
 	}
 	return func(se *session) error {
@@ -168,16 +168,16 @@ func (s *Sink) takeBack(m jetstream.Msg) (func(*session) error, error) {
 	}, nil
 }
 
-// take stores a group in one transaction, and then answers and acknowledges each.
+// take stores a group in one transaction, and then answers and acknowledges each. Where one of them
+// cannot be stored, each has a transaction of its own: it holds up nobody else's.
 func (s *Sink) take(ctx context.Context, js jetstream.JetStream, group []word) {
-	err := s.Store.commit(func(se *session) error {
-		for _, w := range group {
-			if err := w.store(se); err != nil {
-				return err
-			}
+	err := s.keep(group)
+	if err != nil && len(group) > 1 {
+		for i := range group {
+			s.take(ctx, js, group[i:i+1])
 		}
-		return nil
-	})
+		return
+	}
 	if err != nil {
 		s.Log.Error("sink: the store refuses; what came stays in the stream", "err", err)
 	}
@@ -193,6 +193,18 @@ func (s *Sink) take(ctx context.Context, js jetstream.JetStream, group []word) {
 			s.Log.Warn("sink: not acknowledged", "err", err)
 		}
 	}
+}
+
+// keep stores a group in one transaction.
+func (s *Sink) keep(group []word) error {
+	return s.Store.commit(func(se *session) error {
+		for _, w := range group {
+			if err := w.store(se); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // mark tells devices what is stored now. The stream keeps the marks of one group while the next is

@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -19,6 +20,7 @@ import (
 
 	"example.org/checkpoint/simulators/centre/registry"
 	"github.com/fxamacker/cbor/v2"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/veraison/go-cose"
 	bolt "go.etcd.io/bbolt"
 )
@@ -108,6 +110,69 @@ func TestDue(t *testing.T) {
 	}
 }
 
+// message is one of the stream, and what was said to it.
+type message struct {
+	jetstream.Msg
+	said *string
+}
+
+func (m message) Ack() error                       { *m.said = "kept"; return nil }
+func (m message) NakWithDelay(time.Duration) error { *m.said = "again"; return nil }
+
+// idle is a stream that no mark goes to.
+type idle struct{ jetstream.JetStream }
+
+func (idle) PublishAsyncComplete() <-chan struct{} { c := make(chan struct{}); close(c); return c }
+
+// TestOneThatCannotBeStored: what the store does not take of one device holds up no other's.
+func TestOneThatCannotBeStored(t *testing.T) {
+	s := Sink{Store: newStore(t), Log: slog.New(slog.DiscardHandler)}
+	said := make([]string, 3)
+	var group []word
+	for i := range said {
+		group = append(group, word{m: message{said: &said[i]}, store: func(se *session) error {
+			se.count("tried", 1)
+			if i == 1 {
+				return bolt.ErrKeyTooLarge
+			}
+			_, _, err := se.keep(run(uint64(i+1), uint64(i+1)))
+			return err
+		}})
+	}
+	s.take(t.Context(), idle{}, group)
+	if want := []string{"kept", "again", "kept"}; !slices.Equal(said, want) {
+		t.Errorf("%v, want %v", said, want)
+	}
+	if list, err := s.Store.Events("g1", 9); err != nil || len(list) != 2 {
+		t.Errorf("%d events are kept: %v", len(list), err)
+	}
+}
+
+// TestReturnOfNoLease: a device takes nothing of a quota back that it was not given.
+func TestReturnOfNoLease(t *testing.T) {
+	devices, device := enrol(t)
+	for serial, want := range map[int]error{0: registry.ErrForm, 1: nil} {
+		text, err := cbor.Marshal([]any{1, "g1", 7, "daily", "2026-11-22", serial, 9})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := Sink{Registry: devices}
+		if _, err := s.takeBack(sealed{subject: "lr.g1", data: device.seal(t, "lease-return", text)}); !errors.Is(err, want) {
+			t.Errorf("serial %d: %v", serial, err)
+		}
+	}
+}
+
+// sealed is a message that a device has signed.
+type sealed struct {
+	jetstream.Msg
+	subject string
+	data    []byte
+}
+
+func (m sealed) Subject() string { return m.subject }
+func (m sealed) Data() []byte    { return m.data }
+
 // signer is a device with a card, which signs whatever it is told to.
 type signer struct {
 	key *ecdsa.PrivateKey
@@ -136,7 +201,7 @@ func enrol(t testing.TB) (*registry.Registry, signer) {
 	return registry.New(dir, slog.New(slog.DiscardHandler)), signer{key, sum[:8]}
 }
 
-func (s signer) seal(t testing.TB, payload []byte) []byte {
+func (s signer) seal(t testing.TB, purpose string, payload []byte) []byte {
 	t.Helper()
 	m := cose.NewSign1Message()
 	m.Payload = payload
@@ -144,7 +209,7 @@ func (s signer) seal(t testing.TB, payload []byte) []byte {
 	m.Headers.Protected[cose.HeaderLabelKeyID] = s.kid
 	by, err := cose.NewSigner(cose.AlgorithmES256, s.key)
 	if err == nil {
-		err = m.Sign(rand.Reader, []byte("batch"), by)
+		err = m.Sign(rand.Reader, []byte(purpose), by)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -167,7 +232,7 @@ func FuzzOpenBatch(f *testing.F) {
 	f.Add(good, false)
 	f.Fuzz(func(t *testing.T, data []byte, raw bool) {
 		if !raw {
-			data = device.seal(t, data)
+			data = device.seal(t, "batch", data)
 		}
 		got, err := openBatch(devices, "ev.g1", data)
 		if err == nil && (len(got.items) == 0 || got.device != "g1") {
