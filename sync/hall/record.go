@@ -26,18 +26,21 @@ const (
 	tidyAt     = 5_000 // lines after which it is written anew
 )
 
-// record is the file. Its methods may be called from several goroutines; none but tidy takes
-// longer than one small write to the disk, and nobody waits for tidy.
+// record is the file. Its methods may be called from several goroutines. None but tidy takes
+// longer than two waits for the disk, however many are at it, and nobody waits for tidy.
 type record struct {
 	dir    string
 	create func(dir string) (file, string, error) // a new private file there, and its path
 
-	mu    sync.Mutex
-	file  file
-	size  int64 // bytes
-	torn  bool  // they end with a part of a line, which could not be taken back
-	lines int
-	since []byte // what was written since tidy began; nil: it is not at work
+	syncing sync.Mutex // held by who waits for the disk; before mu
+	mu      sync.Mutex
+	file    file
+	size    int64 // bytes
+	torn    bool  // they end with a part of a line, which could not be taken back
+	lines   int
+	written uint64 // appends so far
+	synced  uint64 // those of them that are on the disk
+	since   []byte // what was written since tidy began; nil: it is not at work
 }
 
 // file is an *os.File, or one that fails.
@@ -169,7 +172,7 @@ func (r *record) exchange(f file, name string, size int64, lines int) error {
 	if r.file != nil {
 		r.file.Close()
 	}
-	r.file, r.size, r.torn, r.lines = f, size+int64(len(r.since)), false, lines+r.lines
+	r.file, r.size, r.torn, r.lines, r.synced = f, size+int64(len(r.since)), false, lines+r.lines, r.written
 	return nil
 }
 
@@ -182,7 +185,14 @@ func (r *record) append(l line) error {
 	if err != nil {
 		return err
 	}
-	text = append(text, '\n')
+	number, err := r.write(append(text, '\n'))
+	if err != nil {
+		return err
+	}
+	return r.sync(number)
+}
+
+func (r *record) write(text []byte) (number uint64, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.torn {
@@ -193,13 +203,35 @@ func (r *record) append(l line) error {
 		if r.file.Truncate(r.size) != nil {
 			r.size, r.torn = r.size+int64(n), r.torn || n > 0
 		}
-		return err
+		return 0, err
 	}
-	r.size, r.torn, r.lines = r.size+int64(n), false, r.lines+1
+	r.size, r.torn, r.lines, r.written = r.size+int64(n), false, r.lines+1, r.written+1
 	if r.since != nil {
 		r.since = append(r.since, text...)
 	}
-	return r.file.Sync()
+	return r.written, nil
+}
+
+// sync waits until an append is on the disk; one wait serves all that were written before it began.
+func (r *record) sync(number uint64) error {
+	r.syncing.Lock()
+	defer r.syncing.Unlock()
+	r.mu.Lock()
+	file, written, done := r.file, r.written, r.synced >= number
+	r.mu.Unlock()
+	if done {
+		return nil
+	}
+	err := file.Sync()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err == nil {
+		r.synced = max(r.synced, written)
+	}
+	if r.synced >= number { // or tidy has put it into the new file
+		return nil
+	}
+	return err
 }
 
 // count is how many lines there are.

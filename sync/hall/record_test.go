@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -18,6 +20,7 @@ type disk struct {
 	stuck    bool // nothing can be taken back
 	syncing  chan struct{}
 	released chan struct{}
+	synced   atomic.Int64
 }
 
 func (d *disk) Write(b []byte) (int, error) {
@@ -36,6 +39,7 @@ func (d *disk) Truncate(size int64) error {
 }
 
 func (d *disk) Sync() error {
+	d.synced.Add(1)
 	if d.syncing != nil {
 		close(d.syncing)
 		d.syncing = nil
@@ -125,6 +129,36 @@ func TestTidyBlocksNobody(t *testing.T) {
 			t.Errorf("%v, %v", text, err)
 		}
 	})
+}
+
+// TestManyAtOnce: while the disk is slow with one claim, those of other lanes wait for one more
+// answer of it together.
+func TestManyAtOnce(t *testing.T) {
+	a := newGate(t, "a", newMeeting())
+	slow := &disk{file: a.log.file, room: -1, syncing: make(chan struct{}), released: make(chan struct{})}
+	syncing := slow.syncing
+	a.log.file = slow
+	var lanes sync.WaitGroup
+	lanes.Go(func() { a.admits("first") })
+	<-syncing
+	before := slow.synced.Load()
+	for i := range 10 {
+		lanes.Go(func() { a.admits(fmt.Sprint("x", i)) })
+	}
+	eventually(t, "all are written", func() bool {
+		a.log.mu.Lock()
+		defer a.log.mu.Unlock()
+		return a.log.written == 11
+	})
+	close(slow.released)
+	lanes.Wait()
+	if n := slow.synced.Load() - before; n != 1 {
+		t.Errorf("the disk was waited for %d times more", n)
+	}
+	a.Hall.Close()
+	if _, entries, err := openRecord(a.dir); err != nil || len(entries) != 11 {
+		t.Errorf("%d claims, %v", len(entries), err)
+	}
 }
 
 // TestTidyFails: a record that cannot be written anew stays as it was, with what came meanwhile.
