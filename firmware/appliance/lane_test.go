@@ -227,7 +227,7 @@ func TestPassages(t *testing.T) {
 func TestHeldOpen(t *testing.T) {
 	r := newRig(t)
 	r.stop()
-	r.config.Timing.Warn.Duration = time.Second
+	r.config.Timing.Warn.Duration = 4 * time.Second
 	r.start()
 	a := r.device()
 	held := func() bool { return a.shows(t, health.GateHeld) }
@@ -239,7 +239,9 @@ func TestHeldOpen(t *testing.T) {
 		t.Error("warned at once")
 	}
 	r.until("warned", held)
-	r.until("called", func() bool { return r.gate.State().Buzzer })
+	if v := r.lane.controller.State().View(); v.Screen != lane.ScreenGo || v.Tone != lane.ToneRefer {
+		t.Errorf("who stands there is not called: %+v", v)
+	}
 	r.gate.BreakExit()
 	r.gate.MendEntry()
 	r.gate.MendExit()
