@@ -25,6 +25,7 @@ func join(t *testing.T, first *session, name string) *session {
 	t.Helper()
 	h := New(Options{Dir: t.TempDir(), Program: first.o.Program, Lab: first.o.Lab, Port: ports(t), Fast: true, Seed: first.o.Seed + 1})
 	h.cast, h.centrePort, h.servers, h.hubPort = first.cast, first.centrePort, first.servers, first.hubPort
+	h.Lanes = h.Lanes[:len(first.Lanes)]
 	t.Cleanup(func() {
 		if err := h.Close(); err != nil {
 			t.Error(err)

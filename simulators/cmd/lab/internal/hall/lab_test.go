@@ -146,7 +146,15 @@ func TestKill(t *testing.T) {
 // open opens a hall for a test that directs people itself.
 func open(t *testing.T) *session {
 	t.Helper()
-	h := New(Options{Fast: true, Seed: 5, Dir: t.TempDir(), Port: ports(t), Program: filepath.Join(built, "checkpoint"), Lab: filepath.Join(built, "lab")})
+	return openWith(t, Options{Seed: 5, Program: filepath.Join(built, "checkpoint")}, 2)
+}
+
+// openWith opens a hall with the first so many lanes.
+func openWith(t *testing.T, o Options, lanes int) *session {
+	t.Helper()
+	o.Fast, o.Dir, o.Port, o.Lab = true, t.TempDir(), ports(t), filepath.Join(built, "lab")
+	h := New(o)
+	h.Lanes = h.Lanes[:lanes]
 	t.Cleanup(func() {
 		if err := h.Close(); err != nil {
 			t.Error(err)
