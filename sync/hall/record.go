@@ -31,6 +31,7 @@ const (
 type record struct {
 	dir    string
 	create func(dir string) (file, string, error) // a new private file there, and its path
+	settle func(dir string) error                 // has a rename there stay
 
 	syncing sync.Mutex // held by who waits for the disk; before mu
 	mu      sync.Mutex
@@ -40,8 +41,12 @@ type record struct {
 	lines   int
 	written uint64 // appends so far
 	synced  uint64 // those of them that are on the disk
+	lost    uint64 // those of them of which a wait for the disk that failed has left it open
 	since   []byte // what was written since tidy began; nil: it is not at work
 }
+
+// errLost: the disk took what was written and then failed.
+var errLost = errors.New("the disk has failed since it was written")
 
 // file is an *os.File, or one that fails.
 type file interface {
@@ -89,7 +94,7 @@ func openRecord(dir string) (*record, map[uint64]*entry, error) {
 			e.End = l.End
 		}
 	}
-	r := &record{dir: dir, create: createFile}
+	r := &record{dir: dir, create: createFile, settle: statefile.SyncDir}
 	return r, entries, r.tidy(func() []entry { return copied(entries) })
 }
 
@@ -129,11 +134,12 @@ func (r *record) tidy(now func() []entry) (err error) {
 	if err != nil {
 		return err
 	}
+	there := false
 	size, err := writeAll(f, entries)
 	if err == nil {
-		err = r.exchange(f, name, size, len(entries))
+		there, err = r.exchange(f, name, size, len(entries))
 	}
-	if err != nil {
+	if !there {
 		f.Close()
 		os.Remove(name)
 	}
@@ -154,26 +160,27 @@ func writeAll(f file, entries []entry) (int64, error) {
 	return int64(b.Len()), f.Sync()
 }
 
-// exchange puts a new file in the place of the old one, with what was written meanwhile.
-func (r *record) exchange(f file, name string, size int64, lines int) error {
+// exchange puts a new file in the place of the old one, with what was written meanwhile. Once it is
+// there what comes goes to it, also if the disk does not say that it stays there.
+func (r *record) exchange(f file, name string, size int64, lines int) (there bool, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(r.since) > 0 {
 		if _, err := f.Write(r.since); err != nil {
-			return err
+			return false, err
 		}
 		if err := f.Sync(); err != nil {
-			return err
+			return false, err
 		}
 	}
-	if err := errors.Join(os.Rename(name, filepath.Join(r.dir, recordFile)), statefile.SyncDir(r.dir)); err != nil {
-		return err
+	if err := os.Rename(name, filepath.Join(r.dir, recordFile)); err != nil {
+		return false, err
 	}
 	if r.file != nil {
 		r.file.Close()
 	}
-	r.file, r.size, r.torn, r.lines, r.synced = f, size+int64(len(r.since)), false, lines+r.lines, r.written
-	return nil
+	r.file, r.size, r.torn, r.lines, r.synced, r.lost = f, size+int64(len(r.since)), false, lines+r.lines, r.written, 0
+	return true, r.settle(r.dir)
 }
 
 func (r *record) begin(e entry) error            { return r.append(line{Begin: &e}) }
@@ -217,16 +224,22 @@ func (r *record) sync(number uint64) error {
 	r.syncing.Lock()
 	defer r.syncing.Unlock()
 	r.mu.Lock()
-	file, written, done := r.file, r.written, r.synced >= number
+	file, written, done, lost := r.file, r.written, r.synced >= number, r.lost >= number
 	r.mu.Unlock()
-	if done {
+	switch {
+	case lost: // to ask again would be answered well, and say nothing of what was written before
+		return errLost
+	case done:
 		return nil
 	}
 	err := file.Sync()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err == nil {
+	switch {
+	case err == nil:
 		r.synced = max(r.synced, written)
+	case r.file == file:
+		r.lost = written
 	}
 	if r.synced >= number { // or tidy has put it into the new file
 		return nil

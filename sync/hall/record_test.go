@@ -21,6 +21,7 @@ type disk struct {
 	syncing  chan struct{}
 	released chan struct{}
 	synced   atomic.Int64
+	fails    int // waits for the disk from now on
 }
 
 func (d *disk) Write(b []byte) (int, error) {
@@ -40,6 +41,9 @@ func (d *disk) Truncate(size int64) error {
 
 func (d *disk) Sync() error {
 	d.synced.Add(1)
+	if d.fails--; d.fails >= 0 {
+		return syscall.EIO
+	}
 	if d.syncing != nil {
 		close(d.syncing)
 		d.syncing = nil
@@ -180,6 +184,48 @@ func TestTidyFails(t *testing.T) {
 			t.Errorf("%d claims", len(a.entries))
 		}
 	})
+}
+
+// TestTidyDoesNotStay: once the new file is there what comes goes to it, whatever the disk says of
+// its folder.
+func TestTidyDoesNotStay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hub := newMeeting()
+		a := newGate(t, "a", hub)
+		a.Settle(a.admits("first").N, true)
+		a.log.settle = func(string) error { return syscall.EIO }
+		a.log.lines = tidyAt + 10
+		a.tidy()
+		a.Settle(a.admits("second").N, true)
+		a.Hall.Close()
+		a.open(hub)
+		if len(a.entries) != 2 {
+			t.Errorf("%d claims", len(a.entries))
+		}
+	})
+}
+
+// TestDiskFailedOnce: of two who wait for a disk that fails once, neither hears that all is well:
+// what it says of its next wait is not about what was written before.
+func TestDiskFailedOnce(t *testing.T) {
+	a := newGate(t, "a", newMeeting())
+	a.log.file = &disk{file: a.log.file, room: -1, fails: 1}
+	var numbers []uint64
+	for range 2 {
+		n, err := a.log.write([]byte("{}\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		numbers = append(numbers, n)
+	}
+	for _, n := range numbers {
+		if err := a.log.sync(n); err == nil {
+			t.Errorf("%d is on the disk", n)
+		}
+	}
+	if err := a.log.end(1, "gone"); err != nil {
+		t.Errorf("the disk is well again: %v", err)
+	}
 }
 
 // FuzzRecord: whatever is in the file, the device starts.
