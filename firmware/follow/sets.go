@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"runtime/debug"
 	"time"
 
 	"example.org/checkpoint/firmware/clock"
@@ -59,8 +60,16 @@ type parsed struct {
 	staff  *staff.List           // nil for nobody
 }
 
-// parse reads everything that a set must have for this device.
+// parse reads everything that a set must have for this device. What makes it panic, as a list that is
+// mapped from a disk that fails, is a set that cannot be used, and does not end the program.
 func (f *Follower) parse(set bundle.Set) (p parsed, err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if r := recover(); r != nil {
+			f.log.Error("reading a set panicked: report this", "panic", fmt.Sprintf("%T", r), "stack", string(debug.Stack()))
+			err = fmt.Errorf("set %s cannot be read (%T): check the disk, and report this with the log", set.Version, r)
+		}
+	}()
 	if p.files, p.cohort, err = fileset.For(set.FS, f.config.Device.Name); err != nil {
 		return p, err
 	}

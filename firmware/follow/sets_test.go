@@ -1,6 +1,7 @@
 package follow
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -20,6 +21,8 @@ import (
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/health"
 	"example.org/checkpoint/sync/bundle"
+	"example.org/checkpoint/sync/bundle/fileset"
+	"example.org/checkpoint/sync/bundle/mapped"
 	"example.org/checkpoint/sync/bundle/publish"
 	"example.org/checkpoint/sync/sign1"
 )
@@ -31,6 +34,29 @@ func TestLongReasonIsJournalled(t *testing.T) {
 	events, err := a.device.Journal.Recent(1)
 	if err != nil || events[0].Kind != event.BundleRejected || events[0].Note["version"] != "7" || len(events[0].Note["why"]) < 1000 {
 		t.Errorf("%+v, %v", events, err)
+	}
+}
+
+// TestListOnAFailingDisk: a file that is mapped and can be read no more makes a set that is not used,
+// and does not end the program.
+func TestListOnAFailingDisk(t *testing.T) {
+	a, dir := newDevice(t), t.TempDir()
+	folder, err := mapped.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := bytes.Repeat([]byte(" "), 1<<16)
+	file, err := folder.Put(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum, files := sha256.Sum256(data), fileset.New()
+	files.Add("policy/border.json", fileset.File{Data: file.Bytes(), Held: file})
+	if err := os.Truncate(filepath.Join(dir, hex.EncodeToString(sum[:])), 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.use(bundle.Set{Version: "7", FS: files}); err == nil || !strings.Contains(err.Error(), "cannot be read") {
+		t.Error(err)
 	}
 }
 
