@@ -56,9 +56,14 @@ func (j *Journal) putBeside(tx *bolt.Tx, r event.Record, claim marks.Claim, kept
 	return erasable.Put(tx, e.Place, e.Head(tx).Seq, claim.Key(), *kept)
 }
 
-// eraseDue erases what has reached its term. It needs writing.
-func (j *Journal) eraseDue(now time.Time) error {
-	for {
+// erasesAtOnce is how many transactions of erasing lanes may have to wait for: a clock that is set
+// right after weeks ends the terms of hundreds of thousands.
+const erasesAtOnce = 4
+
+// eraseDue erases what has reached its term, in so many transactions at most; negative: in as many as
+// it takes. It needs writing.
+func (j *Journal) eraseDue(now time.Time, most int) error {
+	for ; most != 0; most-- {
 		due := false
 		if err := j.db.Load().View(func(tx *bolt.Tx) error { due = erasable.Due(tx, now); return nil }); err != nil || !due {
 			return err
@@ -67,4 +72,5 @@ func (j *Journal) eraseDue(now time.Time) error {
 			return err
 		}
 	}
+	return nil
 }

@@ -137,6 +137,24 @@ func TestMovement(t *testing.T) {
 	}
 }
 
+// TestManyTerms: where many end at once, as when the clock is set right, lanes wait for some of the
+// erasing only; the rest goes the next times, or at a start.
+func TestManyTerms(t *testing.T) {
+	b := newBorder(t, 1)
+	j := b.open()
+	j.Movements(b.rule)
+	for n := range 300 {
+		b.claim(j.Lane("1"), uint64(n+1), "", fmt.Sprint(n))
+	}
+	b.now = noon.Add(48 * time.Hour)
+	for _, want := range []int{44, 0} {
+		b.must(j.Tend())
+		if n := count(t, j, "beside"); n != want {
+			t.Errorf("%d are left, want %d", n, want)
+		}
+	}
+}
+
 // TestTermsThatChange: a record goes at its own term, also where an older one stays longer.
 func TestTermsThatChange(t *testing.T) {
 	long, b := newBorder(t, 10), newBorder(t, 1)

@@ -109,7 +109,7 @@ func (j *Journal) start() error {
 	if err := j.interrupt(now); err != nil {
 		return err
 	}
-	if err := j.eraseDue(now); err != nil {
+	if err := j.eraseDue(now, -1); err != nil {
 		return err
 	}
 	if _, err := j.askRoom(); err != nil {

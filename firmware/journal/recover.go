@@ -46,7 +46,7 @@ func (j *Journal) Tend() error {
 	if _, err := j.askRoom(); err != nil {
 		return err
 	}
-	return j.eraseDue(j.options.Now())
+	return j.eraseDue(j.options.Now(), erasesAtOnce)
 }
 
 // ready reports whether there is a file to write to. It needs writing.
