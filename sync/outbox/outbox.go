@@ -1,8 +1,8 @@
 // Package outbox brings the journal's events to the centre: at least once, in order, and
 // kept here until the centre's signed mark says that it has stored them.
 //
-// One batch is under way at a time. It is sent again, with the events that came since,
-// until a mark covers it; the centre knows an event by (device, epoch, seq), so sending
+// One batch is under way at a time, the larger the better the line carries it. It is sent again, with
+// the events that came since, until a mark covers it; the centre knows an event by (device, epoch, seq), so sending
 // again doubles nothing. No acknowledgement of the carrier and no error answer deletes.
 package outbox
 
