@@ -242,6 +242,29 @@ func TestQuotas(t *testing.T) {
 	}
 }
 
+// FuzzReleased: a version never is older than itself, and of two one at most.
+func FuzzReleased(f *testing.F) {
+	f.Add("v1.4.0", "1.4.0-rc1-3-g1a2b3c4-dirty")
+	f.Add("dev-4393acc", "2.0.0+x")
+	f.Fuzz(func(t *testing.T, a, b string) {
+		halts := func(version, least string) bool {
+			var book order.Book
+			if err := apply(&book, centre.Order{Number: 1, Kind: centre.MinVersion, Halt: true, Reason: least, NotBefore: now}); err != nil {
+				t.Fatal(err)
+			}
+			place := east
+			place.Version = version
+			return book.Allows(place, now) != nil
+		}
+		if order.Released(a) == halts(a, a) {
+			t.Errorf("%q by itself", a)
+		}
+		if halts(a, b) && halts(b, a) && order.Released(a) && order.Released(b) {
+			t.Errorf("%q and %q: each is older than the other", a, b)
+		}
+	})
+}
+
 func FuzzParseQuotas(f *testing.F) {
 	f.Add([]byte(`{"v":1,"zone":"Asia/Hong_Kong","quotas":[{"quota":"HK-departure","scope":{"direction":"out"}}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -68,8 +69,9 @@ func KeyIDOf(key *ecdsa.PublicKey) (KeyID, error) {
 //	                  {"kid": …, "purpose": "device", "device": "gate-01", "site": "HZMB", …}]}
 //
 // from and until are Unix seconds between which the key is trusted, 0 or absent for open.
-// Unknown members, other purposes and withdrawn keys are passed over. A key whose id is not its own, or
-// which is listed for two purposes, is an error: a key has one purpose.
+// Unknown members, other purposes and withdrawn keys are passed over; a key that one entry withdraws is
+// withdrawn whatever another says. A key whose id is not its own, or which is listed for two purposes,
+// is an error: a key has one purpose.
 func ReadKeys(data []byte, purpose string) (Dated, error) {
 	var file struct {
 		V    int `json:"v"`
@@ -87,12 +89,15 @@ func ReadKeys(data []byte, purpose string) (Dated, error) {
 		return nil, fmt.Errorf("keys.json: want version 1 and at most %d keys, got version %d and %d keys", maxKeys, file.V, len(file.Keys))
 	}
 	var keys Dated
-	purposes := map[string]string{}
+	purposes, withdrawn := map[string]string{}, map[string]bool{}
 	for _, k := range file.Keys {
 		if other, seen := purposes[k.KID]; seen && other != k.Purpose {
 			return nil, fmt.Errorf("keys.json: key %q has two purposes, %q and %q", k.KID, other, k.Purpose)
 		}
 		purposes[k.KID] = k.Purpose
+		if k.Withdrawn {
+			withdrawn[strings.ToLower(k.KID)] = true
+		}
 		if k.Purpose != purpose || k.Withdrawn {
 			continue
 		}
@@ -108,7 +113,7 @@ func ReadKeys(data []byte, purpose string) (Dated, error) {
 		}
 		keys = append(keys, dated{id, key, k.From, k.Until, k.Site})
 	}
-	return keys, nil
+	return slices.DeleteFunc(keys, func(k dated) bool { return withdrawn[k.id.String()] }), nil
 }
 
 func readSPKI(text string) (*ecdsa.PublicKey, KeyID, error) {

@@ -151,6 +151,11 @@ func TestReadKeys(t *testing.T) {
 	if keys, err := ReadKeys(file(gone), "mark"); err != nil || len(keys) != 0 {
 		t.Errorf("a withdrawn key: %v, %v", keys, err)
 	}
+	for _, all := range [][]any{{gone, entry(id.String(), "mark")}, {entry(id.String(), "mark"), gone}} {
+		if keys, err := ReadKeys(file(all...), "mark"); err != nil || len(keys) != 0 {
+			t.Errorf("a key that is there twice and withdrawn once: %v, %v", keys, err)
+		}
+	}
 	const from, until = 1_700_000_000, 1_800_000_000
 	timed := entry(id.String(), "mark")
 	timed["from"], timed["until"] = from, until
@@ -192,6 +197,23 @@ func TestReadKeys(t *testing.T) {
 			t.Errorf("%s: accepted", name)
 		}
 	}
+}
+
+// FuzzReadKeys: whatever is in the file, reading it ends, and a site trusts no more than all do.
+func FuzzReadKeys(f *testing.F) {
+	key, id := newKey(f)
+	der, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(fmt.Appendf(nil, `{"v":1,"keys":[{"kid":"%s","purpose":"device","site":"HZMB","alg":-7,"spki":"%s","from":1,"until":2}]}`, id, base64.StdEncoding.EncodeToString(der)))
+	f.Add(fmt.Appendf(nil, `{"v":1,"keys":[{"kid":"%s","purpose":"device","withdrawn":true}]}`, id))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		keys, err := ReadKeys(data, "device")
+		if at := time.Unix(1, 0); err == nil && len(keys.Of("HZMB").At(at)) > len(keys.At(at)) {
+			t.Error("a site trusts more than all")
+		}
+	})
 }
 
 // FuzzOpen: what opens has exactly one spelling.
