@@ -292,7 +292,7 @@ func (x *torture) load(long time.Duration) {
 				x.t.Fatal("somebody does not come back")
 			}
 			if len(deck) == 0 {
-				if rounds++; rounds > 1 && time.Now().After(end) {
+				if rounds++; rounds > 1 && time.Now().After(end) && (len(later) > 0 || rounds > 3) {
 					going = false
 					x.join()
 					continue
@@ -394,7 +394,8 @@ func (x *torture) through(s *session, p bench.Person, when string) {
 			return
 		}
 	}
-	x.t.Errorf("%s: does not pass: %+v", when, got)
+	page, err := s.checkpoint(x.t.Context(), "journal", "list", "--state", s.path("device"), "-n", "10")
+	x.t.Errorf("%s: does not pass: %+v; the device's record ends (%v)\n%s", when, got, err, page)
 }
 
 // contradict has a device and a copy of its disk write different events under the same numbers.
