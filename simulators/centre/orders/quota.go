@@ -151,14 +151,15 @@ func (b *Book) Left(l Lease) (left, had uint64, err error) {
 }
 
 // Returned takes, in a transaction on a book's database, a holder's word on how many tokens it
-// has spent of a lease that it has taken.
+// has spent of a lease that it has taken. More than it may have spent it has not: what it says beyond
+// that is as if it had spent all.
 func Returned(tx *bolt.Tx, holder string, quota, day string, serial, spent uint64) error {
 	key := quota + "/" + day + "/" + holder
 	var g grant
 	if err := getJSON(tx.Bucket(bLeases), key, &g); err != nil || g.Serial != serial {
 		return err // of an older lease: says nothing any more
 	}
-	g.Out = max(g.Lease.Tokens, spent)
+	g.Out = max(g.Lease.Tokens, min(spent, g.Out))
 	return putJSON(tx.Bucket(bLeases), key, g)
 }
 

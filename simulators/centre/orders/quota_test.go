@@ -3,6 +3,7 @@ package orders
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"path/filepath"
 	"testing"
@@ -107,6 +108,39 @@ func TestQuotaNeverExceeded(t *testing.T) {
 		}
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// TestLiesAboutSpending: a device that says it has spent more than it was given neither uses up the
+// quota nor makes room in it for others.
+func TestLiesAboutSpending(t *testing.T) {
+	db, err := bolt.Open(filepath.Join(t.TempDir(), "sink.db"), 0o600, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	key, err := keys.New("orders")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := New(db, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Open(Quota{Quota: "q", Day: "d", Tokens: 100}); err != nil {
+		t.Fatal(err)
+	}
+	l, _, err := b.grant(Lease{Quota: "q", Day: "d", Holder: "g1/7", Tokens: 40})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, spent := range []uint64{90, math.MaxUint64 - 20} {
+		if err := db.Update(func(tx *bolt.Tx) error { return Returned(tx, "g1/7", "q", "d", l.Serial, spent) }); err != nil {
+			t.Fatal(err)
+		}
+		if left, _, err := b.Left(Lease{Quota: "q", Day: "d", Holder: "g2/1"}); err != nil || left != 60 {
+			t.Errorf("it says %d: %d are left, %v", spent, left, err)
 		}
 	}
 }
