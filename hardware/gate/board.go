@@ -74,6 +74,7 @@ type Board struct {
 	showing bool // it was told
 
 	beaten  time.Time // last beat
+	alive   func() bool
 	obeys   bool      // access was de-energised since the heartbeat began: the drive opens when told
 	given   bool      // an order was carried out since the board was found
 	open    bool      // it was to open
@@ -116,6 +117,9 @@ func (b *Board) setFault(err error) {
 // Release opens the leaf.
 func (b *Board) Release(context.Context) error {
 	return b.order(func() error {
+		if err := b.revive(); err != nil {
+			return err
+		}
 		if !b.beating() || !b.obeys {
 			if err := b.shut(); err != nil {
 				return err
@@ -125,6 +129,18 @@ func (b *Board) Release(context.Context) error {
 		b.pulsing = true
 		return b.link.Drive(wire.Access, wire.Access)
 	})
+}
+
+// revive beats if the heart has paused for as long as the program did: what the drive is
+// told while the relay is dropped it does not do later either.
+func (b *Board) revive() error {
+	if b.beaten.IsZero() || b.beating() || !b.alive() {
+		return nil
+	}
+	if err := b.sense(); err != nil {
+		return err
+	}
+	return b.beat()
 }
 
 // note remembers an order to the leaf.

@@ -21,7 +21,7 @@ const (
 //
 // The heart beats while alive returns true and the board can be read. Run calls alive and report one after
 // the other, so that a report which blocks stops the heart. Orders may be given
-// from within report.
+// from within report; Release calls alive too.
 func (b *Board) Run(ctx context.Context, alive func() bool, report func(Input)) error {
 	if !b.running.CompareAndSwap(false, true) {
 		return ErrRunning
@@ -29,7 +29,7 @@ func (b *Board) Run(ctx context.Context, alive func() bool, report func(Input)) 
 	defer b.running.Store(false)
 	defer b.link.Rest()
 	defer b.goesRound(time.Time{})
-	b.begin()
+	b.begin(alive)
 	for ctx.Err() == nil {
 		b.goesRound(time.Now())
 		next := time.Now().Add(poll)
@@ -50,11 +50,11 @@ func (b *Board) Run(ctx context.Context, alive func() bool, report func(Input)) 
 	return nil
 }
 
-func (b *Board) begin() {
+func (b *Board) begin(alive func() bool) {
 	b.turn.RLock()
 	defer b.turn.RUnlock()
 	b.wired.Do(func() { b.link.Wired(b.contacts.door, b.invertOut, b.invertIn) })
-	b.known, b.heard = false, time.Now()
+	b.alive, b.known, b.heard = alive, false, time.Now()
 }
 
 // find opens the board if it is lost.
