@@ -147,7 +147,10 @@ func (k *Keys) Write(dir string) error {
 	if err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
-	return statefile.Replace(filepath.Join(dir, KeyFile), b)
+	if err := statefile.Replace(filepath.Join(dir, KeyFile), b); err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	return nil
 }
 
 // ReadKeys gives no keys where the file is missing or unreadable: what was marked

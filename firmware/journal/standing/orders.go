@@ -139,7 +139,10 @@ func WriteCopy(tx *bolt.Tx, book *order.Book, dir string) error {
 	if had, err := os.ReadFile(path); err == nil && bytes.Equal(had, b) {
 		return nil
 	}
-	return statefile.Replace(path, b)
+	if err := statefile.Replace(path, b); err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	return nil
 }
 
 // ReadCopy gives the book of a copy, and by their keys the orders as they were signed. A copy that

@@ -4,7 +4,6 @@ package statefile
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -14,16 +13,13 @@ import (
 const sector = 512
 
 // Replace writes a file whole or not at all. On a full disk a short one is written over the one
-// that is there, so that a device starts there too.
+// that is there, so that a device starts there too. The error names the file; whose it is says the caller.
 func Replace(path string, b []byte) error {
 	err := replace(path, b)
 	if full := errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT); full && len(b) <= sector {
 		err = overwrite(path, b)
 	}
-	if err != nil {
-		return fmt.Errorf("journal: %w", err)
-	}
-	return nil
+	return err
 }
 
 func replace(path string, b []byte) error {
@@ -59,10 +55,7 @@ func overwrite(path string, b []byte) error {
 func SyncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
-		return fmt.Errorf("journal: %w", err)
+		return err
 	}
-	if err := errors.Join(d.Sync(), d.Close()); err != nil {
-		return fmt.Errorf("journal: %w", err)
-	}
-	return nil
+	return errors.Join(d.Sync(), d.Close())
 }

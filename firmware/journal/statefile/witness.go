@@ -50,7 +50,10 @@ func (w Witness) Write(dir string) error {
 	if err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
-	return Replace(filepath.Join(dir, WitnessFile), append(b, '\n'))
+	if err := Replace(filepath.Join(dir, WitnessFile), append(b, '\n')); err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	return nil
 }
 
 // Sum is Hash; zero if that is no SHA-256.
