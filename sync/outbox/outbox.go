@@ -22,6 +22,7 @@ import (
 var (
 	ErrMark   = errors.New("outbox: the centre's mark is not believed")         // bad signature or shape, or for another device
 	ErrRefuse = errors.New("outbox: the journal refuses the centre's mark")     // the centre holds another event under this number
+	ErrKeep   = errors.New("outbox: the centre's mark is not written yet")      // the disk failed; it is asked for again
 	ErrNoMark = errors.New("outbox: the centre has not confirmed what we sent") // published, but no mark came in time
 )
 
@@ -29,8 +30,8 @@ var (
 type Journal interface {
 	// Entries gives the oldest events the centre has not marked, oldest epoch first.
 	Entries(max, maxBytes int) ([]journal.Entry, error)
-	// Mark moves the cursor; it refuses a hash that is not that event's, and says
-	// journal.ErrAhead where it cannot tell.
+	// Mark moves the cursor; it refuses a hash that is not that event's with journal.ErrMark,
+	// and says journal.ErrAhead where it cannot tell. Any other error is of its disk.
 	Mark(epoch, seq uint64, hash [32]byte) error
 	// Changed wakes after an append.
 	Changed() <-chan struct{}
@@ -224,7 +225,11 @@ func (o *Outbox) accept(data []byte, b batch) (seq uint64, ok bool) {
 		return 0, false
 	}
 	if err != nil {
-		o.fault(fmt.Errorf("%w: %w", ErrRefuse, err))
+		why := ErrKeep
+		if errors.Is(err, journal.ErrMark) {
+			why = ErrRefuse
+		}
+		o.fault(fmt.Errorf("%w: %w", why, err))
 		return 0, false
 	}
 	o.mu.Lock()

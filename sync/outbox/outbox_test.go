@@ -21,7 +21,7 @@ import (
 	"github.com/fxamacker/cbor/v2"
 )
 
-var errRefused = errors.New("not ours")
+var errDisk = errors.New("no room")
 
 // memory is a journal in memory.
 type memory struct {
@@ -29,6 +29,14 @@ type memory struct {
 	entries []journal.Entry
 	changed chan struct{}
 	marks   int
+	full    bool // the disk
+}
+
+// fill has the disk be full, or not.
+func (m *memory) fill(on bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.full = on
 }
 
 func newMemory() *memory { return &memory{changed: make(chan struct{}, 1)} }
@@ -76,7 +84,10 @@ func (m *memory) Mark(epoch, seq uint64, hash [32]byte) error {
 	for n, e := range m.entries {
 		if e.Epoch == epoch && e.Seq == seq {
 			if sha256.Sum256(e.Bytes) != hash {
-				return errRefused
+				return journal.ErrMark
+			}
+			if m.full {
+				return errDisk
 			}
 			m.entries = m.entries[n+1:]
 			m.marks++
@@ -267,6 +278,28 @@ func TestNothingIsDeletedWithoutAMark(t *testing.T) {
 		time.Sleep(10 * time.Minute)
 		if f.left() != 0 || f.out.State().Fault != nil {
 			t.Fatalf("%d events, %+v", f.left(), f.out.State())
+		}
+	})
+}
+
+// TestMarkIsNotWritten: a disk that takes no mark is no centre that holds another event, and is tried again.
+func TestMarkIsNotWritten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := run(t)
+		f.add(7, "a")
+		f.next(t)
+		f.memory.fill(true)
+		mark := f.mark(t, f.centre, "g1", 7, 1, "a")
+		f.wire.marks <- mark
+		synctest.Wait()
+		if err := f.out.State().Fault; f.left() != 1 || !errors.Is(err, ErrKeep) || !errors.Is(err, errDisk) || errors.Is(err, ErrRefuse) {
+			t.Fatalf("%d events, %v", f.left(), err)
+		}
+		f.memory.fill(false)
+		f.wire.set(mark, nil)
+		time.Sleep(10 * time.Minute)
+		if err := f.out.State().Fault; f.left() != 0 || err != nil {
+			t.Fatalf("%d events, %v", f.left(), err)
 		}
 	})
 }
