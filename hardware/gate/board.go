@@ -117,9 +117,7 @@ func (b *Board) setFault(err error) {
 // Release opens the leaf.
 func (b *Board) Release(context.Context) error {
 	return b.order(func() error {
-		if err := b.revive(); err != nil {
-			return err
-		}
+		b.revive()
 		if !b.beating() || !b.obeys {
 			if err := b.shut(); err != nil {
 				return err
@@ -132,15 +130,15 @@ func (b *Board) Release(context.Context) error {
 }
 
 // revive beats if the heart has paused for as long as the program did: what the drive is
-// told while the relay is dropped it does not do later either.
-func (b *Board) revive() error {
+// told while the relay is dropped it does not do later either. A board that cannot be read
+// gets no beat (G16), and the order all the same: it may be an alarm's.
+func (b *Board) revive() {
 	if b.beaten.IsZero() || b.beating() || !b.alive() {
-		return nil
+		return
 	}
-	if err := b.sense(); err != nil {
-		return err
+	if b.sense() == nil {
+		b.beat()
 	}
-	return b.beat()
 }
 
 // note remembers an order to the leaf.

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"slices"
 	"testing"
@@ -62,5 +63,27 @@ func TestOrderFirst(t *testing.T) {
 	}
 	if want := []string{"read", "access", "access", "beat", "signals"}; !slices.Equal(w.did, want) {
 		t.Errorf("%q, want %q", w.did, want)
+	}
+}
+
+// mute is a board whose inputs cannot be read any more.
+type mute struct {
+	slow
+	reads int
+}
+
+func (m *mute) Sense() ([]wire.Inputs, error) { m.reads++; return nil, errors.New("no inputs") }
+
+// TestMute gives an order after a pause to a board that cannot be read: it is carried out,
+// and the heart does not beat.
+func TestMute(t *testing.T) {
+	w := &mute{}
+	b := newBoard(w)
+	b.up, b.alive, b.beaten = true, func() bool { return true }, time.Now().Add(-time.Second)
+	if err := b.Release(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if want := []string{"access", "access"}; !slices.Equal(w.did, want) || w.reads != 1 {
+		t.Errorf("%q after %d readings, want %q", w.did, w.reads, want)
 	}
 }
