@@ -29,7 +29,7 @@ var (
 // Buckets are those that a file has. They end with an epoch.
 var Buckets = [][]byte{marksBucket, endsBucket, claimsBucket, keysBucket}
 
-// ErrVisit: a claim is somebody's.
+// ErrVisit reports a claim that is nobody's.
 var ErrVisit = errors.New("journal: a claim needs the number of its presentation")
 
 const (

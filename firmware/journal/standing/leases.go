@@ -14,7 +14,7 @@ import (
 	"example.org/checkpoint/firmware/order"
 )
 
-// ErrExhausted: no token is left.
+// ErrExhausted reports that no token is left.
 var ErrExhausted = errors.New("journal: no token is left")
 
 // leaseKept is how long a lease that has expired, and what was spent of it, can be looked up.

@@ -23,6 +23,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/veraison/go-cose"
 	bolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
 )
 
 func newStore(t testing.TB) *Store {
@@ -133,7 +134,7 @@ func TestOneThatCannotBeStored(t *testing.T) {
 		group = append(group, word{m: message{said: &said[i]}, store: func(se *session) error {
 			se.count("tried", 1)
 			if i == 1 {
-				return bolt.ErrKeyTooLarge
+				return berrors.ErrKeyTooLarge
 			}
 			_, _, err := se.keep(run(uint64(i+1), uint64(i+1)))
 			return err

@@ -20,7 +20,7 @@ import (
 	"syscall"
 )
 
-// ErrDamaged: a file of the folder is not what its name says, or cannot be read.
+// ErrDamaged reports that a file of the folder is not what its name says, or cannot be read.
 var ErrDamaged = errors.New("a stored file is damaged")
 
 // unfinished begins the name of a file that is being written.

@@ -16,7 +16,7 @@ import (
 	"github.com/theupdateframework/go-tuf/v2/metadata"
 )
 
-// ErrContents: no set that a device takes: too many or too large files, unclean names.
+// ErrContents reports what is no set that a device takes: too many or too large files, unclean names.
 var ErrContents = errors.New("bundle: not a set that a device takes")
 
 // What a device takes. The centre's tools refuse more.
