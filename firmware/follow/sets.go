@@ -82,8 +82,8 @@ func (f *Follower) parse(set bundle.Set) (p parsed, err error) {
 		policies[name] = true
 	}
 	for _, l := range f.config.Lanes {
-		if !policies[l.Policy] {
-			return p, fmt.Errorf("no policy %q, which lane %s judges by", l.Policy, l.Name)
+		if by := p.rules.PolicyOf(l.At(f.config.Device.Site)); !policies[by] {
+			return p, fmt.Errorf("no policy %q, which lane %s judges by", by, l.Name)
 		}
 	}
 	text, err := fs.ReadFile(set.FS, "keys.json")

@@ -59,7 +59,7 @@ type Lane struct {
 	Direction    string // in, out, none
 	VenueClass   string
 	Profile      string   // door or gate: the most that the lane may learn of a person
-	Policy       string   // the profile of the policy file
+	Policy       string   // the profile of the policy file, where the set does not say another
 	Audiences    []string // that the lane answers to; empty for the site alone
 	ReplayWindow time.Duration
 }

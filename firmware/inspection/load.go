@@ -31,6 +31,7 @@ type Snapshot struct {
 	revoked   revocation.Sets
 	policies  map[string]versions       // by profile
 	ruled     map[*policy.Policy]string // the file of each
+	assigned  map[seat]string           // the profile of lanes that the set itself gives one
 	rosters   rosters                   // of people
 	places    *places                   // of risk; nil where the set has none
 	freshness freshness
@@ -94,7 +95,7 @@ func (s *Snapshot) Vouched(published time.Time) *Snapshot {
 // bears reports whether verdicts depend on a file.
 func bears(name string) bool {
 	dir, ext := path.Dir(name), path.Ext(name)
-	return name == freshnessFile || name == "keys.json" || (dir == "trust" || dir == "policy") && ext == ".json" ||
+	return name == freshnessFile || name == "keys.json" || (dir == "trust" || dir == "policy" || dir == "sites") && ext == ".json" ||
 		path.Dir(dir) == "status" && (ext == ".cwt" || ext == ".delta") ||
 		dir == "revoked" && ext == ".json" || path.Dir(dir) == "revoked" || dir == "lists" && (ext == ".bin" || name == rosterFile || name == placesFile)
 }
@@ -151,7 +152,7 @@ func (s *Snapshot) Trust() *trust.Store { return s.trust }
 // New is Load for files at hand, by their name in the bundle.
 func New(files map[string]File, version string, published time.Time) (*Snapshot, error) {
 	s := &Snapshot{version: version, published: published, changed: map[string]time.Time{}, modified: map[string]time.Time{},
-		policies: map[string]versions{}, ruled: map[*policy.Policy]string{}}
+		policies: map[string]versions{}, ruled: map[*policy.Policy]string{}, assigned: map[seat]string{}}
 	data := map[string][]byte{}
 	for name, f := range files {
 		data[name], s.changed[name], s.modified[name] = f.Data, f.Changed, f.Changed
@@ -185,9 +186,12 @@ func New(files map[string]File, version string, published time.Time) (*Snapshot,
 		}
 	}
 	s.rosters = parseRosters(data, fault)
-	for _, name := range slices.Sorted(maps.Keys(data)) { // after the lists that they change
-		if dir := path.Dir(name); path.Dir(dir) == "status" && path.Ext(name) == ".delta" {
+	for _, name := range slices.Sorted(maps.Keys(data)) { // after the lists that they change, and the policies that they name
+		switch dir := path.Dir(name); {
+		case path.Dir(dir) == "status" && path.Ext(name) == ".delta":
 			fault(name, s.status.AddDelta(path.Base(dir), data[name], s.trust))
+		case dir == "sites":
+			fault(name, s.assign(name, data[name]))
 		}
 	}
 	if err := errors.Join(faults...); err != nil {
@@ -214,7 +218,7 @@ func (s *Snapshot) addPolicy(name string, data []byte) error {
 // presentation; nil if the lane has none. One file holds one version of it:
 // policy/<profile>.json, policy/<profile>.<anything>.json.
 func (s *Snapshot) policy(p Presentation) *policy.Policy {
-	return s.policies[p.Lane.Policy].at(p.At)
+	return s.policies[s.PolicyOf(p.Lane)].at(p.At)
 }
 
 // addRevoked reads revoked/<scheme>.json, {"v":1,"list":"<base64 of what the scheme

@@ -50,7 +50,7 @@ A file that no device reads is refused too: it is most likely misspelt.
   status/HK/7.cwt             a scheme's signed status list
   keys.json                   the centre's public keys (the centre's GET /keys gives them); no device works without
   orders/latest.cose          the centre's orders that stand (the centre's GET /orders gives them)
-  sites/<site>.json           a site's quotas, and what it keeps of a movement
+  sites/<site>.json           a site's quotas, what it keeps of a movement, and lanes that judge by another policy
   rollout.json, cohort/<name>/...   files that some devices try first: {"v":1,"cohorts":[{"name":"canary","devices":["gate-01"],"share":5}]}
   lists/residents.bin         who lives there, from "checkpoint bundle list"
   lists/index.json            what other lists/<name>.bin are for, from when until when: exempt classes, cohorts

@@ -72,7 +72,7 @@ func TestBundleFromFilesToDevice(t *testing.T) {
 func TestBundleRefusesWhatADeviceWould(t *testing.T) {
 	for name, file := range map[string]string{"policy/door.json": "{", "polices/door.json": "{}", "trust/HK.json": `{"v":9}`, "keys.json": "[]", "a b": "",
 		"orders/latest.cose": "x", "sites/LMC.json": `{"v":1,"quotas":[{"quota":"a"}]}`,
-		"sites/WTS.json": `{"v":1,"movement":{"record":"open"}}`} {
+		"sites/WTS.json": `{"v":1,"movement":{"record":"open"}}`, "sites/HZMB.json": `{"v":1,"policies":{"1":"venue-circus"}}`} {
 		src := sourceFiles(t)
 		if err := put(src, name, []byte(file)); err != nil {
 			t.Fatal(err)
