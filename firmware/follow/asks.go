@@ -17,6 +17,7 @@ import (
 	"example.org/checkpoint/firmware/journal/statefile"
 	"example.org/checkpoint/firmware/order"
 	"example.org/checkpoint/sync/bundle"
+	"example.org/checkpoint/sync/enrol"
 	"example.org/checkpoint/sync/request"
 	"example.org/checkpoint/sync/sign1"
 )
@@ -24,6 +25,8 @@ import (
 // asks is what the device asks the centre for (PROTOCOL C7).
 type asks struct {
 	client *request.Client             // nil without a centre
+	key    *enrol.Key                  // of the device; likewise
+	pass   atomic.Pointer[enrol.Pass]  // by which it comes in; nil: it comes in plainly
 	keys   atomic.Pointer[sign1.Dated] // that sign answers
 	sign   func(purpose string, payload []byte) ([]byte, error)
 	peers  atomic.Pointer[sign1.Dated] // of devices

@@ -105,7 +105,8 @@ func Open(c config.Config, log *slog.Logger) (f *Follower, err error) {
 	if f.store, err = bundle.Open(stored, root, f.link.Fetch); err != nil {
 		return f, err
 	}
-	f.asks.client = f.client(key.Sign)
+	f.asks.client, f.asks.key = f.client(key.Sign), key
+	f.asks.pass.Store(pass)
 	f.sign = outbox.Checkpoint(c.Device.Name, key.Sign)
 	f.outbox = outbox.New(recordOf{f}, f.link, outbox.Options{Device: c.Device.Name, Sign: key.Sign, MarkKeys: f.marks, Log: f.log})
 	return f, nil
@@ -157,6 +158,7 @@ func (f *Follower) Run(ctx context.Context) error {
 	}
 	links.Go(func() { f.outbox.Run(ctx) })
 	links.Go(func() { f.askCentre(ctx) })
+	links.Go(func() { f.stayAdmitted(ctx) })
 	links.Go(func() { f.meet(ctx) })
 	links.Go(func() { f.reportIn(ctx) })
 	links.Go(func() {
@@ -256,6 +258,8 @@ func (f *Follower) Troubles() (s health.Set) {
 	add(status.Rejected != "" || refused, health.BundleRejected)
 	if f.link != nil {
 		add(!f.link.State().Connected, health.CentreOffline)
+		pass := f.asks.pass.Load()
+		add(pass != nil && pass.Ends(f.device.Clock.Now()), health.AdmissionEnds)
 		add(errors.Is(f.outbox.State().Fault, outbox.ErrRefuse) || f.device.Journal.Stats().Disputed > 0, health.CentreConflict)
 	}
 	set, ok := f.store.Current()

@@ -39,6 +39,7 @@ type office struct {
 	dir, repo string
 	stick     string // of devices that are started from now on
 	port      int
+	secure    bool // it lets in only whom it has admitted
 	keys      publish.Keys
 	files     fstest.MapFS
 	centre    *centre.Centre
@@ -67,7 +68,7 @@ func newOffice(t *testing.T) *office {
 func (o *office) open() {
 	o.Helper()
 	var err error
-	if o.centre, err = centre.New(centre.Options{Dir: o.dir, NATSPort: o.port}); err != nil {
+	if o.centre, err = centre.New(centre.Options{Dir: o.dir, NATSPort: o.port, Secure: o.secure}); err != nil {
 		o.Fatal(err)
 	}
 	u, err := url.Parse(o.centre.NATSURL())
@@ -199,6 +200,9 @@ func (o *office) device(name string) (a *device, stop func()) {
 		o.Fatal(err)
 	}
 	card, err := key.Card(name, "LMC")
+	if err == nil && o.secure {
+		card.Request, err = key.Request(state, name)
+	}
 	if err != nil {
 		o.Fatal(err)
 	}
@@ -208,6 +212,9 @@ func (o *office) device(name string) (a *device, stop func()) {
 	}
 	if err != nil {
 		o.Fatal(err)
+	}
+	if o.secure {
+		o.admit(name, state)
 	}
 	var c config.Config
 	c.Device.Name, c.Device.Site, c.Device.State = name, "LMC", state

@@ -56,6 +56,7 @@ const (
 	HallAway
 	HallAlone
 	HallLied
+	AdmissionEnds
 
 	codes
 )
@@ -177,6 +178,8 @@ var table = [codes]Condition{
 		Action: "Check this device's network, then the hub. Until then a code may be taken once at each device; what was taken twice is found afterwards."},
 	HallLied: {Name: "hall-lied", Severity: Degraded, Title: "The hub holds entries that no device of the hall has made",
 		Action: "Tell the centre: somebody may have tampered with the hub. Such entries are not believed. Restart the device when it has been looked at."},
+	AdmissionEnds: {Name: "admission-ends", Severity: Notice, Title: "The device's admission to the centre ends soon, or has ended",
+		Action: "Connect the device to the centre: it asks for a new one every hour. If it gets none, have the centre admit it again, and restart it."},
 }
 
 // All is the whole list.

@@ -151,6 +151,13 @@ func (p *Pass) Due(now time.Time) bool {
 	return cert == nil || now.After(cert.NotBefore.Add(cert.NotAfter.Sub(cert.NotBefore)/2))
 }
 
+// Ends reports whether the pass is over or nearly so, in the last tenth of its certificate's life, or it
+// cannot be said.
+func (p *Pass) Ends(now time.Time) bool {
+	cert := p.TLS.Certificates[0].Leaf
+	return cert == nil || now.After(cert.NotAfter.Add(-cert.NotAfter.Sub(cert.NotBefore)/10))
+}
+
 // LoadPass gives the pass of an admitted device; nil, nil: it was never admitted, and comes in plainly.
 func LoadPass(dir, device string) (*Pass, error) {
 	text, err := readPrivate(filepath.Join(dir, admissionFile))

@@ -161,6 +161,12 @@ var ailments = map[health.Code]ailment{
 			Ja: "センターに連絡してください。ハブに手が加えられた恐れがあります。その記録は信用されません。調査後に装置を再起動してください。",
 			Ko: "중앙에 알리세요. 누군가 허브를 건드렸을 수 있습니다. 그런 기록은 믿지 않습니다. 살펴본 뒤 기기를 다시 시작하세요.",
 			Pt: "Avise o centro: alguém pode ter mexido no nó. Esses registos não são aceites. Reinicie o aparelho depois de se ter visto o que houve."}},
+	health.AdmissionEnds: {
+		Words{Hant: "本裝置的中央准入即將或已經屆滿", Hans: "本设备的中央准入即将或已经到期", Ja: "センターへの接続許可がまもなく切れるか、切れている", Ko: "중앙 접속 허가가 곧 끝나거나 끝났음", Pt: "A admissão do aparelho no centro está a terminar ou terminou"},
+		Words{Hant: "連接中央：裝置每小時要求新的准入。若未獲發，請中央重新准入，再重新啟動裝置。", Hans: "连接中央：设备每小时请求新的准入。若未获发，请中央重新准入，再重新启动设备。",
+			Ja: "センターに接続してください。装置は毎時、新しい許可を求めます。得られなければ、センターに許可し直してもらい、装置を再起動してください。",
+			Ko: "중앙에 연결하세요. 기기가 매시간 새 허가를 요청합니다. 받지 못하면 중앙에서 다시 허가하게 하고 기기를 다시 시작하세요.",
+			Pt: "Ligue o aparelho ao centro: pede uma nova a cada hora. Se não a receber, peça ao centro que o admita de novo e reinicie-o."}},
 }
 
 // Condition says what is wrong and what to do.
