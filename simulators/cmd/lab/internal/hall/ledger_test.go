@@ -99,7 +99,11 @@ func (x *torture) compare() {
 			}
 		}
 	}
+	interrupted := 0
 	for id, p := range x.ledger {
+		if strings.HasSuffix(p.kind, ".interrupted.v1") {
+			interrupted++
+		}
 		for hash := range p.hashes {
 			if _, stored := seen[hash]; !stored {
 				x.t.Errorf("lost: %s, %s of %v", id, p.kind, p.time)
@@ -108,6 +112,9 @@ func (x *torture) compare() {
 		if p.time.Before(x.began.Add(-time.Minute)) || p.time.After(time.Now().Add(time.Minute)) {
 			x.t.Errorf("%s, %s, is dated %v", id, p.kind, p.time)
 		}
+	}
+	if x.done["events interrupted"] = interrupted; interrupted == 0 {
+		x.t.Error("the record has nobody interrupted: this proves nothing of them")
 	}
 	openings := x.done["openings"]
 	if len(seen) < 100 || claims == 0 {

@@ -17,7 +17,6 @@ import (
 	"testing"
 	"time"
 
-	"example.org/checkpoint/simulators/cmd/lab/internal/bench"
 	"example.org/checkpoint/simulators/cmd/lab/internal/cast"
 	"example.org/checkpoint/simulators/cmd/lab/internal/figures"
 	"example.org/checkpoint/simulators/cmd/lab/internal/process"
@@ -48,7 +47,8 @@ type torture struct {
 	batches map[string][][]byte // of the devices, as they were overheard
 }
 
-// victims is what is killed and cut under load, each once a round in another order.
+// victims is what is killed and cut under load, each once in a round of another order; so many
+// times where the load is to last.
 var victims = []string{"program", "program", "program", "other program", "other program", "hub", "hub", "centre", "server 0", "server 1", "server 2",
 	"cut", "other cut", "hub cut", "replay", "replay"}
 
@@ -91,6 +91,8 @@ func TestTorture(t *testing.T) {
 
 	x.load(long)
 	x.phase("load")
+	x.interrupt()
+	x.phase("interrupted")
 	x.lieAboutTime()
 	x.phase("lies about the time")
 	x.contradict()
@@ -239,85 +241,6 @@ func (x *torture) replay() error {
 	return x.line.Say("ev."+name, x.batches[name][x.rand.IntN(len(x.batches[name]))])
 }
 
-// newcomer is somebody at a device, and where they come again if something interrupts them.
-type newcomer struct {
-	person    bench.Person
-	at, again *session
-}
-
-// load has people come to both devices while things break at random, then has everybody come
-// again whom that has interrupted, with the same code, every other one at the other device.
-func (x *torture) load(long time.Duration) {
-	x.t.Helper()
-	out, later := map[*session]newcomer{}, []newcomer{}
-	next := func(s *session) {
-		s.sent++
-		n := newcomer{s.traveller(), s, s}
-		n.person.ID, n.person.Again = s.sent, false // whom something interrupts goes away, and comes again afterwards
-		if s.sent%2 == 0 {
-			n.again = map[*session]*session{x.session: x.other, x.other: x.session}[s]
-		}
-		out[s] = n
-		s.benchIn.Say(bench.Order{Person: &n.person})
-	}
-	back := func(s *session, l bench.Line, ok, more bool) {
-		if !ok {
-			x.t.Fatal("the bench has ended")
-		}
-		if l.Passage == nil {
-			return
-		}
-		if x.done["people "+l.Passage.End]++; l.Passage.End != "passed" {
-			later = append(later, out[s])
-		}
-		if delete(out, s); more {
-			next(s)
-		}
-	}
-	next(x.session)
-	next(x.other)
-	deck, end := []string{}, time.Now().Add(long)
-	for rounds, going := 0, true; going || len(out) > 0; {
-		pause := time.Duration(300+x.rand.IntN(1500)) * time.Millisecond
-		if !going {
-			pause = 90 * time.Second
-		}
-		select {
-		case l, ok := <-x.benchLines:
-			back(x.session, l, ok, going)
-		case l, ok := <-x.other.benchLines:
-			back(x.other, l, ok, going)
-		case <-time.After(pause):
-			if !going {
-				x.t.Fatal("somebody does not come back")
-			}
-			if len(deck) == 0 {
-				if rounds++; rounds > 1 && time.Now().After(end) && (len(later) > 0 || rounds > 3) {
-					going = false
-					x.join()
-					continue
-				}
-				deck = slices.Clone(victims)
-				x.rand.Shuffle(len(deck), func(i, j int) { deck[i], deck[j] = deck[j], deck[i] })
-			}
-			x.torment(deck[0])
-			deck = deck[1:]
-		}
-	}
-	for _, what := range victims {
-		if x.done[what] == 0 {
-			x.t.Errorf("under load, never: %s", what)
-		}
-	}
-	if len(later) == 0 {
-		x.t.Error("under load, nobody was interrupted")
-	}
-	for _, n := range later {
-		x.through(n.again, n.person, "interrupted, and come again")
-	}
-	x.done["came again"] += len(later)
-}
-
 // torment kills or cuts one of victims.
 func (x *torture) torment(what string) {
 	x.t.Helper()
@@ -379,25 +302,6 @@ func (x *torture) join() {
 		s.says(x.t, "centre-offline", false)
 	}
 	x.must(process.Until(x.t.Context(), 60*time.Second, "an old batch is heard", func() bool { return x.replay() == nil }))
-}
-
-// through has one person come until they are through, at most six times.
-func (x *torture) through(s *session, p bench.Person, when string) {
-	x.t.Helper()
-	var got bench.Passage
-	for n := range 6 {
-		s.shows(x.t, "white")
-		if got = s.visit(x.t, p); got.End == "passed" {
-			if n > 0 {
-				x.done[fmt.Sprintf("through at visit %d", n+1)]++
-			}
-			return
-		}
-	}
-	x.must(s.stopDevice()) // a running one keeps its record to itself
-	page, err := s.checkpoint(x.t.Context(), "journal", "list", "--state", s.path("device"), "-n", "10")
-	x.t.Errorf("%s: does not pass: %+v; the device's record ends (%v)\n%s", when, got, err, page)
-	x.start(s)
 }
 
 // contradict has a device and a copy of its disk write different events under the same numbers.
