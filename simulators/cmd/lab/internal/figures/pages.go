@@ -8,12 +8,17 @@ import (
 
 // Record is what the lab reads of an event.
 type Record struct {
+	ID   string `json:"id"`
 	Type string `json:"type"` // checkpoint.<kind>.v1
 	Data struct {
 		Lane    string `json:"lane"`
 		Verdict struct {
 			Outcome string `json:"outcome"`
 			Reason  string `json:"reason"`
+			Rule    string `json:"rule"`
+			Lists   []struct {
+				Name string `json:"name"`
+			} `json:"lists"`
 		} `json:"verdict"`
 	} `json:"data"`
 }
