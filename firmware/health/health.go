@@ -177,7 +177,7 @@ var table = [codes]Condition{
 	HallAlone: {Name: "hall-alone", Severity: Degraded, Title: "This device cannot ask whether a code was used at another lane",
 		Action: "Check this device's network, then the hub. Until then a code may be taken once at each device; what was taken twice is found afterwards."},
 	HallLied: {Name: "hall-lied", Severity: Degraded, Title: "The hub holds entries that no device of the hall has made",
-		Action: "Tell the centre: somebody may have tampered with the hub. Such entries are not believed. Restart the device when it has been looked at."},
+		Action: "Tell the centre: somebody may have tampered with the hub. Such entries are not believed. This ends by itself when a day has passed without any."},
 	AdmissionEnds: {Name: "admission-ends", Severity: Notice, Title: "The device's admission to the centre ends soon, or has ended",
 		Action: "Connect the device to the centre: it asks for a new one every hour. If it gets none, have the centre admit it again, and restart it."},
 }

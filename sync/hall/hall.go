@@ -22,6 +22,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 )
@@ -74,8 +75,8 @@ type Hall struct {
 	log     *record
 	entries map[uint64]*entry // that have not ended everywhere
 	next    uint64
-	down    []bool // by place: the last attempt failed
-	lied    bool   // a place has shown a mark that nobody made
+	down    []bool      // by place: the last attempt failed
+	lies    []time.Time // by place: when it last showed a mark that nobody made, monotonic; zero: never, or long ago
 }
 
 // entry is one claim.
@@ -114,7 +115,7 @@ func Open(o Options) (*Hall, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Hall{o: o, run: rand.Text(), keys: keys, wake: make(chan struct{}, 1), entries: map[uint64]*entry{}, down: make([]bool, len(o.Places))}
+	h := &Hall{o: o, run: rand.Text(), keys: keys, wake: make(chan struct{}, 1), entries: map[uint64]*entry{}, down: make([]bool, len(o.Places)), lies: make([]time.Time, len(o.Places))}
 	if h.log, h.entries, err = openRecord(o.State); err != nil {
 		return nil, err
 	}
@@ -181,6 +182,7 @@ func (h *Hall) Claim(ctx context.Context, what string, ids []Identity) (c Claim,
 		}
 		h.mu.Lock()
 		e.home = place == 0
+		h.forgive(place)
 		h.mu.Unlock()
 		return Claim{N: e.N, Placed: place}, false, nil
 	}
@@ -262,9 +264,6 @@ var errLies = errors.New("hall: a mark there was made by nobody who has the day 
 func (h *Hall) counts(k dayKey, key string, text []byte, now time.Time) (bool, error) {
 	v, ok := k.read(key, text)
 	if !ok {
-		h.mu.Lock()
-		h.lied = true
-		h.mu.Unlock()
 		return false, errLies
 	}
 	if !now.Before(time.Unix(v.Until, 0)) {
@@ -329,9 +328,24 @@ func (h *Hall) try(e *entry, place int) {
 func (h *Hall) fell(place int, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if errors.Is(err, errLies) {
+		h.lies[place] = time.Now()
+	}
 	if !h.down[place] {
 		h.down[place] = true
 		h.o.Log.Warn("hall: a place is passed over", "place", place, "err", err)
+	}
+}
+
+// honest is how long a place must have shown no made up mark until its lies are forgotten.
+const honest = 24 * time.Hour
+
+// forgive forgets the lies of a place that takes marks as it should a day after the last of them; one
+// that says nothing for a day is not forgiven. It needs mu.
+func (h *Hall) forgive(place int) {
+	if lied := h.lies[place]; !lied.IsZero() && time.Since(lied) >= honest {
+		h.lies[place] = time.Time{}
+		h.o.Log.Info("hall: a place has shown no made up mark for a day", "place", place)
 	}
 }
 
@@ -339,7 +353,7 @@ func (h *Hall) fell(place int, err error) {
 type State struct {
 	Alone   bool // no place answers, or there is no day key
 	Away    bool // the first place does not answer
-	Lied    bool // a place has shown marks that nobody made
+	Lied    bool // a place has shown marks that nobody made, and did not do better for a day
 	Waiting int  // claims that the first place does not know yet, or still has
 }
 
@@ -348,7 +362,7 @@ func (h *Hall) State() State {
 	today, _ := h.keys.live(h.o.Now())
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	s := State{Alone: true, Away: len(h.down) > 0 && h.down[0], Lied: h.lied}
+	s := State{Alone: true, Away: len(h.down) > 0 && h.down[0], Lied: slices.ContainsFunc(h.lies, func(t time.Time) bool { return !t.IsZero() })}
 	for _, down := range h.down {
 		s.Alone = s.Alone && down
 	}

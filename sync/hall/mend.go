@@ -166,6 +166,7 @@ func (h *Hall) makeKnown(ctx context.Context, e *entry) {
 	}
 	h.mu.Lock()
 	e.home = true
+	h.forgive(0)
 	h.mu.Unlock()
 }
 
@@ -190,9 +191,6 @@ func (h *Hall) meet(ctx context.Context, m mark) (other string, err error) {
 	}
 	v, ok := k.read(m.Key, had)
 	if !ok {
-		h.mu.Lock()
-		h.lied = true
-		h.mu.Unlock()
 		return "", errLies
 	}
 	if mine, ok := k.read(m.Key, m.Value); ok && v.Device == h.o.Device && v.Run == mine.Run {

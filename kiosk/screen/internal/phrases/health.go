@@ -157,10 +157,10 @@ var ailments = map[health.Code]ailment{
 			Pt: "Verifique a rede deste aparelho e depois o nó. Até lá um código pode ser aceite uma vez em cada aparelho; descobre-se depois."}},
 	health.HallLied: {
 		Words{Hant: "主機有並非本大堂裝置所作的記錄", Hans: "主机有并非本大厅设备所作的记录", Ja: "ホールの装置が作っていない記録がハブにある", Ko: "홀의 어느 기기도 만들지 않은 기록이 허브에 있음", Pt: "O nó tem registos que nenhum aparelho da sala fez"},
-		Words{Hant: "通知中央：主機可能被人動過。該等記錄不獲採信。查看後重新啟動裝置。", Hans: "通知中央：主机可能被人动过。该等记录不被采信。查看后重新启动设备。",
-			Ja: "センターに連絡してください。ハブに手が加えられた恐れがあります。その記録は信用されません。調査後に装置を再起動してください。",
-			Ko: "중앙에 알리세요. 누군가 허브를 건드렸을 수 있습니다. 그런 기록은 믿지 않습니다. 살펴본 뒤 기기를 다시 시작하세요.",
-			Pt: "Avise o centro: alguém pode ter mexido no nó. Esses registos não são aceites. Reinicie o aparelho depois de se ter visto o que houve."}},
+		Words{Hant: "通知中央：主機可能被人動過。該等記錄不獲採信。一日內再無此等記錄即自行解除。", Hans: "通知中央：主机可能被人动过。该等记录不被采信。一日内再无此类记录即自行解除。",
+			Ja: "センターに連絡してください。ハブに手が加えられた恐れがあります。その記録は信用されません。一日現れなければ表示は自動で消えます。",
+			Ko: "중앙에 알리세요. 누군가 허브를 건드렸을 수 있습니다. 그런 기록은 믿지 않습니다. 하루 동안 나타나지 않으면 저절로 해제됩니다.",
+			Pt: "Avise o centro: alguém pode ter mexido no nó. Esses registos não são aceites. O aviso termina por si após um dia sem nenhum."}},
 	health.AdmissionEnds: {
 		Words{Hant: "本裝置的中央准入即將或已經屆滿", Hans: "本设备的中央准入即将或已经到期", Ja: "センターへの接続許可がまもなく切れるか、切れている", Ko: "중앙 접속 허가가 곧 끝나거나 끝났음", Pt: "A admissão do aparelho no centro está a terminar ou terminou"},
 		Words{Hant: "連接中央：裝置每小時要求新的准入。若未獲發，請中央重新准入，再重新啟動裝置。", Hans: "连接中央：设备每小时请求新的准入。若未获发，请中央重新准入，再重新启动设备。",
