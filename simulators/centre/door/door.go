@@ -273,6 +273,9 @@ func (g *Guard) Admit(d registry.Device, name string) (Admission, error) {
 	if err != nil {
 		return Admission{}, fmt.Errorf("the card of %s has no certificate request: %w", name, err)
 	}
+	if d.User == "" {
+		return Admission{}, fmt.Errorf("the card of %s has no NATS user", name)
+	}
 	cert, err := g.issue(&x509.Certificate{Subject: pkix.Name{CommonName: name}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}, request.PublicKey)
 	if err != nil {
 		return Admission{}, err
@@ -300,7 +303,7 @@ func (g *Guard) Renew(d registry.Device, name string, csr []byte, user string) (
 	switch request, err := x509.ParseCertificateRequest(csr); {
 	case err != nil:
 		return Admission{}, fmt.Errorf("%w: its request does not parse", ErrRenew)
-	case d.CSR == nil || d.User == "" || user != d.User:
+	case len(d.CSR) == 0 || d.User == "" || user != d.User:
 		return Admission{}, fmt.Errorf("%w: its card names another user", ErrRenew)
 	case request.Subject.CommonName != name:
 		return Admission{}, fmt.Errorf("%w: the request is another device's", ErrRenew)

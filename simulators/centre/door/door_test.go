@@ -39,6 +39,14 @@ func TestRevokedIsNotRenewed(t *testing.T) {
 	if a, err := g.Renew(d, "g1", csr, user); err != nil || a.Device != "g1" {
 		t.Fatal(a.Device, err)
 	}
+	for name, card := range map[string]registry.Device{"without a user": {CSR: csr}, "without a request": {CSR: []byte{}, User: user}} {
+		if _, err := g.Admit(card, "g1"); err == nil {
+			t.Error("a card is admitted", name)
+		}
+		if _, err := g.Renew(card, "g1", csr, card.User); !errors.Is(err, ErrRenew) {
+			t.Errorf("a card %s: %v", name, err)
+		}
+	}
 	g.push = func(string) error { return nil }
 	if err := g.Revoke(nil, user); err != nil {
 		t.Fatal(err)
