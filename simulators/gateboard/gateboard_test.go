@@ -212,5 +212,10 @@ func TestWalkShut(t *testing.T) {
 		if s := b.State(); s.Entry || s.Exit {
 			t.Errorf("called off, but still in a beam: %+v", s)
 		}
+		ctx, cancel = context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancel()
+		if err := (Walk{b, time.Second}).Through(ctx); err != nil {
+			t.Errorf("called off when through already: %v", err)
+		}
 	})
 }

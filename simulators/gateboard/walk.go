@@ -84,15 +84,16 @@ func (w Walk) steps(ctx context.Context, steps ...func()) error {
 		return errors.Join(ErrShut, err)
 	}
 	for _, step := range steps {
-		if s := w.Board.State(); !s.Exit && !s.Middle && !open(s) {
-			return ErrShut
+		if s := w.Board.State(); !s.Exit && !s.Middle { // who is further in goes on
+			switch {
+			case !open(s):
+				return ErrShut
+			case ctx.Err() != nil:
+				return ctx.Err()
+			}
 		}
 		step()
-		select {
-		case <-time.After(w.Pace):
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+		time.Sleep(w.Pace)
 	}
 	return nil
 }
