@@ -91,7 +91,7 @@ func (x *torture) load(long time.Duration) {
 		switch got, passed := x.visits(n.again, n.person); {
 		case passed:
 			x.done["came again, and through"]++
-		case n.let && long == 0: // where the machine is slow, the beams may have seen them through
+		case n.let && long == 0: // what was lost while they stood in the open gate leaves the code used
 			x.t.Logf("saw green under load, and is not let again: %+v; the device's record ends\n%s", got, x.recordOf(n.at))
 			x.done["came again, and not let"]++
 		default:
