@@ -94,8 +94,9 @@ func TestVectorsHCT(t *testing.T) {
 	}
 }
 
-// TestVectorsHCTStatements compares what orders, leases, marks and lists say.
-func TestVectorsHCTStatements(t *testing.T) {
+// hctStatements is a verifier with the keys of the hct set, and all cases of the set.
+func hctStatements(t *testing.T) (*verifier, []hctCase) {
+	t.Helper()
 	folder := sharedFolder(t, "vectors", "hct")
 	data, err := os.ReadFile(filepath.Join(folder, "index.json"))
 	if err != nil {
@@ -109,7 +110,12 @@ func TestVectorsHCTStatements(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := &verifier{snapshot: snapshot}
+	return &verifier{snapshot: snapshot}, cases
+}
+
+// TestVectorsHCTStatements compares what orders, leases, marks and lists say.
+func TestVectorsHCTStatements(t *testing.T) {
+	v, cases := hctStatements(t)
 	run := 0
 	for _, c := range cases {
 		if c.Hex == "" || c.Verdict != "accept" {
@@ -156,20 +162,7 @@ func TestVectorsHCTStatements(t *testing.T) {
 
 // TestFlippedStatements turns one bit in every byte of valid statements: none is obeyed.
 func TestFlippedStatements(t *testing.T) {
-	folder := sharedFolder(t, "vectors", "hct")
-	data, err := os.ReadFile(filepath.Join(folder, "index.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var cases []hctCase
-	if err := json.Unmarshal(data, &cases); err != nil {
-		t.Fatal(err)
-	}
-	snapshot, _, _, err := keys.Load([]string{"hct=" + folder}, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	v := &verifier{snapshot: snapshot}
+	v, cases := hctStatements(t)
 	for _, c := range cases {
 		if c.Hex == "" || c.Verdict != "accept" {
 			continue
@@ -190,7 +183,7 @@ func TestFlippedStatements(t *testing.T) {
 			}
 		}
 	}
-	if _, _, err := order.Order(snapshot.Trust(), make([]byte, 4096), time.Time{}); err == nil || errors.Is(err, trust.ErrBadSignature) {
+	if _, _, err := order.Order(v.snapshot.Trust(), make([]byte, 4096), time.Time{}); err == nil || errors.Is(err, trust.ErrBadSignature) {
 		t.Errorf("4 KiB of nothing: %v", err)
 	}
 }

@@ -95,7 +95,6 @@ func journalled(t *testing.T, dir string) (events []figures.Record) {
 		}
 		events = append(events, r)
 	}
-	slices.Reverse(events)
 	return events
 }
 
