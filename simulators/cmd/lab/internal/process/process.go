@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -106,12 +107,22 @@ func Until(ctx context.Context, patience time.Duration, what string, ok func() b
 	return nil
 }
 
+// The ports from which FreePort chooses. Systems give the ports above to outgoing connections: what a program
+// that is down for a while listens on would be gone when it comes back.
+const (
+	lowest  = 10_000
+	highest = 32_000
+)
+
 // FreePort finds a port of loopback that nobody listens on.
 func FreePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+	var err error
+	for range 50 {
+		port := lowest + rand.IntN(highest-lowest)
+		var l net.Listener
+		if l, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+			return port, l.Close()
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
+	return 0, fmt.Errorf("no free port: %w", err)
 }
