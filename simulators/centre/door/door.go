@@ -69,7 +69,8 @@ var may = jwt.Permissions{
 		"$JS.API.CONSUMER.CREATE.OBJ_" + streams.Files + ".*.$O." + streams.Files + ".C.>", "$JS.API.CONSUMER.DELETE.OBJ_" + streams.Files + ".>",
 		"$JS.FC.OBJ_" + streams.Files + ".>",
 	}},
-	Sub: jwt.Permission{Allow: []string{"_INBOX_{{name()}}.>", "mark.{{name()}}", "cmd.{{name()}}", streams.Push, "hall.{{tag(site)}}.key"}},
+	Sub:  jwt.Permission{Allow: []string{"_INBOX_{{name()}}.>", "mark.{{name()}}", "cmd.{{name()}}", streams.Push, "hall.{{tag(site)}}.key"}},
+	Resp: &jwt.ResponsePermission{MaxMsgs: 1, Expires: 5 * time.Second}, // a hall's day key, to the device that asks
 }
 
 // Open reads the keys of a centre, or makes them at its first start.
