@@ -2,6 +2,7 @@ package appliance
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -62,10 +63,20 @@ func (a *Appliance) orders(now time.Time) (lines []screen.OrderLine) {
 			continue
 		}
 		lines = append(lines, screen.OrderLine{Number: o.Number, Kind: string(o.Kind), Halt: o.Halt, Held: s.Held, Agrees: agrees[order.Key(o)],
-			Direction: o.Scope.Direction, Lane: o.Scope.Lane, Scheme: o.Scope.Scheme, Reason: o.Reason, From: o.NotBefore,
+			Direction: o.Scope.Direction, Lane: o.Scope.Lane, Scheme: o.Scope.Scheme, Reason: a.reason(s, now), From: o.NotBefore, Since: s.Since(),
 			Overdue: o.Halt && now.After(o.ReviewBy)})
 	}
 	return lines
+}
+
+// reason is what the centre says of an order, and of a least version how it is here.
+func (a *Appliance) reason(s order.Standing, now time.Time) string {
+	for _, l := range a.lanes {
+		if least, lacks := s.Lacks(l.journal.Place(), now); lacks {
+			return fmt.Sprintf("%.100s (%.40q < %.40s)", s.Order.Reason, l.journal.Place().Version, least)
+		}
+	}
+	return s.Order.Reason
 }
 
 // healthz answers GET /healthz: 200 while people can be served, else 503, with what is

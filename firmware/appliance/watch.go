@@ -55,25 +55,31 @@ func (a *Appliance) watch() {
 	if wasDevice.Has(health.CentreOffline) && !device.Has(health.CentreOffline) {
 		a.centre.Hurry()
 	}
-	a.tell(a.journal, a.log, wasDevice, device)
+	a.tell(a.journal, a.log, wasDevice, device, nil)
 	for _, l := range a.lanes {
-		a.tell(l.journal, l.log, wasLanes[l.config.Name], lanes[l.config.Name])
+		a.tell(l.journal, l.log, wasLanes[l.config.Name], lanes[l.config.Name], a.centre.Why(l.journal.Place()))
 	}
 }
 
-func (a *Appliance) tell(j interface{ Append(event.Event) error }, log *slog.Logger, before, now health.Set) {
+// tell journals what has begun or is over. Ordered is why an order of the centre halts; nil if none does.
+func (a *Appliance) tell(j interface{ Append(event.Event) error }, log *slog.Logger, before, now health.Set, ordered error) {
 	for _, c := range health.All() {
 		if now.Has(c.Code) == before.Has(c.Code) {
 			continue
 		}
-		state := "over"
+		note := map[string]string{"condition": c.Name, "state": "over"}
 		if now.Has(c.Code) {
-			state = "begun"
-			log.Warn(c.Title, "condition", c.Name, "do", c.Action)
+			note["state"] = "begun"
+			said := log
+			if c.Code == health.OrderHalts && ordered != nil {
+				note["why"] = event.Clip(ordered.Error())
+				said = log.With("why", ordered)
+			}
+			said.Warn(c.Title, "condition", c.Name, "do", c.Action)
 		} else {
 			log.Info("over: "+c.Title, "condition", c.Name)
 		}
-		if err := j.Append(event.Event{Kind: event.Condition, Note: map[string]string{"condition": c.Name, "state": state}}); err != nil {
+		if err := j.Append(event.Event{Kind: event.Condition, Note: note}); err != nil {
 			log.Error("journal", "err", err)
 		}
 	}

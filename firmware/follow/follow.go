@@ -48,7 +48,7 @@ type Follower struct {
 	meeting  meeting
 
 	rules       atomic.Pointer[inspection.Snapshot] // in force; nil before the first
-	agreed      chan order.Place                    // a supervisor turned the key there
+	agreed      chan agreement                      // a supervisor has turned a key
 	ordered     atomic.Pointer[[]order.Signed]      // by the set in force
 	missed      atomic.Bool                         // an order could not be written
 	stick       []byte                              // the last timestamp that a stick had
@@ -73,7 +73,7 @@ type List struct {
 
 // Open opens what has to do with the centre, if there is one. An error names what to do.
 func Open(c config.Config, log *slog.Logger) (f *Follower, err error) {
-	f = &Follower{config: c, log: log, agreed: make(chan order.Place, len(c.Lanes)+1)}
+	f = &Follower{config: c, log: log, agreed: make(chan agreement, len(c.Lanes)+1)}
 	if c.Centre.URL == "" && c.Centre.Stick == "" {
 		return f, nil
 	}

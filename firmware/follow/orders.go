@@ -79,8 +79,8 @@ func (f *Follower) followOrders(ctx context.Context) {
 			if f.hear(word) {
 				f.returnLeases(ctx)
 			}
-		case place := <-f.agreed:
-			f.agree(place)
+		case a := <-f.agreed:
+			f.agree(a)
 		case <-tick.C:
 			if f.missed.Swap(false) { // the journal could not take one: nobody was admitted meanwhile
 				f.obeyAll()
@@ -155,19 +155,29 @@ func (f *Follower) obey(o order.Signed) {
 	}
 }
 
+// agreement is a supervisor at a place agreeing to what the key agreed to there when it was turned.
+type agreement struct {
+	place order.Place
+	shown order.Standing
+}
+
 // Agreed says, without waiting, that a supervisor at a place agrees to what the centre would
-// have open, or have lowered.
+// have open, or have lowered. What comes from now on has not been shown to anybody yet.
 func (f *Follower) Agreed(place order.Place) {
+	next := f.device.Journal.Orders().Waiting(place, f.device.Clock.Now())
+	if len(next) == 0 {
+		return
+	}
 	select {
-	case f.agreed <- place:
+	case f.agreed <- agreement{place, next[0]}:
 	default:
 	}
 }
 
 // agree has a supervisor agree to what the centre would have open, or have lowered.
-func (f *Follower) agree(place order.Place) {
-	log := f.log.With("lane", place.Lane)
-	opened, err := f.device.Journal.Confirm(place)
+func (f *Follower) agree(a agreement) {
+	log := f.log.With("lane", a.place.Lane)
+	opened, err := f.device.Journal.Confirm(a.place, a.shown)
 	if err != nil {
 		log.Error("a supervisor agreed to an order, which is not written", "err", err)
 		return
@@ -224,6 +234,10 @@ func (f *Follower) returnLeases(ctx context.Context) {
 func (f *Follower) overdue() bool {
 	return len(f.device.Journal.Orders().Overdue(f.device.Clock.Now())) > 0
 }
+
+// Why says which order of the centre stops a place, and of a least version which one is wanted; nil if
+// none does.
+func (f *Follower) Why(place order.Place) error { return f.device.Journal.Allows(place) }
 
 // Halted is what the centre's orders do to a place.
 func (f *Follower) Halted(place order.Place) (s health.Set) {

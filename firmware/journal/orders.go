@@ -79,14 +79,15 @@ func (j *Journal) Disown(believed func(centre.Order) bool) {
 	j.book.Store(book)
 }
 
-// Confirm is a supervisor at a lane agreeing to what the centre would have open there. It
-// returns the orders that that concerned.
-func (j *Journal) Confirm(p order.Place) (opened []order.Standing, err error) {
-	if len(j.book.Load().Clone().Confirm(p, j.options.Now())) == 0 {
-		return nil, nil
-	}
+// Confirm is a supervisor at a lane agreeing to what the centre would have open there, as it was
+// shown to them: if that is no longer what the lane's key agrees to, to nothing. It returns what
+// that concerned.
+func (j *Journal) Confirm(p order.Place, shown order.Standing) (opened []order.Standing, err error) {
 	j.writing.Lock()
 	defer j.writing.Unlock()
+	if next := j.book.Load().Waiting(p, j.options.Now()); len(next) == 0 || !next[0].Is(shown) {
+		return nil, nil
+	}
 	err = j.direct(func(book *order.Book, tx *bolt.Tx) error {
 		for _, s := range book.Confirm(p, j.options.Now()) {
 			if err := standing.ChangeOrder(tx, s); err != nil {

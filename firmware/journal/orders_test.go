@@ -40,12 +40,26 @@ func newRuled(t *testing.T) *ruled {
 
 func (b *ruled) order(j *Journal, number uint64, state string, scope centre.Scope) error {
 	b.Helper()
+	return b.orderAt(j, noon, number, state, scope)
+}
+
+func (b *ruled) orderAt(j *Journal, at time.Time, number uint64, state string, scope centre.Scope) error {
+	b.Helper()
 	signed, err := centre.Order{Number: number, Kind: "breaker", State: state, Scope: scope,
-		NotBefore: noon.Unix(), ReviewBy: noon.Add(time.Hour).Unix(), Reason: "too many"}.Sign(b.key)
+		NotBefore: at.Unix(), ReviewBy: noon.Add(time.Hour).Unix(), Reason: "too many"}.Sign(b.key)
 	b.must(err)
 	o, err := decoded.DecodeOrder(signed)
 	b.must(err)
 	return j.Order(o, signed, false)
+}
+
+// agree is a supervisor at a lane agreeing to what the key agrees to now.
+func agree(j *Journal, p order.Place) ([]order.Standing, error) {
+	next := j.Orders().Waiting(p, j.options.Now())
+	if len(next) == 0 {
+		next = []order.Standing{{}}
+	}
+	return j.Confirm(p, next[0])
 }
 
 // TestHalted: the claim obeys an order whatever the inspection thought, after a restart and in a
@@ -73,7 +87,7 @@ func TestHalted(t *testing.T) {
 	j = b.open()
 	out = j.Lane("1")
 	b.claim(out, 1, verdict.Halted, "b")
-	if n, err := j.Confirm(out.Place()); len(n) != 0 || err != nil {
+	if n, err := agree(j, out.Place()); len(n) != 0 || err != nil {
 		t.Error("a supervisor alone opened: ", n, err)
 	}
 	b.must(b.order(j, 42, "open", centre.Scope{Direction: "out"}))
@@ -87,10 +101,10 @@ func TestHalted(t *testing.T) {
 		t.Fatal(j.Stats().Origin)
 	}
 	b.claim(out, 1, verdict.Halted, "b")
-	if n, err := j.Confirm(j.Lane("2").Place()); len(n) != 0 || err != nil {
+	if n, err := agree(j, j.Lane("2").Place()); len(n) != 0 || err != nil {
 		t.Error("a supervisor at the other lane opened: ", n, err)
 	}
-	if n, err := j.Confirm(out.Place()); len(n) != 1 || err != nil {
+	if n, err := agree(j, out.Place()); len(n) != 1 || err != nil {
 		t.Error(n, err)
 	}
 	b.claim(out, 2, "", "b")
@@ -107,6 +121,46 @@ func TestHalted(t *testing.T) {
 	}
 	if states != "halt; open, waits for a supervisor; opened by a supervisor; " {
 		t.Error(states)
+	}
+}
+
+// TestNotShown: a supervisor agrees to what was shown, though what came meanwhile holds from an
+// earlier time, also over restarts; once that is agreed to, or has been replaced, to nothing.
+func TestNotShown(t *testing.T) {
+	for name, reopen := range map[string]func(b *ruled){
+		"running": nil, "started again": func(*ruled) {},
+		"started from the copy": func(b *ruled) { b.must(os.Remove(filepath.Join(b.dir, layout.File))) },
+	} {
+		b := newRuled(t)
+		j := b.open()
+		place := j.Lane("1").Place()
+		b.must(b.order(j, 1, "halt", centre.Scope{}))
+		b.must(b.order(j, 2, "halt", centre.Scope{Lane: "1"}))
+		b.now = noon.Add(2 * time.Second)
+		b.must(b.orderAt(j, noon.Add(time.Second), 3, "open", centre.Scope{}))
+		b.must(b.order(j, 4, "open", centre.Scope{Lane: "1"})) // from noon on, and so from before
+		if reopen != nil {
+			b.close(j)
+			reopen(b)
+			j = b.open()
+		}
+		shown := j.Orders().Waiting(place, b.now)
+		if len(shown) != 2 || shown[0].Order.Number != 3 {
+			t.Errorf("%s: %+v", name, shown)
+			continue
+		}
+		if n, err := j.Confirm(place, shown[0]); err != nil || len(n) != 1 || n[0].Order.Number != 3 {
+			t.Errorf("%s: agreed to %+v, %v", name, n, err)
+		}
+		if n, err := j.Confirm(place, shown[0]); err != nil || len(n) != 0 {
+			t.Errorf("%s: the key turned twice at once agreed to %+v, %v", name, n, err)
+		}
+		b.must(b.order(j, 5, "open", centre.Scope{Lane: "1"}))
+		if n, err := j.Confirm(place, shown[1]); err != nil || len(n) != 0 {
+			t.Errorf("%s: agreed unseen to %+v, %v", name, n, err)
+		}
+		b.claim(j.Lane("1"), 9, verdict.Halted, "a")
+		b.close(j)
 	}
 }
 
@@ -135,7 +189,7 @@ func TestBookLost(t *testing.T) {
 	j = b.open()
 	b.must(b.order(j, 42, "open", centre.Scope{}))
 	b.claim(j.Lane("1"), 1, verdict.Halted, "a")
-	if n, err := j.Confirm(j.Lane("1").Place()); len(n) != 1 || err != nil {
+	if n, err := agree(j, j.Lane("1").Place()); len(n) != 1 || err != nil {
 		t.Error(n, err)
 	}
 	b.claim(j.Lane("1"), 2, "", "a")
@@ -150,14 +204,14 @@ func TestOrderNotWritten(t *testing.T) {
 		t.Fatal("written")
 	}
 	j.wait()
-	j.Confirm(j.Lane("1").Place())
+	agree(j, j.Lane("1").Place())
 	b.claim(j.Lane("1"), 1, verdict.Halted, "a") // obeyed all the same
 	if halted, _ := j.Halted(j.Lane("1").Place()); !halted {
 		t.Error("it does not show")
 	}
 	b.must(b.order(j, 2, "open", centre.Scope{})) // which knows of the halt
 	b.claim(j.Lane("1"), 2, verdict.Halted, "a")
-	if n, err := j.Confirm(j.Lane("1").Place()); len(n) != 1 || err != nil {
+	if n, err := agree(j, j.Lane("1").Place()); len(n) != 1 || err != nil {
 		t.Error(n, err)
 	}
 	b.claim(j.Lane("1"), 3, "", "a")
@@ -198,7 +252,7 @@ func TestHaltSurvives(t *testing.T) {
 			j := b.open()
 			b.must(b.order(j, 1, "halt", centre.Scope{}))
 			b.must(b.order(j, 2, "open", centre.Scope{}))
-			if n, err := j.Confirm(j.Lane("1").Place()); len(n) != 1 || err != nil {
+			if n, err := agree(j, j.Lane("1").Place()); len(n) != 1 || err != nil {
 				t.Fatal(n, err)
 			}
 			b.close(j)
@@ -221,7 +275,7 @@ func TestHaltSurvives(t *testing.T) {
 				b.close(j)
 			}
 			j = b.open()
-			if n, err := j.Confirm(j.Lane("2").Place()); err != nil || len(n) != 1 && name != "a clock set back" {
+			if n, err := agree(j, j.Lane("2").Place()); err != nil || len(n) != 1 && name != "a clock set back" {
 				t.Error(n, err)
 			}
 			b.claim(j.Lane("1"), 2, verdict.Halted, "b")
@@ -287,7 +341,7 @@ func TestFormat1(t *testing.T) {
 	epoch := j.Stats().Epoch
 	b.close(j)
 	b.tamper(b.dir, func(tx *bolt.Tx) {
-		for _, name := range []string{"orders", "leases", "spent", "tokens", "begun"} {
+		for _, name := range []string{"orders", "leases", "spent", "tokens", "begun", "came"} {
 			b.must(tx.DeleteBucket([]byte(name)))
 		}
 		b.must(tx.Bucket([]byte("meta")).Put([]byte("format"), boltfile.U64(1)))

@@ -27,6 +27,8 @@ type Standing struct {
 	Begun bool   // its time has come once: a clock that is set back does not undo it
 	Least string // of a held one of min-version: the version that was demanded before
 
+	Came time.Time // of a held one: when it came, later than every other that came before; zero if nobody has noted it
+
 	Disowned bool // it opens, and who signed it is believed no more: a halt of any number replaces it
 }
 
@@ -79,8 +81,31 @@ func (b *Book) Apply(o centre.Order, latest time.Time, doubted bool) (Standing, 
 			s.Held, s.Least = false, ""
 		}
 	}
+	if s.Held {
+		s.Came = b.after(latest)
+	}
 	b.Restore(s)
 	return s, nil
+}
+
+// after is a time in whole microseconds, if possible this one, that is later than any at which a
+// held one came.
+func (b *Book) after(t time.Time) time.Time {
+	t = t.Truncate(time.Microsecond)
+	for _, s := range b.orders {
+		if s.Held && !t.After(s.Came) {
+			t = s.Came.Add(time.Microsecond)
+		}
+	}
+	return t
+}
+
+// Since is from when on it could be agreed to: it was here, and its time had come.
+func (s Standing) Since() time.Time {
+	if s.Came.After(s.Order.NotBefore) {
+		return s.Came
+	}
+	return s.Order.NotBefore
 }
 
 // halting reports whether it halts by itself, not for what was before.
@@ -143,6 +168,11 @@ func (b *Book) Join(other *Book) []Standing {
 	return better
 }
 
+// Is reports whether it is the same order.
+func (s Standing) Is(t Standing) bool {
+	return s.Order.Number == t.Order.Number && Key(s.Order) == Key(t.Order)
+}
+
 func (s Standing) same(t Standing) bool {
 	return s.Order.Number == t.Order.Number && s.Held == t.Held && s.Begun == t.Begun && s.Least == t.Least
 }
@@ -161,7 +191,7 @@ func (b *Book) Confirm(p Place, now time.Time) []Standing {
 }
 
 // Waiting returns what a supervisor at a place may agree to, in the order in which that is
-// done: by the time from which it holds, so that what comes now does not push in before what
+// done: by the time since when it waits, so that what comes now does not push in before what
 // a supervisor has seen. An opening whose time has not come waits on.
 func (b *Book) Waiting(p Place, now time.Time) []Standing {
 	var waiting []Standing
@@ -172,7 +202,7 @@ func (b *Book) Waiting(p Place, now time.Time) []Standing {
 		}
 	}
 	slices.SortFunc(waiting, func(a, b Standing) int {
-		return cmp.Or(a.Order.NotBefore.Compare(b.Order.NotBefore), cmp.Compare(a.Order.Number, b.Order.Number), cmp.Compare(Key(a.Order), Key(b.Order)))
+		return cmp.Or(a.Since().Compare(b.Since()), cmp.Compare(a.Order.Number, b.Order.Number), cmp.Compare(Key(a.Order), Key(b.Order)))
 	})
 	return waiting
 }
@@ -191,8 +221,8 @@ func (b *Book) Allows(p Place, latest time.Time) error {
 		if !covers(at.scope, p) || !s.halts(p, latest) {
 			continue
 		}
-		if s.Order.Kind == centre.MinVersion {
-			return fmt.Errorf("order %d: %w: it wants version %s, and this is %q%s", s.Order.Number, ErrHalted, s.least(latest), p.Version,
+		if least, lacks := s.Lacks(p, latest); lacks {
+			return fmt.Errorf("order %d: %w: it wants version %s, and this is %q%s", s.Order.Number, ErrHalted, least, p.Version,
 				map[bool]string{false: ", which is no release"}[Released(p.Version)])
 		}
 		return fmt.Errorf("order %d: %w", s.Order.Number, ErrHalted)
@@ -208,6 +238,14 @@ func (s Standing) halts(p Place, latest time.Time) bool {
 		return s.Held && older(p.Version, s.Least) || s.halting(latest) && older(p.Version, s.Order.Reason)
 	}
 	return false
+}
+
+// Lacks gives the least version that it demands of a place, if that has an older one.
+func (s Standing) Lacks(p Place, latest time.Time) (least string, lacks bool) {
+	if s.Order.Kind != centre.MinVersion || !s.Covers(p) || !s.halts(p, latest) {
+		return "", false
+	}
+	return versionIn(s.least(latest)), true
 }
 
 // Halted reports whether an order stops admitting at a place, whatever the code that is shown;

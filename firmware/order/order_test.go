@@ -120,6 +120,29 @@ func TestOneAtATime(t *testing.T) {
 	}
 }
 
+// TestByArrival: what comes while a key is being turned does not push in with an earlier time, nor
+// under a clock that was set back; one whose time comes later waits behind what was there.
+func TestByArrival(t *testing.T) {
+	var b order.Book
+	at := func(o centre.Order, from time.Duration) centre.Order { o.NotBefore = now.Add(from); return o }
+	for i, o := range []centre.Order{at(say(3, false, every), 0), at(say(9, false, centre.Scope{Lane: "dep-2"}), time.Hour), at(say(2, false, lmc), -time.Hour),
+		at(say(1, false, centre.Scope{Lane: "dep-1"}), -2*time.Hour)} {
+		if _, err := b.Apply(o, now.Add(-time.Duration(i)*time.Minute), true); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var waiting []uint64
+	for _, s := range b.Waiting(order.Place{Site: "LMC", Lane: "dep-1"}, now) {
+		waiting = append(waiting, s.Order.Number)
+	}
+	if !slices.Equal(waiting, []uint64{3, 2, 1}) {
+		t.Error(waiting)
+	}
+	if last := b.Waiting(order.Place{Site: "LMC", Lane: "dep-2"}, now.Add(time.Hour)); len(last) != 3 || last[2].Order.Number != 9 {
+		t.Errorf("%+v", last)
+	}
+}
+
 // TestForgotten: a book that was lost may have held a halt.
 func TestForgotten(t *testing.T) {
 	var b order.Book
@@ -152,7 +175,9 @@ func TestRestored(t *testing.T) {
 	if err := apply(c, say(2, false, every)); err != nil {
 		t.Fatal(err)
 	}
-	c.Confirm(east, now)
+	for range 2 {
+		c.Confirm(east, now)
+	}
 	if b.Allows(west, now) == nil || c.Allows(west, now) != nil {
 		t.Error("a copy is not apart")
 	}

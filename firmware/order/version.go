@@ -26,10 +26,16 @@ const inVersion = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy
 // maxVersion bounds a version in bytes.
 const maxVersion = 128
 
-func parseRelease(text string) (r release, ok bool) {
+// versionIn is the version that a text begins with.
+func versionIn(text string) string {
 	if end := strings.IndexFunc(text, func(c rune) bool { return !strings.ContainsRune(inVersion, c) }); end >= 0 {
-		text = text[:end]
+		return text[:end]
 	}
+	return text
+}
+
+func parseRelease(text string) (r release, ok bool) {
+	text = versionIn(text)
 	if len(text) > maxVersion {
 		return r, false
 	}

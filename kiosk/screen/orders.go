@@ -23,7 +23,8 @@ type OrderLine struct {
 	Scheme    string   // of codes; empty: all
 	Reason    string   // as the centre gave it
 	From      time.Time
-	Overdue   bool // somebody should have looked at it again
+	Since     time.Time // it was here, and its time had come: what waits longest is agreed to first
+	Overdue   bool      // somebody should have looked at it again
 }
 
 // maxReason is how much of a reason is shown, in characters.
@@ -44,7 +45,7 @@ func (b board) orders(all []OrderLine) []ordered {
 		if x.Held != y.Held {
 			return map[bool]int{true: -1, false: 1}[x.Held]
 		}
-		return cmp.Or(x.From.Compare(y.From), cmp.Compare(x.Number, y.Number))
+		return cmp.Or(x.Since.Compare(y.Since), x.From.Compare(y.From), cmp.Compare(x.Number, y.Number))
 	})
 	var out []ordered
 	for _, o := range sorted {

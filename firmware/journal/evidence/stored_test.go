@@ -20,7 +20,7 @@ import (
 	"example.org/checkpoint/firmware/journal/statefile"
 )
 
-var buckets = []string{"meta", "epochs", "events", "marks", "ends", "claims", "keys", "lanes", "orders", "begun", "leases", "spent", "tokens", "beside", "terms", "of"}
+var buckets = []string{"meta", "epochs", "events", "marks", "ends", "claims", "keys", "lanes", "orders", "begun", "leases", "spent", "tokens", "beside", "terms", "of", "came"}
 
 // FuzzStored: whatever somebody puts into a sound file under any key, looking at it ends without a
 // panic, and a device starts: with it, or with a new one where it was set aside.
@@ -56,6 +56,7 @@ func FuzzStored(f *testing.F) {
 	f.Add(uint8(8), []byte("breaker\x00\x00\x00\x00"), []byte{1, 0xd2})
 	f.Add(uint8(10), []byte("q/2026-01-01"), []byte{0xd2})
 	f.Add(uint8(13), event1, make([]byte, 30))
+	f.Add(uint8(16), []byte("breaker\x00\x00\x00\x00"), []byte{1})
 	f.Add(uint8(5), []byte("short"), []byte{1})
 	f.Add(uint8(5), []byte("0123456701234567lane/"), make([]byte, 16))
 	f.Add(uint8(5), []byte("0123456701234567lane"), make([]byte, 17))

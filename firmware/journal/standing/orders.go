@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -27,6 +28,7 @@ import (
 var (
 	ordersBucket = []byte("orders") // order.Key → whether it is held, 1 byte, then the order as it was signed
 	begunBucket  = []byte("begun")  // order.Key → whether it has begun, 1 byte, then the least version that a held one keeps up
+	cameBucket   = []byte("came")   // order.Key → when a held one came, Unix microseconds
 	leasesBucket = []byte("leases") // shareKey → the lease as it was signed
 	spentBucket  = []byte("spent")  // shareKey → tokens spent in this epoch
 	tokensBucket = []byte("tokens") // claim → shareKeys, with commas: what an open claim has spent
@@ -36,15 +38,19 @@ var (
 // Those of Epoch end with an epoch.
 var (
 	Buckets = [][]byte{ordersBucket, leasesBucket, spentBucket, tokensBucket}
-	Later   = [][]byte{begunBucket}
+	Later   = [][]byte{begunBucket, cameBucket}
 	Epoch   = [][]byte{leasesBucket, spentBucket, tokensBucket}
 )
 
 // PutOrder writes an order as it stands, and as the centre signed it.
 func PutOrder(tx *bolt.Tx, s order.Standing, signed []byte) error {
 	key := []byte(order.Key(s.Order))
-	return errors.Join(tx.Bucket(ordersBucket).Put(key, append([]byte{flag(s.Held)}, signed...)),
+	err := errors.Join(tx.Bucket(ordersBucket).Put(key, append([]byte{flag(s.Held)}, signed...)),
 		tx.Bucket(begunBucket).Put(key, append([]byte{flag(s.Begun)}, s.Least...)))
+	if s.Came.IsZero() {
+		return errors.Join(err, tx.Bucket(cameBucket).Delete(key))
+	}
+	return errors.Join(err, tx.Bucket(cameBucket).Put(key, boltfile.U64(uint64(s.Came.UnixMicro()))))
 }
 
 func flag(b bool) byte {
@@ -65,7 +71,7 @@ func ChangeOrder(tx *bolt.Tx, s order.Standing) error {
 
 // Book reads all orders. Their signatures were checked when they came.
 func Book(tx *bolt.Tx) (*order.Book, error) {
-	book, begun := &order.Book{}, tx.Bucket(begunBucket)
+	book, begun, came := &order.Book{}, tx.Bucket(begunBucket), tx.Bucket(cameBucket)
 	err := tx.Bucket(ordersBucket).ForEach(func(k, v []byte) error {
 		if len(v) == 0 {
 			return fmt.Errorf("%w: an order is empty", boltfile.ErrDamaged)
@@ -80,10 +86,21 @@ func Book(tx *bolt.Tx) (*order.Book, error) {
 				s.Begun, s.Least = b[0] == 1, string(b[1:])
 			}
 		}
+		if came != nil {
+			s.Came = at(int64(boltfile.Number(came.Get(k))))
+		}
 		book.Restore(s)
 		return nil
 	})
 	return book, err
+}
+
+// at is a time in Unix microseconds, 0 for none.
+func at(micro int64) time.Time {
+	if micro == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(micro).UTC()
 }
 
 // State says in words how an order stands, for its event.
@@ -120,6 +137,7 @@ type copiedOrder struct {
 	Held   bool   `json:"held,omitempty"`
 	Begun  bool   `json:"begun,omitempty"`
 	Least  string `json:"least,omitempty"`
+	Came   int64  `json:"came,omitempty"` // Unix microseconds
 	Signed []byte `json:"signed"`
 }
 
@@ -128,7 +146,11 @@ func WriteCopy(tx *bolt.Tx, book *order.Book, dir string) error {
 	c := ordersCopy{V: 1}
 	for _, s := range book.All() {
 		if kept := tx.Bucket(ordersBucket).Get([]byte(order.Key(s.Order))); len(kept) > 0 {
-			c.Orders = append(c.Orders, copiedOrder{s.Held, s.Begun, s.Least, bytes.Clone(kept[1:])})
+			one := copiedOrder{Held: s.Held, Begun: s.Begun, Least: s.Least, Signed: bytes.Clone(kept[1:])}
+			if !s.Came.IsZero() {
+				one.Came = s.Came.UnixMicro()
+			}
+			c.Orders = append(c.Orders, one)
 		}
 	}
 	b, err := json.Marshal(c)
@@ -155,7 +177,7 @@ func ReadCopy(dir string) (book *order.Book, signed map[string][]byte) {
 	}
 	for _, one := range c.Orders {
 		if o, err := centre.DecodeOrder(one.Signed); err == nil {
-			book.Restore(order.Standing{Order: o, Held: one.Held, Begun: one.Begun, Least: one.Least})
+			book.Restore(order.Standing{Order: o, Held: one.Held, Begun: one.Begun, Least: one.Least, Came: at(one.Came)})
 			signed[order.Key(o)] = one.Signed
 		}
 	}
