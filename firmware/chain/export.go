@@ -140,7 +140,11 @@ func CheckExport(r io.Reader, kept []Checkpoint, open func([]byte) (Checkpoint, 
 				return report, nil
 			}
 		default:
-			if f := walk.Event(place(line), line); f != nil && finish(f) {
+			seq := place(line)
+			if seq == 0 { // not readable, which Event finds too
+				seq = walk.before.Seq + 1
+			}
+			if f := walk.Event(seq, line); f != nil && finish(f) {
 				return report, nil
 			}
 		}

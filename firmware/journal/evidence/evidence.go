@@ -31,12 +31,8 @@ type Known struct {
 // before, the last of them that was deleted or confirmed is remembered beside, and in a
 // state directory so is a late state of the newest chain. An error means that it could not look.
 func Verify(path string, known Known) (r chain.Report, err error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return chain.Report{}, fmt.Errorf("journal: %w", err)
-	}
 	var w statefile.Witness
-	if info.IsDir() {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		if w, _, err = statefile.ReadWitness(path); err != nil {
 			return chain.Report{}, err
 		}
@@ -49,22 +45,32 @@ func Verify(path string, known Known) (r chain.Report, err error) {
 	return r, err
 }
 
-// look reads a sound file.
-func look(path string, fn func(*bolt.Tx) error) error {
+// look reads a sound file. Of another bbolt's own reading may never end.
+func look(path string, fn func(*bolt.Tx) error) (err error) {
 	db, err := layout.OpenToRead(path)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
+	defer boltfile.Guard(&err)()
 	if err := layout.Check(db); err != nil {
 		return err
 	}
 	return db.View(fn)
 }
 
+// sound is look, of a damaged file with what to do.
+func sound(path string, fn func(*bolt.Tx) error) error {
+	err := look(path, fn)
+	if errors.Is(err, boltfile.ErrDamaged) {
+		err = fmt.Errorf("%w: run 'checkpoint journal verify'", err)
+	}
+	return err
+}
+
 func walk(tx *bolt.Tx, w statefile.Witness, known Known, r *chain.Report) error {
 	if layout.New(tx) {
-		r.Fault = r.Missing(known.Checkpoints)
+		r.Fault = missing(*r, w, known)
 		return nil
 	}
 	r.Device = epochs.Device(tx)
@@ -94,12 +100,17 @@ func walk(tx *bolt.Tx, w statefile.Witness, known Known, r *chain.Report) error 
 			return nil
 		}
 	}
+	r.Fault = missing(*r, w, known)
+	return nil
+}
+
+// missing finds an epoch of which there is nothing, and that the witness or somebody else remembers.
+func missing(r chain.Report, w statefile.Witness, known Known) *chain.Fault {
 	seen := known.Checkpoints
 	if w.Epoch != 0 {
 		seen = append(slices.Clone(seen), chain.Checkpoint{Device: r.Device, Epoch: w.Epoch, Point: chain.Point{Seq: w.Seq}})
 	}
-	r.Fault = r.Missing(seen)
-	return nil
+	return r.Missing(seen)
 }
 
 func walkOne(tx *bolt.Tx, e epochs.Epoch, h chain.Header, remembered []chain.Memory) (chain.Epoch, *chain.Fault) {
@@ -135,13 +146,7 @@ func beside(tx *bolt.Tx, e epochs.Epoch) *chain.Fault {
 // Movement gives the record of a movement that lies beside an event: sealed to the centre, with the
 // salt of the event's commitment.
 func Movement(path string, epoch, seq uint64) (r erasable.Record, there bool, err error) {
-	db, err := layout.OpenToRead(path)
-	if err != nil {
-		return r, false, err
-	}
-	defer db.Close()
-	defer boltfile.Guard(&err)()
-	err = db.View(func(tx *bolt.Tx) error {
+	err = sound(path, func(tx *bolt.Tx) error {
 		e, known, err := epochs.Find(tx, epoch)
 		if known && err == nil {
 			r, there, err = erasable.Get(tx, e.Place, seq)
@@ -153,13 +158,7 @@ func Movement(path string, epoch, seq uint64) (r erasable.Record, there bool, er
 
 // List gives the newest n events that keep wants, newest first. All if n is 0.
 func List(path string, n int, keep func(event.Record) bool) (out []event.Record, err error) {
-	db, err := layout.OpenToRead(path)
-	if err != nil {
-		return nil, err
-	}
-	defer db.Close()
-	defer boltfile.Guard(&err)()
-	err = db.View(func(tx *bolt.Tx) error {
+	err = sound(path, func(tx *bolt.Tx) error {
 		out, err = epochs.Newest(tx, n, keep)
 		return err
 	})
@@ -169,7 +168,7 @@ func List(path string, n int, keep func(event.Record) bool) (out []event.Record,
 // Export writes every event as package chain reads it. Sign signs a checkpoint of the last event
 // of each epoch; nil: nobody does.
 func Export(path string, to io.Writer, sign func(epoch, seq uint64, hash [32]byte) ([]byte, error)) error {
-	return look(path, func(tx *bolt.Tx) error {
+	return sound(path, func(tx *bolt.Tx) error {
 		if layout.New(tx) {
 			return nil
 		}

@@ -2,6 +2,8 @@ package evidence_test
 
 import (
 	"bytes"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -168,11 +170,56 @@ func TestVerifyFindsAFlippedByte(t *testing.T) {
 }
 
 func TestVerifyCannotLook(t *testing.T) {
-	if _, err := evidence.Verify(filepath.Join(t.TempDir(), "none"), evidence.Known{}); err == nil {
-		t.Error("no file, no error")
+	if _, err := evidence.Verify(filepath.Join(t.TempDir(), "none"), evidence.Known{}); !errors.Is(err, layout.ErrNone) {
+		t.Error("no file: ", err)
 	}
-	if _, err := evidence.Verify(t.TempDir(), evidence.Known{}); err == nil {
-		t.Error("no journal, no error")
+	if _, err := evidence.Verify(t.TempDir(), evidence.Known{}); !errors.Is(err, layout.ErrNone) {
+		t.Error("no journal: ", err)
+	}
+}
+
+// TestDamagedPages: of a file in which any page is damaged nothing is listed, shown or exported that
+// the check does not let through, and no look at it goes on for ever.
+func TestDamagedPages(t *testing.T) {
+	b := &bench{t, t.TempDir()}
+	j := b.open()
+	b.alarms(j, 60)
+	b.must(j.Close())
+	whole, err := os.ReadFile(filepath.Join(b.dir, layout.File))
+	b.must(err)
+	path, found := filepath.Join(t.TempDir(), layout.File), 0
+	for page := 2; page < 32; page++ {
+		data := bytes.Clone(whole)
+		copy(data[page*boltfile.PageSize+10:], bytes.Repeat([]byte{0xff}, 60))
+		b.must(os.WriteFile(path, data, 0o600))
+		damaged := b.fault(path, evidence.Known{}) != nil
+		if damaged {
+			found++
+		}
+		_, listed := evidence.List(path, 0, func(event.Record) bool { return true })
+		_, _, shown := evidence.Movement(path, 1, 1)
+		for _, err := range []error{listed, shown, evidence.Export(path, io.Discard, nil)} {
+			if damaged != errors.Is(err, boltfile.ErrDamaged) || err != nil && !strings.Contains(err.Error(), "journal verify") {
+				t.Errorf("page %d: %v", page, err)
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no page is used")
+	}
+}
+
+// TestVerifyFindsAnEmptiedJournal: a new file lies in the place of the record.
+func TestVerifyFindsAnEmptiedJournal(t *testing.T) {
+	b := &bench{t, t.TempDir()}
+	j := b.open()
+	b.must(j.Close())
+	b.must(os.Remove(filepath.Join(b.dir, layout.File)))
+	db, err := layout.Open(filepath.Join(b.dir, layout.File), 4<<20)
+	b.must(err)
+	b.must(db.Close())
+	if f := b.fault(b.dir, evidence.Known{}); f == nil || f.Kind != chain.Truncation {
+		t.Errorf("%+v", f)
 	}
 }
 

@@ -5,6 +5,7 @@ package layout
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,6 +24,8 @@ import (
 var (
 	// ErrHeld: bbolt allows one program at a time.
 	ErrHeld = errors.New("journal: the running device holds the journal: stop it, or look at a copy")
+	// ErrNone: where somebody looks there is no journal.
+	ErrNone = errors.New("journal: there is none: give a device's state directory, or a copy of its journal.db")
 	// ErrNewer: it does not open backward.
 	ErrNewer = errors.New("journal: written by a newer version: install that version, or set the state directory aside")
 )
@@ -78,11 +81,14 @@ func Open(path string, maxSize int64) (*bolt.DB, error) {
 // checks nothing.
 func OpenToRead(path string) (*bolt.DB, error) {
 	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fmt.Errorf("journal: %w", err)
-	}
-	if info.IsDir() {
+	if err == nil && info.IsDir() {
 		path = filepath.Join(path, File)
+		_, err = os.Stat(path)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %w", ErrNone, err)
+	} else if err != nil {
+		return nil, fmt.Errorf("journal: %w", err)
 	}
 	return open(path, &bolt.Options{ReadOnly: true, Timeout: 300 * time.Millisecond, FreelistType: bolt.FreelistMapType})
 }

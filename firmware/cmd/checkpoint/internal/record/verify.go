@@ -2,7 +2,6 @@ package record
 
 import (
 	"bufio"
-	"bytes"
 	"cmp"
 	"encoding/hex"
 	"errors"
@@ -65,12 +64,16 @@ func (c verifyCmd) verify(w io.Writer) error {
 func check(path string, known evidence.Known) (chain.Report, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return chain.Report{}, err
+		return evidence.Verify(path, known) // which says what to do
 	}
 	defer f.Close()
 	text := bufio.NewReader(f)
-	if head, err := text.Peek(4); err == nil && bytes.Equal(head, []byte(`{"v"`)) {
-		return chain.CheckExport(text, known.Checkpoints, known.Open)
+	if head, err := text.Peek(1); err == nil && head[0] == '{' {
+		r, err := chain.CheckExport(text, known.Checkpoints, known.Open)
+		if err != nil {
+			err = fmt.Errorf("%w: give a state directory, a copy of its journal.db, or what 'journal export' wrote", err)
+		}
+		return r, err
 	}
 	return evidence.Verify(path, known)
 }
@@ -114,7 +117,7 @@ func readCheckpoints(path string, keys sign1.Keys) (all []chain.Checkpoint, err 
 		}
 		data, err := hex.DecodeString(line)
 		if err != nil {
-			return nil, fmt.Errorf("%s:%d: %w", path, n, err)
+			return nil, fmt.Errorf("%s:%d: no checkpoint: give what the centre's GET /checkpoints wrote: %w", path, n, err)
 		}
 		c, err := outbox.OpenCheckpoint(keys, data)
 		if err != nil {
@@ -148,11 +151,19 @@ func report(r chain.Report) string {
 	case f == nil:
 		fmt.Fprintf(&b, "intact at %s: device %s\n", time.Now().UTC().Format(time.RFC3339), cmp.Or(r.Device, "unknown"))
 	case f.Epoch == 0:
-		fmt.Fprintf(&b, "BROKEN (%s): %s\n", f.Kind, f.Text)
+		fmt.Fprintf(&b, "BROKEN (%s): %s: %s\n", f.Kind, f.Text, advice(f))
 	default:
-		fmt.Fprintf(&b, "BROKEN (%s) in epoch %016x: %s\n", f.Kind, f.Epoch, f.Text)
+		fmt.Fprintf(&b, "BROKEN (%s) in epoch %016x: %s: %s\n", f.Kind, f.Epoch, f.Text, advice(f))
 	}
 	return b.String()
+}
+
+// advice is what to do about a broken record.
+func advice(f *chain.Fault) string {
+	if f.Kind == chain.Structure {
+		return "keep a copy of the file, and start the device, which sets it aside and goes on"
+	}
+	return "keep the files as they are, and compare with what the centre has stored"
 }
 
 type exportCmd struct {
@@ -179,17 +190,22 @@ func (c exportCmd) Run() error {
 			return err
 		}
 		if report.Fault != nil {
-			return fmt.Errorf("the record is broken (%s): keep the file as it is, and run 'checkpoint journal verify'", report.Fault.Text)
+			return fmt.Errorf("not signed, for the record is broken: %s: %s", report.Fault.Text, advice(report.Fault))
 		}
 		sign = outbox.Checkpoint(report.Device, key.Sign)
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	f, err := os.OpenFile(c.Out, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%w: name a new file", err)
+	} else if err != nil {
 		return err
 	}
 	to := bufio.NewWriter(f)
 	err = evidence.Export(cmp.Or(c.File, c.State), to, sign)
-	return errors.Join(err, to.Flush(), f.Sync(), f.Close())
+	if err = cmp.Or(err, to.Flush(), f.Sync(), f.Close()); err != nil {
+		return errors.Join(err, os.Remove(c.Out)) // half a record is none
+	}
+	return nil
 }

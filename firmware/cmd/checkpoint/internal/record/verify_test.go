@@ -130,6 +130,66 @@ func TestExport(t *testing.T) {
 	}
 }
 
+// TestWhatToDo: whatever cannot be looked at, or is broken, is said in one line that says what to do;
+// an export that fails leaves nothing behind.
+func TestWhatToDo(t *testing.T) {
+	dir, card, checkpoints := signedRecord(t)
+	export := filepath.Join(t.TempDir(), "export.jsonl")
+	if err := (exportCmd{State: dir, Out: export}).Run(); err != nil {
+		t.Fatal(err)
+	}
+	write := func(name string, text []byte) string {
+		t.Helper()
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	text, err := os.ReadFile(export)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, headless, _ := bytes.Cut(text, []byte("\n"))
+	for name, c := range map[string]struct {
+		verifyCmd
+		want string
+	}{
+		"no directory":          {verifyCmd{State: filepath.Join(dir, "none")}, "give a device's state directory"},
+		"no journal":            {verifyCmd{State: t.TempDir()}, "give a device's state directory"},
+		"another file":          {verifyCmd{File: card}, "or what 'journal export' wrote"},
+		"an export without end": {verifyCmd{File: write("cut", text[:len(text)/2])}, "is not readable"},
+		"one without beginning": {verifyCmd{File: write("headless", headless)}, "or what 'journal export' wrote"},
+		"an empty file":         {verifyCmd{File: write("empty", nil)}, "keep a copy of the file"},
+		"no checkpoints":        {verifyCmd{State: dir, Card: card, Checkpoints: card}, "give what the centre's GET /checkpoints wrote"},
+		"no card":               {verifyCmd{State: dir, Card: checkpoints}, "not a device's card"},
+	} {
+		var out bytes.Buffer
+		err := c.verify(&out)
+		if err == nil {
+			t.Errorf("%s: no error", name)
+			continue
+		}
+		said := err.Error()
+		if errors.Is(err, exit.ErrNo) {
+			all := strings.Split(strings.TrimSpace(out.String()), "\n")
+			said = all[len(all)-1]
+		}
+		if !strings.Contains(said, c.want) || strings.Contains(said, "\n") {
+			t.Errorf("%s: %s", name, said)
+		}
+	}
+	for name, state := range map[string]string{"no journal": t.TempDir(), "no directory": filepath.Join(dir, "none")} {
+		out := filepath.Join(t.TempDir(), "out")
+		if err := (exportCmd{State: state, Out: out}).Run(); err == nil || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := os.Stat(out); err == nil {
+			t.Errorf("%s: half an export stays", name)
+		}
+	}
+}
+
 // TestVerifyWithCheckpoints: a record that was made anew is whole in itself, and the centre knows
 // better.
 func TestVerifyWithCheckpoints(t *testing.T) {
