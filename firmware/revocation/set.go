@@ -1,15 +1,11 @@
 package revocation
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash"
-	"io"
-	"maps"
 	"slices"
 	"sort"
 	"time"
@@ -19,7 +15,7 @@ import (
 )
 
 // Set is the revocation list of one scheme: a base of sorted hashes and deltas
-// over it. It is immutable; it may be asked and merged at the same time.
+// over it, as they are shipped. It is immutable.
 type Set struct {
 	Issued  time.Time
 	Expires time.Time
@@ -110,52 +106,6 @@ func (s *Set) Has(h Hash) bool {
 	}
 	i := sort.Search(len(s.base), func(i int) bool { return s.base[i].last >= h })
 	return i < len(s.base) && s.base[i].has(h)
-}
-
-// Merge writes base and deltas as one new base in ascending order, and returns how
-// many hashes it has. Meanwhile s answers as before.
-func (s *Set) Merge(w io.Writer) (count int64, err error) {
-	changes := map[Hash]bool{} // withdrawn or not
-	for _, l := range slices.Backward(s.layers) {
-		for h := range l.reinstated.all() {
-			changes[h] = false
-		}
-		for h := range l.withdrawn.all() {
-			changes[h] = true
-		}
-	}
-	pending := slices.Sorted(maps.Keys(changes))
-	out := bufio.NewWriterSize(w, 64<<10)
-	put := func(h Hash) {
-		var b [width]byte
-		binary.BigEndian.PutUint64(b[:], uint64(h))
-		out.Write(b[:]) // its error stays until Flush
-		count++
-	}
-	for _, run := range s.base {
-		for h := range run.all() {
-			for len(pending) > 0 && pending[0] < h {
-				if changes[pending[0]] {
-					put(pending[0])
-				}
-				pending = pending[1:]
-			}
-			if len(pending) > 0 && pending[0] == h {
-				if changes[h] {
-					put(h)
-				}
-				pending = pending[1:]
-				continue
-			}
-			put(h)
-		}
-	}
-	for _, h := range pending {
-		if changes[h] {
-			put(h)
-		}
-	}
-	return count, out.Flush()
 }
 
 // Sets holds the revocation lists of all schemes. It is complete before it is asked.

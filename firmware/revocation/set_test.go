@@ -1,7 +1,6 @@
 package revocation_test
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
@@ -12,7 +11,6 @@ import (
 	"slices"
 	"sort"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -79,8 +77,7 @@ func spread(n int, from uint64, uneven bool) []uint64 {
 	return out
 }
 
-// TestSet asks sets of many shapes for everything that is in them and much that
-// is not, before and after merging.
+// TestSet asks sets of many shapes for everything that is in them and much that is not.
 func TestSet(t *testing.T) {
 	hk := issuer.New("HK", "Asia/Hong_Kong")
 	for name, r := range map[string]issuer.Revocation{
@@ -117,50 +114,11 @@ func TestSet(t *testing.T) {
 			}
 		}
 		s := openSet(t, hk.Revocation(r))
-		var merged bytes.Buffer
-		n, err := s.Merge(&merged)
-		if err != nil || int(n) != merged.Len()/8 {
-			t.Fatalf("%s: merged %d hashes, %d bytes, %v", name, n, merged.Len(), err)
-		}
-		again := openSet(t, hk.Revocation(issuer.Revocation{Base: numbers(merged.Bytes())}))
 		for h, in := range want {
-			for which, set := range map[string]*revocation.Set{"": s, " merged": again} {
-				if got := set.Has(revocation.Hash(h)); got != in {
-					t.Fatalf("%s%s: %x is withdrawn: %t, want %t", name, which, h, got, in)
-				}
+			if got := s.Has(revocation.Hash(h)); got != in {
+				t.Fatalf("%s: %x is withdrawn: %t, want %t", name, h, got, in)
 			}
 		}
-	}
-}
-
-func numbers(b []byte) []uint64 {
-	var out []uint64
-	for ; len(b) > 0; b = b[8:] {
-		out = append(out, binary.BigEndian.Uint64(b))
-	}
-	return out
-}
-
-// TestMergeWhileAsked merges and asks at once.
-func TestMergeWhileAsked(t *testing.T) {
-	hk := issuer.New("HK", "Asia/Hong_Kong")
-	base := spread(20000, 0, false)
-	s := openSet(t, hk.Revocation(issuer.Revocation{Base: base, Chunk: 4000, Deltas: []issuer.RevocationDelta{{Reinstated: base[:100]}}}))
-	var merging sync.WaitGroup
-	var merged bytes.Buffer
-	merging.Go(func() {
-		if n, err := s.Merge(&merged); n != 19900 || err != nil {
-			t.Errorf("%d %v", n, err)
-		}
-	})
-	for i, h := range base {
-		if in := s.Has(revocation.Hash(h)); in != (i >= 100) {
-			t.Fatalf("%d: %t", i, in)
-		}
-	}
-	merging.Wait()
-	if !slices.IsSorted(numbers(merged.Bytes())) {
-		t.Error("the new base is not in order")
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash"
-	"iter"
 	"math/bits"
 	"sort"
 )
@@ -142,15 +141,4 @@ func (s *sorted) has(h Hash) bool {
 	}
 	n := sort.Search(high-low, func(i int) bool { return hashAt(s.data, low+i) >= h })
 	return n < high-low && hashAt(s.data, low+n) == h
-}
-
-// all gives the run from its beginning.
-func (s *sorted) all() iter.Seq[Hash] {
-	return func(yield func(Hash) bool) {
-		for rest := s.data; len(rest) >= width; rest = rest[width:] {
-			if !yield(hashAt(rest, 0)) {
-				return
-			}
-		}
-	}
 }
