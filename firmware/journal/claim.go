@@ -110,15 +110,12 @@ func (l *Lane) Settle(e event.Event, passed bool) error {
 	})
 }
 
-// settle ends a claim, its marks, its tokens and the record of a movement that was none, and gives its visit; empty if there is no such
-// claim.
+// settle ends a claim, its marks, its tokens and the record of a movement that was none, and gives
+// its visit; empty if there is no such claim, or its epoch has ended since.
 func settle(tx *bolt.Tx, claim marks.Claim, used bool) (string, error) {
 	visit, err := marks.Settle(tx, claim, used)
-	if visit == nil || err != nil {
-		return "", err
-	}
 	key := claim.Key()
-	return hex.EncodeToString(visit), errors.Join(standing.GiveBack(tx, key, used), erasable.Settle(tx, key, used))
+	return hex.EncodeToString(visit), errors.Join(err, standing.GiveBack(tx, key, used), erasable.Settle(tx, key, used))
 }
 
 // interruptBatch bounds one transaction.

@@ -6,7 +6,9 @@ import (
 	"crypto/hpke"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -198,6 +200,43 @@ func TestNoMovement(t *testing.T) {
 	if n := count(t, j, "beside"); n != 0 {
 		t.Errorf("%d records", n)
 	}
+}
+
+// TestMovementOfAnEndedEpoch: where an epoch ends while somebody is let through, and where an older
+// copy of the journal is put back, nothing is kept of who did not pass either.
+func TestMovementOfAnEndedEpoch(t *testing.T) {
+	b := newBorder(t, 2)
+	j := b.open()
+	b.claim(j.Lane("1"), 1, "", "passes")
+	b.settle(j.Lane("1"), 1, true)
+	b.claim(j.Lane("1"), 2, "", "goes back")
+	copied := t.TempDir()
+	b.copy(b.dir, copied)
+	epoch, seq, _, err := j.Head()
+	b.must(err)
+	if err := j.Mark(epoch, seq, [32]byte{1}); !errors.Is(err, ErrMark) { // the centre has another event
+		t.Fatal(err)
+	}
+	if n := count(t, j, "beside"); n != 2 {
+		t.Errorf("%d records of one who passed and one who is let through", n)
+	}
+	b.settle(j.Lane("1"), 2, false)
+	if n := count(t, j, "beside") + count(t, j, "of"); n != 1 {
+		t.Errorf("%d are left after the epoch has ended", n)
+	}
+	b.close(j)
+
+	old, err := os.ReadFile(filepath.Join(copied, layout.File))
+	b.must(err)
+	b.must(os.WriteFile(filepath.Join(b.dir, layout.File), old, 0o600))
+	j = b.open()
+	if j.Stats().Origin != Restored {
+		t.Error(j.Stats().Origin)
+	}
+	if n := count(t, j, "beside") + count(t, j, "of"); n != 1 {
+		t.Errorf("%d are left of an older copy", n)
+	}
+	b.intact(b.dir)
 }
 
 // TestMovementExchanged: a record that the event does not commit to is found.

@@ -14,6 +14,7 @@ import (
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/journal/boltfile"
 	"example.org/checkpoint/firmware/journal/epochs"
+	"example.org/checkpoint/firmware/journal/erasable"
 	"example.org/checkpoint/firmware/journal/layout"
 	"example.org/checkpoint/firmware/journal/marks"
 	"example.org/checkpoint/firmware/journal/room"
@@ -174,6 +175,9 @@ func (j *Journal) started(tx *bolt.Tx, now time.Time, w statefile.Witness, last 
 	}
 	if j.origin != Continued {
 		if err := j.begin(tx); err != nil {
+			return err
+		}
+		if err := erasable.Abandon(tx); err != nil { // an older copy has records of who went back since
 			return err
 		}
 		if w.Epoch == 0 && last.Place != 0 { // the witness was lost: what the journal says

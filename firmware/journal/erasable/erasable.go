@@ -11,6 +11,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -27,11 +28,8 @@ var (
 	ofBucket     = []byte("of")     // an open claim → place, seq of its record
 )
 
-// Buckets of a file, which one of an earlier version has not; those of Epoch end with an epoch.
-var (
-	Buckets = [][]byte{besideBucket, termsBucket, ofBucket}
-	Epoch   = [][]byte{ofBucket}
-)
+// Buckets of a file, which one of an earlier version has not.
+var Buckets = [][]byte{besideBucket, termsBucket, ofBucket}
 
 const (
 	saltSize  = 16
@@ -98,6 +96,20 @@ func Settle(tx *bolt.Tx, claim []byte, used bool) error {
 		}
 	}
 	return tx.Bucket(ofBucket).Delete(claim)
+}
+
+// Abandon ends all claims that are open: of those nobody is known to have passed, and none of their
+// records stays.
+func Abandon(tx *bolt.Tx) error {
+	var open [][]byte
+	err := tx.Bucket(ofBucket).ForEach(func(claim, _ []byte) error {
+		open = append(open, bytes.Clone(claim))
+		return nil
+	})
+	for _, claim := range open {
+		err = errors.Join(err, Settle(tx, claim, false))
+	}
+	return err
 }
 
 // Due reports whether the term of a record is over.

@@ -159,7 +159,7 @@ func Migrate(tx *bolt.Tx) error {
 // EndEpoch empties the buckets that end with an epoch: what was marked, claimed or leased is
 // another's then.
 func EndEpoch(tx *bolt.Tx) error {
-	for _, b := range slices.Concat(marks.Buckets, standing.Epoch, erasable.Epoch) {
+	for _, b := range slices.Concat(marks.Buckets, standing.Epoch) {
 		if err := tx.DeleteBucket(b); err != nil {
 			return err
 		}
