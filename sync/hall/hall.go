@@ -90,8 +90,9 @@ type entry struct {
 	tried   []bool // by place: it may have the marks
 	home    bool   // the first place has them all
 	doubled bool
-	before  bool // of an earlier start
-	busy    bool // Claim is at it
+	before  bool      // of an earlier start
+	busy    bool      // Claim is at it
+	again   time.Time // not looked at before, monotonic
 }
 
 type mark struct {
@@ -197,12 +198,7 @@ func (h *Hall) begin(what string, now time.Time, today dayKey, ids []Identity) *
 	for _, id := range ids {
 		key := today.mark(id.Bytes)
 		v := value{Device: h.o.Device, Run: h.run, N: e.N, Until: id.Until.Unix() + 1}
-		v.MAC = today.vouch(key, v)
-		text, err := json.Marshal(v)
-		if err != nil {
-			panic(err) // strings and numbers
-		}
-		e.Marks = append(e.Marks, mark{key, text, id.Until})
+		e.Marks = append(e.Marks, mark{key, today.seal(key, v), id.Until})
 	}
 	h.entries[e.N] = e
 	return e
@@ -241,15 +237,15 @@ func (h *Hall) putOne(ctx context.Context, place int, m mark, today dayKey, now 
 	switch {
 	case ctx.Err() != nil:
 		return true, nil // somebody is there, and no time to see who
-	case errors.Is(err, h.o.Absent): // given back this moment
-		return false, p.Put(ctx, m.Key, m.Value, 0)
+	case errors.Is(err, h.o.Absent): // given back this moment, or the place is not quick
 	case err != nil:
 		return true, nil
 	case bytes.Equal(had, m.Value):
 		return false, nil
-	}
-	if taken, err = h.counts(today, m.Key, had, now); taken || err != nil {
-		return taken, err
+	default:
+		if taken, err = h.counts(today, m.Key, had, now); taken || err != nil {
+			return taken, err
+		}
 	}
 	if err = p.Put(ctx, m.Key, m.Value, revision); errors.Is(err, h.o.Taken) {
 		return true, nil
@@ -266,7 +262,7 @@ func (h *Hall) counts(k dayKey, key string, text []byte, now time.Time) (bool, e
 	if !ok {
 		return false, errLies
 	}
-	if !now.Before(time.Unix(v.Until, 0)) {
+	if v.over(now) {
 		return false, nil
 	}
 	h.mu.Lock()
@@ -380,6 +376,19 @@ func (k dayKey) mark(identity []byte) string {
 	m := hmac.New(sha256.New, k.Key)
 	m.Write(identity)
 	return k.name() + "." + hex.EncodeToString(m.Sum(nil))
+}
+
+// over reports whether a mark counts no more.
+func (v value) over(now time.Time) bool { return !now.Before(time.Unix(v.Until, 0)) }
+
+// seal is a value as it is put at a key.
+func (k dayKey) seal(key string, v value) []byte {
+	v.MAC = k.vouch(key, v)
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // strings and numbers
+	}
+	return text
 }
 
 // vouch is a value's MAC at a key.
