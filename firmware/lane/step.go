@@ -206,7 +206,7 @@ func (l Lane) presented(now time.Time, v verdict.Verdict) (Lane, Effect) {
 
 func (l Lane) recorded(now time.Time, in Recorded) (Lane, []Effect) {
 	late, refused := l.Unanswered, l.Verdict.Because(verdict.Refuse, in.Reason)
-	interrupted := Settle{l.event(now, event.Interrupted, verdict.Verdict{}), false}
+	interrupted := l.end(now, event.Interrupted, false)
 	l.Unanswered, l.Verdict.Counts = false, nil
 	switch {
 	case in.Pending && late:
@@ -273,7 +273,7 @@ func (l Lane) abandon(now time.Time) (Lane, []Effect) {
 		l.Unanswered = true
 	case Released:
 		used := l.Opened && l.Faults.Has(BoardFault)
-		return l, []Effect{Settle{l.event(now, event.Interrupted, verdict.Verdict{}), used}}
+		return l, []Effect{l.end(now, event.Interrupted, used)}
 	}
 	return l, nil
 }
@@ -305,9 +305,19 @@ func (l Lane) settle(now time.Time, k event.Kind, used bool) (Lane, []Effect) {
 	if !l.Inside {
 		return l, nil
 	}
-	e := l.event(now, k, verdict.Verdict{})
+	end := l.end(now, k, used)
 	l.Inside = false
-	return l, []Effect{Settle{e, used}}
+	return l, []Effect{end}
+}
+
+// end ends the claim of the last presentation. Where nobody knows whether they have passed, the
+// code stays used and the event says so: staff let them in.
+func (l Lane) end(now time.Time, k event.Kind, used bool) Settle {
+	e := l.event(now, k, verdict.Verdict{})
+	if used && k == event.Interrupted {
+		e.Note = map[string]string{"code": "used"}
+	}
+	return Settle{e, used}
 }
 
 // event is about the last presentation.

@@ -14,6 +14,7 @@ type Act string
 
 const (
 	Walks     Act = "walks"      // holds up a code and, if let, Walks through
+	Hesitates Act = "hesitates"  // as Walks, but looks at the open gate for a while first
 	Withdraws Act = "withdraws"  // is let, and goes away without entering
 	TurnsBack Act = "turns-back" // is let, enters, and goes back
 	Stays     Act = "holds-on"   // holds the code still for ten seconds, whatever is shown, and goes away
@@ -40,7 +41,7 @@ type Passage struct {
 	Presented int    `json:"presented"` // how often a code was held up to a lane in service
 	Unread    int    `json:"unread"`    // how often nothing came of it
 	Saw       string `json:"saw"`       // the last lamp that answered: green, amber, blue; empty for none
-	End       string `json:"end"`       // passed, went-away, turned-back, sent-away, unread, not-served
+	End       string `json:"end"`       // passed, went-away, turned-back, sent-away, unread, not-served, interrupted
 	MS        int64  `json:"ms"`        // from holding up to the answer, the last time
 }
 

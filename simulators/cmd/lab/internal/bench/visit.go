@@ -16,13 +16,14 @@ type pace struct {
 	served   time.Duration // how long one waits for a lane to come into service
 	patience time.Duration // how long one holds up a code before giving up
 	still    time.Duration // how long one who holds on holds on
+	waver    time.Duration // how long one who hesitates does at most
 	step     time.Duration // from beam to beam
 	calm     time.Duration // how long the lamp must say "ready" before one believes it
 }
 
 var (
-	usual = pace{served: 60 * time.Second, patience: 8 * time.Second, still: 10 * time.Second, step: 450 * time.Millisecond, calm: 300 * time.Millisecond}
-	quick = pace{served: 60 * time.Second, patience: 6 * time.Second, still: 10 * time.Second, step: 200 * time.Millisecond, calm: 60 * time.Millisecond}
+	usual = pace{served: 60 * time.Second, patience: 8 * time.Second, still: 10 * time.Second, waver: 2500 * time.Millisecond, step: 450 * time.Millisecond, calm: 300 * time.Millisecond}
+	quick = pace{served: 60 * time.Second, patience: 6 * time.Second, still: 10 * time.Second, waver: 2500 * time.Millisecond, step: 200 * time.Millisecond, calm: 60 * time.Millisecond}
 )
 
 // Tries is how often a person holds up a code again after a blue lamp, or comes
@@ -172,6 +173,9 @@ func (s *spot) enter(ctx context.Context, p Person, got *Passage) (again bool) {
 			got.End = "interrupted"
 		}
 	default:
+		if does == Hesitates {
+			sleep(ctx, s.pace.waver/5+time.Duration(s.rand.Int64N(int64(s.pace.waver/5*4))))
+		}
 		got.End = "passed"
 		if walk.Through(ctx) != nil {
 			got.End = "interrupted"

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"testing"
 	"time"
 
 	"example.org/checkpoint/simulators/cmd/lab/internal/figures"
@@ -39,12 +40,9 @@ func (x *torture) keep(s *session) {
 	if s.device != nil {
 		x.must(s.stopDevice())
 	}
-	name := filepath.Join(x.t.TempDir(), "export.jsonl")
-	for _, args := range [][]string{{"journal", "verify", "--state", s.path("device")}, {"journal", "export", "--state", s.path("device"), "-o", name}} {
-		_, err := s.checkpoint(x.t.Context(), args...)
-		x.must(err)
-	}
-	text, err := os.ReadFile(name)
+	_, err := s.checkpoint(x.t.Context(), "journal", "verify", "--state", s.path("device"))
+	x.must(err)
+	text, err := s.export(x.t)
 	x.must(err)
 	for line := range figures.Lines(text) {
 		var e entry
@@ -61,6 +59,15 @@ func (x *torture) keep(s *session) {
 			p.hashes[sha256.Sum256(line)] = true
 		}
 	}
+}
+
+// export is what the journal of a device holds whose program has ended.
+func (s *session) export(t *testing.T) ([]byte, error) {
+	name := filepath.Join(t.TempDir(), "export.jsonl")
+	if _, err := s.checkpoint(t.Context(), "journal", "export", "--state", s.path("device"), "-o", name); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(name)
 }
 
 // compare holds what the devices have written against what the centre has: the same events,

@@ -92,6 +92,7 @@ func TestTorture(t *testing.T) {
 	x.load(long)
 	x.phase("load")
 	x.interrupt()
+	x.loseBoard()
 	x.phase("interrupted")
 	x.lieAboutTime()
 	x.phase("lies about the time")
