@@ -23,10 +23,21 @@ type Registry struct {
 	log *slog.Logger
 
 	mu      sync.Mutex
-	read    time.Time
+	looked  time.Time         // at the folder
+	read    time.Time         // all its cards
+	changed time.Time         // as the folder said then
 	devices map[string]Device // by name
 	cards   map[string]card   // by path, as they were last read
 }
+
+// A card that comes or goes changes the folder, and is seen within lookEvery. To ask after each of
+// 10,000 takes 50 ms: that is done while the folder has changed of late, for a card that is still being
+// written, and else every readEvery, for one that was changed in its place.
+const (
+	lookEvery = time.Second
+	late      = 10 * time.Second
+	readEvery = 30 * time.Second
+)
 
 // New reads the cards of a directory, *.json.
 func New(dir string, log *slog.Logger) *Registry { return &Registry{dir: dir, log: log} }
@@ -48,21 +59,33 @@ type Device struct {
 	key  *ecdsa.PublicKey
 }
 
-// Lookup finds a device; the directory is read again at most once a second.
+// Lookup finds a device.
 func (r *Registry) Lookup(name string) (Device, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if time.Since(r.read) > time.Second {
-		r.devices = r.load()
-		r.read = time.Now()
+	if now := time.Now(); now.Sub(r.looked) > lookEvery {
+		r.look(now)
+		r.looked = time.Now()
 	}
 	d, ok := r.devices[name]
 	return d, ok
 }
 
+// look reads the cards again if there may be others than were read.
+func (r *Registry) look(now time.Time) {
+	var changed time.Time
+	if info, err := os.Stat(r.dir); err == nil {
+		changed = info.ModTime()
+	}
+	if changed.Equal(r.changed) && now.Sub(changed) > late && now.Sub(r.read) < readEvery {
+		return
+	}
+	r.devices, r.read, r.changed = r.load(), now, changed
+}
+
 // All gives every enrolled device by its name.
 func (r *Registry) All() map[string]Device {
-	r.Lookup("") // reads the folder again if it is time
+	r.Lookup("") // looks at the folder if it is time
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.devices

@@ -1,0 +1,108 @@
+package registry
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// newCard is what a device prints.
+func newCard(t testing.TB, name string) []byte {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(der)
+	text, err := json.Marshal(map[string]any{"v": 1, "device": name, "site": "HZMB", "kid": hex.EncodeToString(sum[:8]), "spki": base64.StdEncoding.EncodeToString(der)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// TestLook: a card that comes or goes is seen at once, one that is changed in its place after a while,
+// and a folder in which nothing happens is not read again.
+func TestLook(t *testing.T) {
+	dir := t.TempDir()
+	put := func(name string, card []byte) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, name+".json"), card, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	long := time.Now().Add(-time.Hour)
+	settle := func() { // as if nothing had happened for long
+		t.Helper()
+		if err := os.Chtimes(dir, long, long); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("a", newCard(t, "a"))
+	settle()
+	r := New(dir, slog.New(slog.DiscardHandler))
+	now := time.Now()
+	has := func(want ...string) {
+		t.Helper()
+		r.look(now)
+		for _, name := range want {
+			if _, ok := r.devices[name]; !ok || len(r.devices) != len(want) {
+				t.Errorf("%d devices, %s: %v", len(r.devices), name, ok)
+			}
+		}
+	}
+	has("a")
+	put("a", newCard(t, "other"))
+	settle()
+	has("a")
+	r.read = r.read.Add(-readEvery)
+	has("other")
+	put("b", nil) // still being written
+	has("other")
+	put("b", newCard(t, "b"))
+	has("other", "b")
+	settle()
+	has("other", "b")
+	if err := os.Remove(filepath.Join(dir, "a.json")); err != nil {
+		t.Fatal(err)
+	}
+	has("b")
+}
+
+// BenchmarkLook is what a look at the folder costs that is due once a second.
+func BenchmarkLook(b *testing.B) {
+	dir := b.TempDir()
+	for i := range 10_000 {
+		name := fmt.Sprintf("gate-%05d", i)
+		if err := os.WriteFile(filepath.Join(dir, name+".json"), newCard(b, name), 0o600); err != nil {
+			b.Fatal(err)
+		}
+	}
+	long := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(dir, long, long); err != nil {
+		b.Fatal(err)
+	}
+	r, now := New(dir, slog.New(slog.DiscardHandler)), time.Now()
+	r.look(now)
+	for b.Loop() {
+		r.look(now)
+	}
+	if len(r.devices) != 10_000 {
+		b.Errorf("%d devices", len(r.devices))
+	}
+}
