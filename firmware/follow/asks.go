@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,7 +15,6 @@ import (
 	"example.org/checkpoint/firmware/credential/holder"
 	"example.org/checkpoint/firmware/journal/statefile"
 	"example.org/checkpoint/firmware/order"
-	"example.org/checkpoint/sync/bundle"
 	"example.org/checkpoint/sync/enrol"
 	"example.org/checkpoint/sync/request"
 	"example.org/checkpoint/sync/sign1"
@@ -31,26 +29,6 @@ type asks struct {
 	sign   func(purpose string, payload []byte) ([]byte, error)
 	peers  atomic.Pointer[sign1.Dated] // of devices
 	quotas atomic.Pointer[order.Quotas]
-}
-
-// use takes what a set says of the centre's answers, and of what an admission costs.
-func (s *asks) use(set bundle.Set, quotas order.Quotas) error {
-	s.quotas.Store(&quotas)
-	text, err := fs.ReadFile(set.FS, "keys.json")
-	if err != nil {
-		return err
-	}
-	keys, err := sign1.ReadKeys(text, "reply")
-	if err != nil {
-		return err
-	}
-	peers, err := sign1.ReadKeys(text, "device")
-	if err != nil {
-		return err
-	}
-	s.keys.Store(&keys)
-	s.peers.Store(&peers)
-	return nil
 }
 
 // client makes the client of requests.

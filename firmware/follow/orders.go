@@ -25,8 +25,10 @@ const ordersFile = "orders/latest.cose"
 func (f *Follower) siteIn(set bundle.Set) (quotas order.Quotas, moves movement.Rule, err error) {
 	name := "sites/" + f.config.Device.Site + ".json"
 	text, err := fs.ReadFile(set.FS, name)
-	if err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
 		return quotas, moves, nil
+	} else if err != nil {
+		return quotas, moves, err
 	}
 	quotas, err1 := order.ParseQuotas(text)
 	moves, err2 := movement.Parse(text)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"example.org/checkpoint/firmware/clock"
@@ -43,7 +44,7 @@ func (f *Follower) use(set bundle.Set) error {
 	if err != nil {
 		return err
 	}
-	f.take(set, p)
+	f.take(p)
 	return nil
 }
 
@@ -52,7 +53,9 @@ type parsed struct {
 	files  fs.FS // as this device sees them
 	cohort string
 	rules  *inspection.Snapshot
-	keys   sign1.Dated // that sign marks
+	marks  sign1.Dated // keys that sign marks
+	reply  sign1.Dated // that sign the centre's answers
+	peers  sign1.Dated // of devices
 	orders []order.Signed
 	quotas order.Quotas
 	moves  movement.Rule
@@ -90,8 +93,10 @@ func (f *Follower) parse(set bundle.Set) (p parsed, err error) {
 	if err != nil {
 		return p, fmt.Errorf("the centre's keys: %w", err)
 	}
-	if p.keys, err = sign1.ReadKeys(text, "mark"); err != nil {
-		return p, err
+	for purpose, keys := range map[string]*sign1.Dated{"mark": &p.marks, "reply": &p.reply, "device": &p.peers} {
+		if *keys, err = sign1.ReadKeys(text, purpose); err != nil {
+			return p, err
+		}
 	}
 	if p.legal, err = legalTexts(set.FS, f.config.Device.Site); err != nil {
 		return p, err
@@ -107,17 +112,17 @@ func (f *Follower) parse(set bundle.Set) (p parsed, err error) {
 }
 
 // take puts a set in force. What it orders is obeyed before anybody is judged by it.
-func (f *Follower) take(set bundle.Set, p parsed) {
+func (f *Follower) take(p parsed) {
 	f.device.Journal.Disown(func(o centre.Order) bool { return order.Believed(p.rules.Trust(), o, f.device.Clock.Now()) })
 	f.ordered.Store(&p.orders)
 	f.obeyAll()
 	f.device.Journal.Quotas(p.quotas)
 	f.device.Journal.Movements(p.moves)
-	f.markKeys.Store(&p.keys)
+	f.markKeys.Store(&p.marks)
 	f.Hurry()
-	if err := f.asks.use(set, p.quotas); err != nil {
-		f.log.Warn("nobody is asked", "err", err)
-	}
+	f.asks.quotas.Store(&p.quotas)
+	f.asks.keys.Store(&p.reply)
+	f.asks.peers.Store(&p.peers)
 	lists := listsOf(p.files)
 	f.lists.Store(&lists)
 	f.legal.Store(&p.legal)
@@ -271,14 +276,29 @@ func (f *Follower) renew(ctx context.Context, get func(context.Context, bundle.T
 		return nil
 	}
 	f.vouched(before, set)
-	f.take(set, p)
+	f.take(p)
 	f.log.Info("bundle activated", "version", set.Version, "cohort", p.cohort)
 	note := map[string]string{"version": set.Version}
 	if p.cohort != "" {
 		note["cohort"] = p.cohort
 	}
+	if lanes := f.unlisted(p.quotas); lanes != "" {
+		note["unlisted"] = lanes
+		f.log.Warn("the site's file lists its lanes, and not all of this device: correct their names here or there", "file", "sites/"+f.config.Device.Site+".json", "lanes", lanes)
+	}
 	f.note(event.Event{Kind: event.BundleActivated, Note: note})
 	return nil
+}
+
+// unlisted are the lanes of this device that the site's file does not know, though it lists them.
+func (f *Follower) unlisted(site order.Quotas) string {
+	var names []string
+	for _, l := range f.config.Lanes {
+		if site.Unlisted(l.Name) {
+			names = append(names, l.Name)
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // refused journals, once, that the repository offers what is not to be believed. That

@@ -16,6 +16,7 @@ const maxAssigned = 1024
 var (
 	errAssigned = errors.New("the site's file does not say which lane judges by which policy")
 	errNoPolicy = errors.New("the set holds no such policy")
+	errNoLane   = errors.New("a policy is for a lane that the site does not list")
 )
 
 // seat is one lane of one site.
@@ -23,12 +24,14 @@ type seat struct{ site, lane string }
 
 // assign reads of sites/<site>.json which lanes judge by another policy than they are configured for:
 //
-//	{"v": 1, "policies": {"<lane>": "<policy>"}}
+//	{"v": 1, "lanes": ["<lane>", …], "policies": {"<lane>": "<policy>"}}
 //
-// Other members are others'. A policy that the set does not hold spoils the set.
+// Other members are others'. A policy that the set does not hold spoils the set, and so does a lane
+// that is not among those of the site, where the file lists them.
 func (s *Snapshot) assign(name string, data []byte) error {
 	var f struct {
 		V        int
+		Lanes    []string
 		Policies map[string]string
 	}
 	if err := json.Unmarshal(data, &f); err != nil || f.V != 1 || len(f.Policies) > maxAssigned {
@@ -39,6 +42,9 @@ func (s *Snapshot) assign(name string, data []byte) error {
 		to := f.Policies[lane]
 		if lane == "" {
 			return fmt.Errorf("%w: %.64q is for a lane without a name", errAssigned, to)
+		}
+		if f.Lanes != nil && !slices.Contains(f.Lanes, lane) {
+			return fmt.Errorf("%w: %.64q: correct its name, or add it to \"lanes\"", errNoLane, lane)
 		}
 		if len(s.policies[to]) == 0 {
 			return fmt.Errorf("%w: %.64q for lane %.64q: add policy/%.64s.json, or name one that is there", errNoPolicy, to, lane, to)

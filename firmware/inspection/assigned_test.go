@@ -39,7 +39,7 @@ func TestSetAssignsPolicy(t *testing.T) {
 	}
 	w.add("sites/LMC.json", []byte(`{"v":1,"quotas":[]}`))
 	market("no member", door)
-	w.add("sites/LMC.json", []byte(`{"v":1,"policies":{"M":"venue-estate"}}`))
+	w.add("sites/LMC.json", []byte(`{"v":1,"lanes":["M","N"],"policies":{"M":"venue-estate"}}`))
 	// The estate's rules look for the person in a list, and a door does not learn who it is.
 	if v := ask(door); v.Outcome != verdict.Refer || v.Reason != verdict.PolicyError || by(v) != "policy/venue-estate.json" {
 		t.Errorf("a profile that the lane's facts do not do for: %+v", v)
@@ -67,6 +67,9 @@ func TestSetAssignsNoSuchPolicy(t *testing.T) {
 	for site, says := range map[string]string{
 		`{"v":1,"policies":{"M":"venue-circus"}}`:                              "add policy/venue-circus.json",
 		`{"v":1,"policies":{"M":""}}`:                                          "no such policy",
+		`{"v":1,"lanes":["M"],"policies":{"m":"venue-market"}}`:                `"m": correct its name, or add it`,
+		`{"v":1,"lanes":[],"policies":{"M":"venue-market"}}`:                   "does not list",
+		`{"v":1,"lanes":"M","policies":{"M":"venue-market"}}`:                  "which lane judges",
 		`{"v":1,"policies":{"":"venue-market"}}`:                               "without a name",
 		`{"v":1,"policies":{"M":["venue-market"]}}`:                            "which lane judges",
 		`{"v":1,"policies":["venue-market"]}`:                                  "which lane judges",

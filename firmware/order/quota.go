@@ -19,9 +19,13 @@ const maxQuotas = 16
 // Quotas are the quotas of one site. Every admission that one covers costs one token of it
 // (R25). Neither a registration number nor a date of one comes into it (R16).
 type Quotas struct {
-	zone *time.Location
-	list []Quota
+	zone  *time.Location
+	list  []Quota
+	lanes []string // of the site; nil if its file does not list them
 }
+
+// Unlisted reports whether the site's file lists lanes, and this is none of them.
+func (q Quotas) Unlisted(lane string) bool { return q.lanes != nil && !slices.Contains(q.lanes, lane) }
 
 // Quota is one of them.
 type Quota struct {
@@ -31,13 +35,15 @@ type Quota struct {
 
 // ParseQuotas reads sites/<site>.json:
 //
-//	{"v": 1, "zone": "Asia/Hong_Kong", "quotas": [{"quota": "HK-departure", "scope": {"direction": "out"}}]}
+//	{"v": 1, "zone": "Asia/Hong_Kong", "lanes": ["1", "2"], "quotas": [{"quota": "HK-departure", "scope": {"direction": "out"}}]}
 //
-// Members that it does not know are others'. The zone is that of the day of a quota.
+// Members that it does not know are others'. The zone is that of the day of a quota. Where the file
+// lists the lanes of the site, a quota of another lane is an error: nobody would ever spend it.
 func ParseQuotas(data []byte) (Quotas, error) {
 	var f struct {
 		V      int
 		Zone   string
+		Lanes  []string
 		Quotas []struct {
 			Quota string
 			Scope struct{ Site, Direction, Scheme, Lane string }
@@ -46,7 +52,7 @@ func ParseQuotas(data []byte) (Quotas, error) {
 	if err := json.Unmarshal(data, &f); err != nil || f.V != 1 || len(f.Quotas) > maxQuotas {
 		return Quotas{}, fmt.Errorf("%w: want \"v\": 1 and at most %d quotas: %v", ErrQuotas, maxQuotas, err)
 	}
-	var q Quotas
+	q := Quotas{lanes: f.Lanes}
 	var err error
 	if q.zone, err = time.LoadLocation(f.Zone); err != nil || f.Zone == "" && len(f.Quotas) > 0 {
 		return Quotas{}, fmt.Errorf("%w: zone %q is none", ErrQuotas, f.Zone)
@@ -54,6 +60,9 @@ func ParseQuotas(data []byte) (Quotas, error) {
 	for _, one := range f.Quotas {
 		if d := one.Scope.Direction; d != "" && d != "in" && d != "out" {
 			return Quotas{}, fmt.Errorf("%w: direction %q is neither in nor out", ErrQuotas, d)
+		}
+		if l := one.Scope.Lane; l != "" && f.Lanes != nil && !slices.Contains(f.Lanes, l) {
+			return Quotas{}, fmt.Errorf("%w: lane %q is not among the \"lanes\" of the site: correct its name, or add it", ErrQuotas, l)
 		}
 		if !plain(one.Quota) {
 			return Quotas{}, fmt.Errorf("%w: name %q: use up to 64 letters, digits, - and _", ErrQuotas, one.Quota)

@@ -133,11 +133,20 @@ func (r *walk) rotate(t *trustedmetadata.TrustedMetadata) error {
 	return fmt.Errorf("%w: more than %d roots since the last refresh", ErrRefused, maxRotations)
 }
 
+// refused says of metadata that is not believed what to do about it.
 func refused(what string, err error) error {
-	if err == nil {
+	do := ""
+	switch {
+	case err == nil:
 		return nil
+	case errors.Is(err, &metadata.ErrExpiredMetadata{}):
+		do = ": have the centre sign again, and see that the device's clock is right"
+	case errors.Is(err, &metadata.ErrUnsignedMetadata{}):
+		do = ": it is signed by other keys than the root names: is this the device's centre?"
+	case errors.Is(err, &metadata.ErrBadVersionNumber{}):
+		do = ": it is older than what this device has seen, or not of one piece: bring the newest, whole"
 	}
-	return fmt.Errorf("%w: %s: %w", ErrRefused, what, err)
+	return fmt.Errorf("%w: %s: %w%s", ErrRefused, what, err, do)
 }
 
 // timestamp: the one on the device, if it still verifies, is the floor (section 5.4).

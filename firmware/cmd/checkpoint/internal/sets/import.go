@@ -32,12 +32,22 @@ func (c *importCmd) Run() error {
 	if err != nil {
 		return err
 	}
+	if info, err := os.Stat(c.State); err != nil || !info.IsDir() {
+		return fmt.Errorf("%s is no state directory: give device.state of the device's configuration, and make the directory for a new device", c.State)
+	}
 	stick := bundle.Dir(c.Dir)
 	s, err := bundle.Open(filepath.Join(c.State, "bundle.db"), root, stick)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", c.Root, err)
 	}
 	defer s.Close()
+	was := s.Status()
+	if was.Aside != "" {
+		fmt.Fprintln(os.Stderr, "checkpoint: the device's store was damaged and is started anew; keep the old one for the technician:", was.Aside)
+	}
+	if was.Fault != nil {
+		fmt.Fprintln(os.Stderr, "checkpoint: what the device had is not believed, see that --root is the device's own:", was.Fault)
+	}
 	set, changed, err := s.Import(context.Background(), bundle.Time{Now: time.Now()}, stick)
 	if err == nil && changed {
 		if views, viewErr := fileset.All(set.FS); viewErr != nil {
@@ -53,7 +63,7 @@ func (c *importCmd) Run() error {
 	}
 	switch {
 	case errors.Is(err, bundle.ErrUnreachable):
-		return err
+		return fmt.Errorf("%s: %w: copy all of what \"bundle sign\" made, as it is and without links", c.Dir, err)
 	case err != nil:
 		fmt.Fprintln(os.Stderr, "checkpoint: refused:", err)
 		return exit.ErrNo

@@ -1,8 +1,10 @@
 package sets
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path"
 
 	"example.org/checkpoint/firmware/policy"
@@ -18,6 +20,13 @@ func (c *profilesCmd) Run() error {
 		return err
 	}
 	for _, name := range names {
+		to := path.Join(c.Out, path.Base(name))
+		if _, err := os.Lstat(to); err == nil {
+			fmt.Println(to, "is there already and left alone")
+			continue
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 		data, err := fs.ReadFile(policy.Shipped, name)
 		if err != nil {
 			return err
@@ -25,7 +34,7 @@ func (c *profilesCmd) Run() error {
 		if err := put(c.Out, path.Base(name), data); err != nil {
 			return err
 		}
-		fmt.Println(path.Join(c.Out, path.Base(name)))
+		fmt.Println(to)
 	}
 	return nil
 }

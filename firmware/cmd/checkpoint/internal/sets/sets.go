@@ -2,6 +2,7 @@
 package sets
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -47,10 +48,11 @@ A file that no device reads is refused too: it is most likely misspelt.
 
   trust/HK.json               who signs codes of this scheme, and what its colours mean
   policy/<profile>.json       the rules of a kind of lane, with their tests
-  status/HK/7.cwt             a scheme's signed status list
+  status/HK/7.cwt             a scheme's signed status list, and 7.delta, what has changed of it since
+  revoked/HK.json, revoked/HK/...   a scheme's signed revocation list and its files of hashes
   keys.json                   the centre's public keys (the centre's GET /keys gives them); no device works without
   orders/latest.cose          the centre's orders that stand (the centre's GET /orders gives them)
-  sites/<site>.json           a site's quotas, what it keeps of a movement, and lanes that judge by another policy
+  sites/<site>.json           a site's lanes, its quotas, what it keeps of a movement, and lanes that judge by another policy
   rollout.json, cohort/<name>/...   files that some devices try first: {"v":1,"cohorts":[{"name":"canary","devices":["gate-01"],"share":5}]}
   lists/residents.bin         who lives there, from "checkpoint bundle list"
   lists/index.json            what other lists/<name>.bin are for, from when until when: exempt classes, cohorts
@@ -150,8 +152,10 @@ func loads(files fs.FS) error {
 	if err != nil {
 		return fmt.Errorf("%w: every device needs the centre's public keys, which the centre's GET /keys gives", err)
 	}
-	if _, err := sign1.ReadKeys(keys, "mark"); err != nil {
-		return err
+	for _, purpose := range []string{"mark", "reply", "device"} {
+		if _, err := sign1.ReadKeys(keys, purpose); err != nil {
+			return err
+		}
 	}
 	names, err := tuf.Check(files)
 	if err != nil {
@@ -175,7 +179,7 @@ func ordered(files fs.FS, rules *inspection.Snapshot, names []string) error {
 			check = func(data []byte) error {
 				_, err1 := order.ParseQuotas(data)
 				_, err2 := movement.Parse(data)
-				return errors.Join(err1, err2)
+				return errors.Join(err1, err2, namesLanes(data))
 			}
 		case path.Dir(name) == "staff":
 			site := strings.TrimSuffix(path.Base(name), ".json")
@@ -194,6 +198,28 @@ func ordered(files fs.FS, rules *inspection.Snapshot, names []string) error {
 		}
 	}
 	return errors.Join(faults...)
+}
+
+// namesLanes demands of a site's file that it lists the lanes of the site if it speaks of some: a device
+// knows its own only, so that nobody else could say of a name that it is misspelt.
+func namesLanes(data []byte) error {
+	var f struct {
+		Lanes    []string
+		Policies map[string]string
+		Quotas   []struct{ Scope struct{ Lane string } }
+	}
+	if err := json.Unmarshal(data, &f); err != nil || f.Lanes != nil {
+		return err
+	}
+	for lane := range f.Policies {
+		return fmt.Errorf("it gives lane %q a policy: list all lanes of the site as \"lanes\", so that a misspelt one is found", lane)
+	}
+	for _, q := range f.Quotas {
+		if q.Scope.Lane != "" {
+			return fmt.Errorf("it gives lane %q a quota: list all lanes of the site as \"lanes\", so that a misspelt one is found", q.Scope.Lane)
+		}
+	}
+	return nil
 }
 
 func known(name string) bool {

@@ -72,7 +72,10 @@ func TestBundleFromFilesToDevice(t *testing.T) {
 func TestBundleRefusesWhatADeviceWould(t *testing.T) {
 	for name, file := range map[string]string{"policy/door.json": "{", "polices/door.json": "{}", "trust/HK.json": `{"v":9}`, "keys.json": "[]", "a b": "",
 		"orders/latest.cose": "x", "sites/LMC.json": `{"v":1,"quotas":[{"quota":"a"}]}`,
-		"sites/WTS.json": `{"v":1,"movement":{"record":"open"}}`, "sites/HZMB.json": `{"v":1,"policies":{"1":"venue-circus"}}`} {
+		"sites/WTS.json": `{"v":1,"movement":{"record":"open"}}`, "sites/HZMB.json": `{"v":1,"policies":{"1":"venue-circus"}}`,
+		"sites/HUG.json": `{"v":1,"lanes":["1"],"policies":{"I":"venue-market"}}`, "sites/MFM.json": `{"v":1,"policies":{"1":"venue-market"}}`,
+		"sites/SZB.json": `{"v":1,"zone":"UTC","lanes":["1"],"quotas":[{"quota":"a","scope":{"lane":"l"}}]}`,
+		"sites/GDB.json": `{"v":1,"zone":"UTC","quotas":[{"quota":"a","scope":{"lane":"1"}}]}`} {
 		src := sourceFiles(t)
 		if err := put(src, name, []byte(file)); err != nil {
 			t.Fatal(err)
@@ -91,9 +94,15 @@ func TestBundleRefusesWhatADeviceWould(t *testing.T) {
 	}
 }
 
-// TestBundleNeedsKeys of the centre: a device refuses a set without.
+// TestBundleNeedsKeys of the centre: a device refuses a set without, and one with a faulty key.
 func TestBundleNeedsKeys(t *testing.T) {
 	src := sourceFiles(t)
+	if err := put(src, "keys.json", []byte(`{"v":1,"keys":[{"kid":"0011223344556677","purpose":"reply","alg":-7,"spki":"AA=="}]}`)); err != nil {
+		t.Fatal(err)
+	}
+	if err := (&buildCmd{Src: src, Out: filepath.Join(t.TempDir(), "t")}).Run(); !errors.Is(err, exit.ErrNo) {
+		t.Errorf("with a key of answers that is none: %v", err)
+	}
 	if err := os.Remove(filepath.Join(src, "keys.json")); err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,9 @@
 package sets
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"time"
 
@@ -29,7 +31,7 @@ func (signCmd) Help() string {
   timestamp   says that this is still the newest set; signed again hourly; timestamp.pem
 
 A scheme that has a key, scheme-HK.pem, signs trust/HK.json, status/HK/ and revoked/HK itself: devices
-take these from nobody else, and nothing else from it.
+take these from no other scheme, and nothing else from it.
 
 --init makes all of them in one directory, which is for a laboratory only. PRODUCTION ROOT KEYS
 BELONG OFFLINE, on tokens in different hands: whoever has enough of them owns every device. Ordinary
@@ -40,7 +42,13 @@ Running it again without changes signs a new timestamp only. Devices trust root.
 repository; give it to them with the package or at enrolment.`
 }
 
+// errValid is a timestamp that would vouch for nothing.
+var errValid = errors.New("--valid is how long the timestamp vouches for the set, more than 0: give 72h for example")
+
 func (c *signCmd) Run() error {
+	if c.Valid <= 0 {
+		return errValid
+	}
 	files := os.DirFS(c.Targets)
 	if _, err := wellFormed(files); err != nil {
 		return err
@@ -57,7 +65,9 @@ func (c *signCmd) Run() error {
 		}
 	}
 	keys, err := publish.LoadKeys(c.Keys)
-	if err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: name the directory of the signing keys, or make them with --init", err)
+	} else if err != nil {
 		return err
 	}
 	keys.Threshold = c.Threshold
