@@ -1,13 +1,20 @@
 package centre
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
 
+	"example.org/checkpoint/simulators/centre/sink"
 	"github.com/fxamacker/cbor/v2"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	bolt "go.etcd.io/bbolt"
 )
 
@@ -26,7 +33,7 @@ func (b *bench) checkpoint(epoch, seq uint64, event []byte) {
 
 func (b *bench) faults() (kinds []string) {
 	b.t.Helper()
-	a, err := b.c.store.Audit()
+	a, err := b.c.store.Audit(b.c.registry)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -90,6 +97,31 @@ func TestAudit(t *testing.T) {
 				return k.Put(place(3), two)
 			})
 		}},
+		"made anew at the centre, with the hash that a checkpoint names": {"edit 5", 0, func(b *bench, e [][]byte) {
+			b.prev = [32]byte{}
+			var anew [5][]byte
+			for i := range anew {
+				anew[i] = b.event(7, uint64(i+1), "withdrew")
+			}
+			b.tamper(e, func(k *bolt.Bucket) error {
+				var err error
+				for i, text := range anew {
+					hash := sha256.Sum256(text)
+					err = errors.Join(err, k.Put(place(uint64(i+1)), append(hash[:], text...)))
+				}
+				checkpoints := k.Tx().Bucket([]byte("checkpoints"))
+				v := slices.Clone(checkpoints.Get(place(5)))
+				hash := sha256.Sum256(anew[4])
+				copy(v, hash[:])
+				return errors.Join(err, checkpoints.Put(place(5), v))
+			})
+		}},
+		"the first follows another": {"edit 1", 0, func(b *bench, e [][]byte) {
+			b.prev = [32]byte{1}
+			one, two := b.event(7, 1, "started"), b.event(7, 2, "passed")
+			b.publish(b.sign(b.key, 7, 1, one, two))
+			b.checkpoint(7, 2, two)
+		}},
 		"the end deleted at the centre": {"truncation 5", 0, func(b *bench, e [][]byte) {
 			b.tamper(e, func(k *bolt.Bucket) error { return k.Delete(place(5)) })
 		}},
@@ -110,6 +142,62 @@ func TestAudit(t *testing.T) {
 			b.eventually(fmt.Sprint("audit ", want, " not ", b.faults()), func() bool { return slices.Equal(b.faults(), want) })
 		})
 	}
+}
+
+// TestAuditWithAHub: what a hall's hub has witnessed while the centre was away counts too, once it is
+// taken in. Of a device whose card is gone, or another's, the checkpoints prove nothing any more.
+func TestAuditWithAHub(t *testing.T) {
+	dir := t.TempDir()
+	b := start(t, dir)
+	hub, err := NewHub(t.TempDir(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(hub.Close)
+	nc, err := nats.Connect(hub.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	var events [][]byte
+	for seq := uint64(1); seq <= 5; seq++ {
+		events = append(events, b.event(7, seq, "passed"))
+	}
+	centre := b.js
+	if b.js, err = jetstream.New(nc); err != nil {
+		t.Fatal(err)
+	}
+	b.checkpoint(7, 2, events[1])
+	b.checkpoint(7, 5, events[4])
+	b.js = centre
+	b.publish(b.sign(b.key, 7, 1, events[0], events[1], events[2])) // the end was cut off
+	b.marks(3)
+	if f := b.faults(); len(f) > 0 {
+		t.Errorf("without the hub: %v", f)
+	}
+	for range 2 {
+		taking := sink.Sink{Store: b.c.store, Registry: b.c.registry, Log: b.c.o.Log}
+		if err := b.c.takeIn(t.Context(), nc, &taking, "hall"); err != nil {
+			t.Fatal(err)
+		}
+		if f := b.faults(); !slices.Equal(f, []string{"truncation 4"}) {
+			t.Errorf("with the hub: %v", f)
+		}
+	}
+	b.publish(b.sign(b.key, 7, 4, events[3], events[4]))
+	b.marks(5)
+	if a, err := b.c.store.Audit(b.c.registry); err != nil || len(a.Faults) > 0 || a.Unproven != 0 {
+		t.Errorf("%+v %v", a, err)
+	}
+	other, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.enrol("g1", other, dir)
+	b.eventually("another card", func() bool {
+		a, err := b.c.store.Audit(b.c.registry)
+		return err == nil && len(a.Faults) == 0 && a.Unproven == 1
+	})
 }
 
 // place is the key of g1's event in epoch 7.

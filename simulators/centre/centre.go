@@ -172,7 +172,7 @@ func (c *Centre) Run(ctx context.Context) error {
 		return fmt.Errorf("centre: %w", err)
 	}
 	done := make(chan error, 2)
-	web := &http.Server{Handler: c.handler(nc, js, bucket), ReadHeaderTimeout: 5 * time.Second}
+	web := &http.Server{Handler: c.handler(nc, js, bucket, &taking), ReadHeaderTimeout: 5 * time.Second}
 	// Run owns both and waits for both.
 	go func() { done <- web.Serve(c.listener) }()
 	go func() { done <- taking.Run(ctx, nc, events) }()

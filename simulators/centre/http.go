@@ -1,6 +1,7 @@
 package centre
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -36,7 +37,7 @@ type (
 //	POST /publish?dir=DIR          a signed TUF repository goes into the object store, and the hint out
 //	GET  /admission?device=D       Admission of an enrolled device, of a Secure centre
 //	POST /revoke?device=D          ends it: the line is cut, and does not come back
-//	GET  /audit                    Audit: every chain from its first event to the last checkpoint
+//	GET  /audit                    Audit: every chain from its first event to the last checkpoint; with ?domain=D those count too that the hub of that JetStream domain has kept
 //	GET  /checkpoints?device=D     the checkpoints of a device as it signed them, in hexadecimal, one a line; with &domain=D those that the hub of that JetStream domain has kept
 //	POST /order                    an Order as JSON: it is numbered, signed and sent; the answer is the order
 //	GET  /orders                   the target orders/latest.cose: the last order on each kind and scope
@@ -45,7 +46,7 @@ type (
 //	POST /gap?device=D&epoch=E&seq=N  the administrator gives up what is missing before event N
 //	POST /hub?domain=D   makes the buckets of a hall, and the stream of its checkpoints, at the hub of that JetStream domain, over its leaf line
 //	GET  /fleet, /fleet.json       every enrolled device; []Seen
-func (c *Centre) handler(nc *nats.Conn, js jetstream.JetStream, bucket jetstream.ObjectStore) http.Handler {
+func (c *Centre) handler(nc *nats.Conn, js jetstream.JetStream, bucket jetstream.ObjectStore, taking *sink.Sink) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /counts", func(w http.ResponseWriter, r *http.Request) { answer(w)(c.store.Counts()) })
 	mux.HandleFunc("GET /events", func(w http.ResponseWriter, r *http.Request) {
@@ -80,13 +81,21 @@ func (c *Centre) handler(nc *nats.Conn, js jetstream.JetStream, bucket jetstream
 		}
 		answer(w)(struct{}{}, c.guard.Revoke(c.server, d.User))
 	})
-	mux.HandleFunc("GET /audit", func(w http.ResponseWriter, r *http.Request) { answer(w)(c.store.Audit()) })
+	mux.HandleFunc("GET /audit", func(w http.ResponseWriter, r *http.Request) {
+		if domain := r.FormValue("domain"); domain != "" {
+			if err := c.takeIn(r.Context(), nc, taking, domain); err != nil {
+				answer(w)(nil, err)
+				return
+			}
+		}
+		answer(w)(c.store.Audit(c.registry))
+	})
 	mux.HandleFunc("GET /checkpoints", func(w http.ResponseWriter, r *http.Request) {
 		if domain := r.FormValue("domain"); domain != "" {
 			at, err := jetstream.NewWithDomain(nc, domain)
 			var list []string
 			if err == nil {
-				list, err = streams.Checkpoints(r.Context(), at, r.FormValue("device"))
+				list, err = checkpoints(r.Context(), at, r.FormValue("device"))
 			}
 			lines(w, list, err)
 			return
@@ -151,6 +160,24 @@ func (c *Centre) handler(nc *nats.Conn, js jetstream.JetStream, bucket jetstream
 	})
 	c.fleet.Pages(mux)
 	return mux
+}
+
+// takeIn takes in the checkpoints that the hub of a JetStream domain has kept.
+func (c *Centre) takeIn(ctx context.Context, nc *nats.Conn, taking *sink.Sink, domain string) error {
+	at, err := jetstream.NewWithDomain(nc, domain)
+	if err != nil {
+		return err
+	}
+	for device := range c.registry.All() {
+		kept, err := streams.Checkpoints(ctx, at, device)
+		if err == nil {
+			err = taking.TakeIn(device, kept)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func answer(w http.ResponseWriter) func(any, error) {

@@ -2,6 +2,7 @@ package centre
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"time"
 
@@ -59,7 +60,16 @@ func (h *Hub) Checkpoints(ctx context.Context, device string) ([]string, error) 
 	if err != nil {
 		return nil, err
 	}
-	return streams.Checkpoints(ctx, js, device)
+	return checkpoints(ctx, js, device)
+}
+
+// checkpoints are those that a hub has kept, in hexadecimal.
+func checkpoints(ctx context.Context, js jetstream.JetStream, device string) (all []string, err error) {
+	kept, err := streams.Checkpoints(ctx, js, device)
+	for _, signed := range kept {
+		all = append(all, hex.EncodeToString(signed))
+	}
+	return all, err
 }
 
 // URL is where the devices of the hall connect.

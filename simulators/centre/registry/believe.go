@@ -13,6 +13,7 @@ import (
 var (
 	ErrUnknown   = errors.New("the device is not enrolled")   // it has no card
 	ErrSignature = errors.New("not signed by the device")     // another key, or other bytes
+	ErrKey       = errors.New("another key")                  // than that of its card: of ErrSignature
 	ErrForm      = errors.New("not what a device says there") // it does not parse, or is too large
 )
 
@@ -38,7 +39,7 @@ func (r *Registry) Believe(subject, purpose string, data []byte) (name string, p
 		return name, nil, fmt.Errorf("%w: %v", ErrForm, err)
 	}
 	if kid, _ := m.Headers.Protected[cose.HeaderLabelKeyID].([]byte); !bytes.Equal(kid, d.kid) {
-		return name, nil, fmt.Errorf("%w: another key", ErrSignature)
+		return name, nil, fmt.Errorf("%w: %w", ErrSignature, ErrKey)
 	}
 	v, err := cose.NewVerifier(cose.AlgorithmES256, d.key)
 	if err != nil {

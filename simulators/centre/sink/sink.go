@@ -6,7 +6,6 @@ package sink
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -87,7 +86,7 @@ func (s *Sink) read(ctx context.Context, from jetstream.Consumer, words chan<- w
 				break // stopped, or to be opened again
 			}
 			select {
-			case words <- s.open(m):
+			case words <- s.open(m, m.Subject(), m.Data()):
 			case <-ctx.Done():
 			}
 		}
@@ -97,17 +96,17 @@ func (s *Sink) read(ctx context.Context, from jetstream.Consumer, words chan<- w
 	}
 }
 
-// open reads a message; what is not believed goes into quarantine.
-func (s *Sink) open(m jetstream.Msg) word {
+// open reads what came on a subject; what is not believed goes into quarantine.
+func (s *Sink) open(m jetstream.Msg, subject string, data []byte) word {
 	w, err := word{m: m}, error(nil)
-	switch kind, _, _ := strings.Cut(m.Subject(), "."); kind {
+	switch kind, _, _ := strings.Cut(subject, "."); kind {
 	case "cp":
-		w.store, err = s.witness(m)
+		w.store, err = s.witness(subject, data)
 	case "lr":
-		w.store, err = s.takeBack(m)
+		w.store, err = s.takeBack(subject, data)
 	default:
 		var b batch
-		if b, err = openBatch(s.Registry, m.Subject(), m.Data()); err == nil {
+		if b, err = openBatch(s.Registry, subject, data); err == nil {
 			w.marked = &mark{device: b.device, epoch: b.epoch}
 			w.store = func(se *session) (err error) {
 				w.marked.seq, w.marked.hash, err = se.keep(b)
@@ -117,9 +116,9 @@ func (s *Sink) open(m jetstream.Msg) word {
 	}
 	if err != nil {
 		w.store = func(se *session) error {
-			fresh, failed := se.refuse(m.Subject(), m.Data(), err)
+			fresh, failed := se.refuse(subject, data, err)
 			if fresh && failed == nil {
-				s.Log.Warn("sink: a message goes into quarantine", "subject", m.Subject(), "err", err)
+				s.Log.Warn("sink: a message goes into quarantine", "subject", subject, "err", err)
 			}
 			return failed
 		}
@@ -128,27 +127,17 @@ func (s *Sink) open(m jetstream.Msg) word {
 }
 
 // witness reads a device's signed word on what its chain is.
-func (s *Sink) witness(m jetstream.Msg) (func(*session) error, error) {
-	name, payload, err := s.Registry.Believe(m.Subject(), "checkpoint", m.Data())
+func (s *Sink) witness(subject string, data []byte) (func(*session) error, error) {
+	c, err := openCheckpoint(s.Registry, subject, data)
 	if err != nil {
 		return nil, err
 	}
-	var p struct {
-		_          struct{} `cbor:",toarray"`
-		V          int
-		Device     string
-		Epoch, Seq uint64
-		Hash       []byte
-	}
-	if registry.Read(payload, &p) != nil || p.V != 1 || p.Device != name || p.Seq == 0 || len(p.Hash) != sha256.Size {
-		return nil, fmt.Errorf("%w: not a checkpoint of %s", registry.ErrForm, name)
-	}
-	return func(se *session) error { return se.witness(name, p.Epoch, p.Seq, p.Hash, m.Data()) }, nil
+	return func(se *session) error { return se.witness(c, data) }, nil
 }
 
 // takeBack reads how much of a lease a device has spent.
-func (s *Sink) takeBack(m jetstream.Msg) (func(*session) error, error) {
-	name, payload, err := s.Registry.Believe(m.Subject(), "lease-return", m.Data())
+func (s *Sink) takeBack(subject string, data []byte) (func(*session) error, error) {
+	name, payload, err := s.Registry.Believe(subject, "lease-return", data)
 	if err != nil {
 		return nil, err
 	}

@@ -158,21 +158,11 @@ func TestReturnOfNoLease(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := Sink{Registry: devices}
-		if _, err := s.takeBack(sealed{subject: "lr.g1", data: device.seal(t, "lease-return", text)}); !errors.Is(err, want) {
+		if _, err := s.takeBack("lr.g1", device.seal(t, "lease-return", text)); !errors.Is(err, want) {
 			t.Errorf("serial %d: %v", serial, err)
 		}
 	}
 }
-
-// sealed is a message that a device has signed.
-type sealed struct {
-	jetstream.Msg
-	subject string
-	data    []byte
-}
-
-func (m sealed) Subject() string { return m.subject }
-func (m sealed) Data() []byte    { return m.data }
 
 // signer is a device with a card, which signs whatever it is told to.
 type signer struct {

@@ -3,7 +3,6 @@ package streams
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"time"
 
@@ -97,14 +96,13 @@ func ProvisionHub(ctx context.Context, js jetstream.JetStream) error {
 	return err
 }
 
-// Checkpoints gives those of a device that a hub has kept, as it signed them in hexadecimal, oldest
-// first.
-func Checkpoints(ctx context.Context, js jetstream.JetStream, device string) ([]string, error) {
+// Checkpoints gives those of a device that a hub has kept, as it signed them, oldest first.
+func Checkpoints(ctx context.Context, js jetstream.JetStream, device string) ([][]byte, error) {
 	s, err := js.Stream(ctx, Events)
 	if err != nil {
 		return nil, err
 	}
-	var all []string
+	var all [][]byte
 	for seq := uint64(1); ; {
 		m, err := s.GetMsg(ctx, seq, jetstream.WithGetMsgSubject("cp."+device))
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
@@ -112,6 +110,6 @@ func Checkpoints(ctx context.Context, js jetstream.JetStream, device string) ([]
 		} else if err != nil {
 			return nil, err
 		}
-		all, seq = append(all, hex.EncodeToString(m.Data)), m.Sequence+1
+		all, seq = append(all, m.Data), m.Sequence+1
 	}
 }
