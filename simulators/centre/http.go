@@ -33,7 +33,7 @@ type (
 //	GET  /counts                   Counts
 //	GET  /events?device=D&limit=N  the stored events in order, one JSON object a line
 //	GET  /quarantine               what was not believed and why, one JSON object a line
-//	GET  /keys                     the public keys as keys.json
+//	GET  /keys                     the public keys of the centre and of all enrolled devices, as keys.json
 //	POST /publish?dir=DIR          a signed TUF repository goes into the object store, and the hint out
 //	GET  /admission?device=D       Admission of an enrolled device, of a Secure centre
 //	POST /revoke?device=D          ends it: the line is cut, and does not come back
@@ -61,7 +61,7 @@ func (c *Centre) handler(nc *nats.Conn, js jetstream.JetStream, bucket jetstream
 		list, err := c.store.Quarantine()
 		lines(w, list, err)
 	})
-	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, r *http.Request) { w.Write(c.public) })
+	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, r *http.Request) { answer(w)(c.publicKeys()) })
 	mux.HandleFunc("POST /publish", func(w http.ResponseWriter, r *http.Request) {
 		answer(w)(publish(r.Context(), nc, bucket, r.FormValue("dir")))
 	})

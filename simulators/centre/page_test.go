@@ -69,7 +69,7 @@ func newPage(t *testing.T) *page {
 		t.Fatalf("the page has %d configurations, want a node's and a hub's", len(blocks))
 	}
 	for _, b := range blocks {
-		p.write(b[1], strings.Replace(b[2], "ADEVICES", g.Account(), 1))
+		p.write(b[1], b[2])
 	}
 	node := blocks[0][2]
 	for _, line := range regexp.MustCompile(`(?m)^sed 's/(\S+)/(\S+)/g; s/(\S+)/(\S+)/g' centre-1.conf > (\S+)$`).FindAllStringSubmatch(string(text), -1) {
@@ -312,6 +312,7 @@ func TestPage(t *testing.T) {
 		t.Error("not revoked")
 	}
 	p.eventually("the line is cut", func() bool { return !nc.IsConnected() })
+	p.eventually("the line to the hub is cut", func() bool { return !hc.IsConnected() })
 }
 
 // own is the centre's own way in.

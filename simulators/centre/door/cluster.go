@@ -28,7 +28,9 @@ import (
 //	ca.pem            whom certificates are checked against
 //	<node>.pem, .key  certificate and key of each node; its names and addresses are given
 //	accounts.conf     operator and accounts, to be included
+//	hub.conf          the names of the accounts, to be included by a hub
 //	hub.creds         by which a hub comes in as a leaf
+//	hub-system.creds  by which it hears who is revoked
 func WriteCluster(dir, out string, nodes map[string][]string) error {
 	for _, d := range []string{dir, out} {
 		if err := os.MkdirAll(d, 0o700); err != nil {
@@ -52,9 +54,12 @@ func WriteCluster(dir, out string, nodes map[string][]string) error {
 	accounts := fmt.Sprintf("operator: %s\nsystem_account: %s\nresolver_preload: {\n", g.jwts.operator, g.jwts.systemID)
 	accounts += fmt.Sprintf("  %s: %s\n  %s: %s\n}\n", g.account, g.jwts.account, g.jwts.systemID, g.jwts.system)
 	write("accounts.conf", []byte(accounts))
+	write("hub.conf", fmt.Appendf(nil, "DEVICES: %s\nSYSTEM: %s\n", g.account, g.jwts.systemID))
 	creds, made := g.leaf()
 	write("hub.creds", creds)
-	if err = errors.Join(err, made); err != nil {
+	hears, made2 := g.listener()
+	write("hub-system.creds", hears)
+	if err = errors.Join(err, made, made2); err != nil {
 		return fmt.Errorf("centre: %w", err)
 	}
 	return nil
@@ -123,7 +128,18 @@ func (g *Guard) pushTo(urls string) func(string) error {
 }
 
 // leaf makes a user for hubs, who carries what the devices behind it may do.
-func (g *Guard) leaf() ([]byte, error) {
+func (g *Guard) leaf() ([]byte, error) { return credentials(g.jwts.signer, "hub", jwt.Permissions{}) }
+
+// listener makes a user of the system account for hubs, who hears what the accounts are now, asks for
+// it after having been away, and can say nothing.
+func (g *Guard) listener() ([]byte, error) {
+	return credentials(g.jwts.admin, "hub", jwt.Permissions{
+		Pub: jwt.Permission{Allow: []string{"$SYS.REQ.CLAIMS.PACK"}},
+		Sub: jwt.Permission{Allow: []string{"$SYS.REQ.CLAIMS.UPDATE", "$SYS.ACCOUNT.*.CLAIMS.UPDATE", "$SYS.REQ.ACCOUNT.*.CLAIMS.UPDATE", "$SYS._INBOX.>"}}})
+}
+
+// credentials makes a user of an account, as a file.
+func credentials(account nkeys.KeyPair, name string, may jwt.Permissions) ([]byte, error) {
 	pair, err := nkeys.CreateUser()
 	if err != nil {
 		return nil, err
@@ -133,8 +149,8 @@ func (g *Guard) leaf() ([]byte, error) {
 		return nil, err
 	}
 	user := jwt.NewUserClaims(public)
-	user.Name = "hub"
-	text, err := user.Encode(g.jwts.signer)
+	user.Name, user.Permissions = name, may
+	text, err := user.Encode(account)
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +164,7 @@ func (g *Guard) leaf() ([]byte, error) {
 // jwts are the guard's claims as a server reads them.
 type jwts struct {
 	operator, account, system, systemID string
-	signer                              nkeys.KeyPair // of the account
+	signer, admin                       nkeys.KeyPair // of the two accounts
 }
 
 // clientTLS is how the centre itself comes in.

@@ -145,7 +145,7 @@ func (g *Guard) operate(dir string, pairs map[string]nkeys.KeyPair) error {
 	if g.jwts.operator, err = operator.Encode(pairs["operator"]); err != nil { // it signs itself, and is known by that
 		return err
 	}
-	g.jwts.signer, g.jwts.systemID = pairs["account"], public["system"]
+	g.jwts.signer, g.jwts.admin, g.jwts.systemID = pairs["account"], pairs["system"], public["system"]
 	if g.client, err = g.clientTLS(); err != nil {
 		return err
 	}

@@ -10,9 +10,12 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 )
@@ -89,6 +92,33 @@ func (r *Registry) All() map[string]Device {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.devices
+}
+
+// Key is the line of an enrolled device in keys.json.
+type Key struct {
+	KID     string `json:"kid"`
+	Purpose string `json:"purpose"`
+	Device  string `json:"device"`
+	Site    string `json:"site"`
+	Alg     int    `json:"alg"`
+	SPKI    string `json:"spki"`
+}
+
+// Keys gives the lines of all devices whose cards are there now, by their names.
+func (r *Registry) Keys() ([]Key, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.look(time.Now())
+	list := make([]Key, 0, len(r.devices))
+	for _, name := range slices.Sorted(maps.Keys(r.devices)) {
+		d := r.devices[name]
+		der, err := x509.MarshalPKIXPublicKey(d.key)
+		if err != nil {
+			return nil, fmt.Errorf("registry: %s: %w", name, err)
+		}
+		list = append(list, Key{hex.EncodeToString(d.kid), "device", name, d.Site, -7, base64.StdEncoding.EncodeToString(der)})
+	}
+	return list, nil
 }
 
 func (r *Registry) load() map[string]Device {

@@ -44,11 +44,7 @@ func (h *Hall) publish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	devices, err := h.deviceKeys()
-	if err != nil {
-		return err
-	}
-	if keys, err = joined(keys, h.cast.Keys(), devices); err != nil {
+	if keys, err = joined(keys, h.cast.Keys()); err != nil {
 		return err
 	}
 	if err := os.WriteFile(h.path("source", "keys.json"), keys, 0o644); err != nil {
@@ -81,27 +77,6 @@ func (h *Hall) writeOrders() error {
 		return err
 	}
 	return h.writeFile("source/orders/latest.cose", orders)
-}
-
-// deviceKeys are those on the cards of the registry: whose keys are here is of the hall.
-func (h *Hall) deviceKeys() ([]byte, error) {
-	cards, err := filepath.Glob(h.path("registry", "*.json"))
-	keys := []any{}
-	for _, name := range cards {
-		var card struct{ Device, KID, SPKI string }
-		text, err := os.ReadFile(name)
-		if err == nil {
-			err = json.Unmarshal(text, &card)
-		}
-		if err != nil {
-			return nil, err
-		}
-		keys = append(keys, map[string]any{"kid": card.KID, "purpose": "device", "device": card.Device, "alg": -7, "spki": card.SPKI, "from": 0, "until": 0})
-	}
-	if err != nil {
-		return nil, err
-	}
-	return json.Marshal(map[string]any{"keys": keys})
 }
 
 // joined is several files of public keys in one.
