@@ -1,7 +1,7 @@
 // Package clock says what time it is and how far it may be believed offline
 // (PROTOCOL C12).
 //
-// Signed times (the TUF timestamp, orders, the centre's marks) raise a floor that
+// Signed times (the TUF timestamp, orders of the time; marks say none) raise a floor that
 // the time never falls below. A trusted time sets it; from then on it is carried
 // by the monotonic clock, and doubt about it grows. What a network says later can
 // move it only as far as a plain quartz may have strayed since the first.

@@ -135,7 +135,7 @@ func (j *Journal) Mark(epoch, seq uint64, hash [32]byte) error {
 	if !moved {
 		return conflict
 	}
-	return j.observe()
+	return j.observe() // a new epoch names this mark, and an older copy, whose leases are spent, is known at once
 }
 
 // restored ends the present epoch, of which the centre holds another event or more of them.

@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -382,6 +383,31 @@ func TestForm(t *testing.T) {
 		b, err := form("g1", c.in)
 		if err != nil || b.count != c.count || b.withheld != c.withheld || len(b.payload) > maxBatch-envelope/2 {
 			t.Errorf("%s: %d events, %d withheld, %d bytes, %v", name, b.count, b.withheld, len(b.payload), err)
+		}
+	}
+}
+
+// TestFullBatchOnTheWire: the largest batch of the longest name, signed and with the headers that
+// NATS adds, is within the mebibyte that a server takes whose max_payload nobody has set.
+func TestFullBatchOnTheWire(t *testing.T) {
+	key, _ := newKey(t)
+	device, room := strings.Repeat("g", 64), maxBatch-envelope
+	for events := 1; events <= maxEvents; events += maxEvents - 1 {
+		var full []journal.Entry
+		for n := range events {
+			full = append(full, journal.Entry{Epoch: 1<<64 - 1, Seq: 1<<63 + uint64(n), Bytes: make([]byte, room/events-perEvent)})
+		}
+		b, err := form(device, full)
+		if err != nil || b.count != uint64(events) || b.withheld != 0 {
+			t.Fatal(b.count, b.withheld, err)
+		}
+		signed, err := sign1.Sign(key, "batch", b.payload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		header := fmt.Sprintf("NATS/1.0\r\nNats-Msg-Id: %s/%016x/%d-%d/%d\r\nNats-Expected-Stream: EV\r\n\r\n", device, b.epoch, b.first, b.last(), 1<<32)
+		if n := len(header) + len(signed); n > 1<<20 || n < 1<<20-1<<13 {
+			t.Errorf("%d events are %d bytes on the wire", events, n)
 		}
 	}
 }
