@@ -170,3 +170,28 @@ func TestConformance_test_expired_local_delegated_targets_updates(t *testing.T) 
 	take(t, s, later)
 	content(t, s, "delegatedpath/second", "second")
 }
+
+// TestConformance_test_unusual_role_name: a role is fetched by its name, so that one which is no plain
+// name is not asked for at all; the set is refused.
+func TestConformance_test_unusual_role_name(t *testing.T) {
+	for _, name := range []string{"?", "#", "/delegatedrole", "../delegatedrole", "..", "a/b", "targets", "root", "", strings.Repeat("x", 33)} {
+		d := newDelegated(t)
+		d.role(name, false, []string{"*"}, "other.txt")
+		d.publish()
+		var asked []string
+		s, err := Open(filepath.Join(t.TempDir(), "bundle.db"), d.files["1.root.json"], func(ctx context.Context, file string, max int64) ([]byte, error) {
+			asked = append(asked, file)
+			return d.fetch(ctx, file, max)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, changed, err := s.Refresh(t.Context(), known(noon)); !errors.Is(err, ErrContents) || changed {
+			t.Errorf("%q: changed %v, %v", name, changed, err)
+		}
+		if want := []string{"2.root.json", "timestamp.json", "1.snapshot.json", "1.targets.json"}; !slices.Equal(asked, want) {
+			t.Errorf("%q: asked for %q", name, asked)
+		}
+		s.Close()
+	}
+}

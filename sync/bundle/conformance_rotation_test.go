@@ -3,10 +3,12 @@ package bundle
 import (
 	"context"
 	"crypto/ed25519"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -154,6 +156,31 @@ func TestConformance_initial_root(t *testing.T) {
 			s.Close()
 			t.Errorf("%s: opened", name)
 		}
+	}
+}
+
+// TestConformance_test_implicit_refresh: a fresh device has no file before its first refresh, which asks for
+// the metadata in this order and for nothing twice.
+func TestConformance_test_implicit_refresh(t *testing.T) {
+	m := newMirror(t)
+	var asked []string
+	s, err := Open(filepath.Join(t.TempDir(), "bundle.db"), m.files["1.root.json"], func(ctx context.Context, name string, max int64) ([]byte, error) {
+		asked = append(asked, name)
+		return m.fetch(ctx, name, max)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if set, ok := s.Current(); ok || set.FS != nil {
+		t.Error("there are files before the first refresh")
+	}
+	set := take(t, s, noon)
+	if _, err := fs.ReadFile(set.FS, "nonexistent artifact"); !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
+	}
+	if want := []string{"2.root.json", "timestamp.json", "1.snapshot.json", "1.targets.json", stored("rules.txt", "one")}; !slices.Equal(asked, want) {
+		t.Errorf("asked for %q", asked)
 	}
 }
 

@@ -203,12 +203,30 @@ func TestConformance(t *testing.T) {
 			o.rules("two") // signed by one of the two
 			o.refuses()
 		},
-		"test_duplicate_keys_root": func(o offered) { // one key under two ids does not count twice
+		"test_duplicate_keys_root": func(o offered) { // one key does not count twice, under the same id or others
 			r := o.root.Signed.Roles[metadata.SNAPSHOT]
-			r.KeyIDs, r.Threshold = append(r.KeyIDs, r.KeyIDs[0]), 2
+			half, id := public(o.t, o.keys.Snapshot)
+			r.KeyIDs, r.Threshold = append(r.KeyIDs, id), 6
+			for n := range 9 {
+				r.KeyIDs = append(r.KeyIDs, fmt.Sprintf("%064x", n))
+				o.root.Signed.Keys[fmt.Sprintf("%064x", n)] = half
+			}
 			o.root.Signed.Version++
 			o.rules("two")
+			for n := range 9 {
+				o.snap.Signatures = append(o.snap.Signatures, metadata.Signature{KeyID: fmt.Sprintf("%064x", n), Signature: o.snap.Signatures[0].Signature})
+			}
+			snap, err := o.snap.ToBytes(false)
+			if err != nil {
+				o.t.Fatal(err)
+			}
+			o.files["2.snapshot.json"], o.stamp.Signed.Meta["snapshot.json"] = snap, describe(2, snap)
+			o.files["timestamp.json"] = signed(o.t, o.stamp, o.keys.Timestamp)
 			o.refuses()
+			r.Threshold = 1 // everything else is well
+			o.root.Signed.Version++
+			o.files["3.root.json"] = signed(o.t, o.root, o.keys.Roots...)
+			o.takes("two")
 		},
 		"test_wrong_hashing_algorithm": func(o offered) {
 			for _, k := range o.root.Signed.Keys {
