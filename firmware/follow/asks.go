@@ -27,7 +27,7 @@ type asks struct {
 	pass   atomic.Pointer[enrol.Pass]  // by which it comes in; nil: it comes in plainly
 	keys   atomic.Pointer[sign1.Dated] // that sign answers
 	sign   func(purpose string, payload []byte) ([]byte, error)
-	peers  atomic.Pointer[sign1.Dated] // of devices
+	peers  atomic.Pointer[sign1.Dated] // of the site's devices
 	quotas atomic.Pointer[order.Quotas]
 }
 

@@ -66,7 +66,7 @@ func (f *Follower) openHall() error {
 // peers are the keys of the site's devices that the bundle in force names.
 func (f *Follower) peers() sign1.Keys {
 	if keys := f.asks.peers.Load(); keys != nil {
-		return keys.Of(f.config.Device.Site).At(f.device.Clock.Now())
+		return keys.At(f.device.Clock.Now())
 	}
 	return nil
 }

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
+	"example.org/checkpoint/firmware/config"
 	"example.org/checkpoint/firmware/credential"
 	"example.org/checkpoint/firmware/credential/centre"
 	"example.org/checkpoint/firmware/health"
@@ -136,8 +138,23 @@ func (f *Follower) hear(word []byte) (leased bool) {
 	return leased
 }
 
-// obey makes an order the last word, if it is newer.
+// concerns reports whether an order speaks of this device's site. A device that is moved to another
+// finds what stands there in the set in force. The clock is all lanes': an order about the time has to speak
+// of one of them.
+func (f *Follower) concerns(o centre.Order) bool {
+	if o.Kind != centre.Time {
+		return o.Scope.Site == "" || o.Scope.Site == f.config.Device.Site
+	}
+	return slices.ContainsFunc(f.config.Lanes, func(l config.Lane) bool {
+		return order.Standing{Order: o}.Covers(f.device.Journal.Lane(l.Name).Place())
+	})
+}
+
+// obey makes an order the last word, if it is newer and concerns this device.
 func (f *Follower) obey(o order.Signed) {
+	if !f.concerns(o.Order) {
+		return
+	}
 	lowers := false
 	if o.Order.Kind == centre.Time {
 		lowers = o.Order.NotBefore.Before(f.device.Clock.Floor())

@@ -55,7 +55,7 @@ type parsed struct {
 	rules  *inspection.Snapshot
 	marks  sign1.Dated // keys that sign marks
 	reply  sign1.Dated // that sign the centre's answers
-	peers  sign1.Dated // of devices
+	peers  sign1.Dated // of the site's devices
 	orders []order.Signed
 	quotas order.Quotas
 	moves  movement.Rule
@@ -98,6 +98,7 @@ func (f *Follower) parse(set bundle.Set) (p parsed, err error) {
 			return p, err
 		}
 	}
+	p.peers = p.peers.Of(f.config.Device.Site)
 	if p.legal, err = legalTexts(set.FS, f.config.Device.Site); err != nil {
 		return p, err
 	}

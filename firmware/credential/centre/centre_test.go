@@ -56,7 +56,9 @@ func FuzzDecode(f *testing.F) {
 }
 
 func TestOrders(t *testing.T) {
-	for text, want := range map[string]int{"80": 0, "8141d2": 1, "8241d24100": 2, "d284": 1, "00": -1, "8100": -1, "": -1, "a0": -1} {
+	for text, want := range map[string]int{"80": 0, "8141d2": 1, "8241d24100": 2, "d284": 1, "00": -1, "8100": -1, "": -1, "a0": -1,
+		"9fff": -1, "814100ff": -1, "81f6": -1, "f6": -1, "815f4100ff": -1, "818101": -1, "8161": -1, "816161": -1, "81d8404100": -1, "9801" + "4100": -1,
+		"9910014100": -1, "990fff" + strings.Repeat("4100", 4095): 4095, "991001" + strings.Repeat("4100", 4097): -1} {
 		b, err := hex.DecodeString(text)
 		if err != nil {
 			t.Fatal(err)
