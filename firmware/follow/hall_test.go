@@ -28,7 +28,7 @@ import (
 	"example.org/checkpoint/sync/jetstream"
 )
 
-// peersFile is keys.json of the centre with the keys of devices in it.
+// peersFile is keys.json of the centre with the keys of devices in it; "name@site" is one at a site.
 func (o *office) peersFile(devices ...string) []byte {
 	o.Helper()
 	var file map[string]any
@@ -36,6 +36,7 @@ func (o *office) peersFile(devices ...string) []byte {
 		o.Fatal(err)
 	}
 	for _, name := range devices {
+		name, site, _ := strings.Cut(name, "@")
 		key, _, err := enrol.Load(filepath.Join(o.dir, "devices", name))
 		if err != nil {
 			o.Fatal(err)
@@ -45,7 +46,7 @@ func (o *office) peersFile(devices ...string) []byte {
 			o.Fatal(err)
 		}
 		sum := sha256.Sum256(der)
-		file["keys"] = append(file["keys"].([]any), map[string]any{"kid": hex.EncodeToString(sum[:8]), "purpose": "device", "device": name,
+		file["keys"] = append(file["keys"].([]any), map[string]any{"kid": hex.EncodeToString(sum[:8]), "purpose": "device", "device": name, "site": site,
 			"alg": -7, "spki": base64.StdEncoding.EncodeToString(der), "from": 0, "until": 0})
 	}
 	text, err := json.Marshal(file)
@@ -119,7 +120,7 @@ func TestHall(t *testing.T) {
 	}
 	defer func() { hub.Close() }()
 	o.publish() // the first root
-	o.files["keys.json"] = &fstest.MapFile{Data: o.peersFile("g1", "g2")}
+	o.files["keys.json"] = &fstest.MapFile{Data: o.peersFile("g1", "g2", "far@elsewhere")}
 	if _, err := publish.Sign(o.repo, o.files, o.keys, time.Now(), publish.DefaultLifetimes); err != nil {
 		t.Fatal(err)
 	}
@@ -128,6 +129,7 @@ func TestHall(t *testing.T) {
 	a, b := o.inHall("g1", hub.URL()), o.inHall("g2", hub.URL())
 	for _, d := range []*device{a, b} {
 		o.eventually("not alone", func() bool { return !d.Troubles().Has(health.HallAlone) && !d.Troubles().Has(health.HallAway) })
+		o.eventually("the two devices of the site are of the hall", func() bool { return len(d.peers()) == 2 })
 	}
 
 	if r := a.claims(t, "1", 1, "x"); r != "" {
