@@ -43,7 +43,7 @@ func newPage(t *testing.T) *page {
 	p := &page{T: t, dir: t.TempDir(), out: t.TempDir(), nodes: map[string]*server.Server{}}
 	net := fmt.Sprintf("127.%d.%d.", 16+os.Getpid()%64, time.Now().Nanosecond()%250)
 	p.place = strings.NewReplacer("10.20.0.", net, "10.30.0.", net, "one.centre.example", net+"11", "two.centre.example", net+"12",
-		"three.centre.example", net+"13", ":443\"", ":8443\"", "/etc/nats/", p.out+"/", "/var/lib/nats/", filepath.Join(p.out, "var")+"/")
+		"three.centre.example", net+"13", ":443\"", ":8443\"", "127.0.0.1:8222", "127.0.0.1:-1", "/etc/nats/", p.out+"/", "/var/lib/nats/", filepath.Join(p.out, "var")+"/")
 	nodes := map[string][]string{}
 	for i := range 3 {
 		nodes[fmt.Sprintf("centre-%d", i+1)] = []string{fmt.Sprintf("%s1%d", net, i+1)}

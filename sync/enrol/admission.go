@@ -45,7 +45,8 @@ type door struct {
 	user nkeys.KeyPair
 }
 
-// Request makes the keys of the line at first use.
+// Request makes the keys of the line at first use. It is the same each time, so that the administrator
+// can compare what came with what the device says: signatures as RFC 6979 makes them.
 func (k *Key) Request(dir, device string) (Request, error) {
 	d, err := loadDoor(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -54,7 +55,7 @@ func (k *Key) Request(dir, device string) (Request, error) {
 	if err != nil {
 		return Request{}, err
 	}
-	csr, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{CommonName: device}}, d.key)
+	csr, err := x509.CreateCertificateRequest(nil, &x509.CertificateRequest{Subject: pkix.Name{CommonName: device}}, d.key)
 	if err != nil {
 		return Request{}, fmt.Errorf("enrol: %w", err)
 	}

@@ -75,6 +75,24 @@ func TestCard(t *testing.T) {
 	}
 }
 
+// TestSameCard: a card can be compared with another print of it.
+func TestSameCard(t *testing.T) {
+	dir := t.TempDir()
+	key, _, err := Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cards [2]Request
+	for i := range cards {
+		if cards[i], err = key.Request(dir, "gate-07"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if cards[0] != cards[1] || cards[0].CSR == "" || cards[0].User == "" {
+		t.Errorf("%+v", cards)
+	}
+}
+
 // TestAdmittedAgain: an admission that takes the place of another leaves no moment without one, in
 // which the device would come in plainly, and no half of one.
 func TestAdmittedAgain(t *testing.T) {

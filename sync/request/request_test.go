@@ -131,6 +131,7 @@ func TestDeadline(t *testing.T) {
 		"lease":     {time.Minute, func(ctx context.Context, c *Client) error { _, err := c.Lease(ctx, "q", "d", "h", 1); return err }},
 		"sitekey":   {time.Minute, func(ctx context.Context, c *Client) error { _, err := c.SiteKeys(ctx); return err }},
 		"packet":    {time.Minute, func(ctx context.Context, c *Client) error { _, err := c.Packet(ctx, "p", []byte("x")); return err }},
+		"enrol":     {time.Minute, func(ctx context.Context, c *Client) error { _, err := c.Renew(ctx, "", ""); return err }},
 		"issue":     {time.Minute, func(ctx context.Context, c *Client) error { _, _, err := c.Issue(ctx, "f", nil); return err }},
 	} {
 		synctest.Test(t, func(t *testing.T) {
