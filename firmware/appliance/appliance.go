@@ -63,6 +63,7 @@ func New(c config.Config, log *slog.Logger) (a *Appliance, err error) {
 		return a, err
 	}
 	a.clock = clock.New(nil, a.centre.Floor())
+	a.clock.Resume(filepath.Join(c.Device.State, clockFile))
 	a.readClock()
 	a.journal, err = journal.Open(c.Device.State, journal.Options{Device: c.Device.Name, Site: c.Device.Site, Now: a.clock.Now, Latest: a.clock.Latest,
 		Directions: directions(c), Version: c.Version, Sign: a.centre.Signer()})

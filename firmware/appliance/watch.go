@@ -3,6 +3,7 @@ package appliance
 import (
 	"context"
 	"log/slog"
+	"path/filepath"
 	"sync"
 	"syscall"
 	"time"
@@ -33,6 +34,9 @@ func (t *troubles) set(device health.Set, lanes map[string]health.Set) (wasDevic
 	return wasDevice, wasLanes
 }
 
+// clockFile holds, in the state folder, the time that the machine goes on from.
+const clockFile = "clock.json"
+
 // keepWatch looks at everything once a second and journals what has changed.
 func (a *Appliance) keepWatch(ctx context.Context) {
 	for tick := time.NewTicker(time.Second); ; {
@@ -43,6 +47,9 @@ func (a *Appliance) keepWatch(ctx context.Context) {
 		case <-tick.C:
 		}
 		a.readClock()
+		if err := a.clock.Keep(filepath.Join(a.config.Device.State, clockFile)); err != nil {
+			a.log.Debug("clock", "err", err)
+		}
 		_ = a.journal.Tend() // the condition says it
 		a.watch()
 	}

@@ -6,9 +6,13 @@
 // by the monotonic clock, and doubt about it grows. What a network says later can
 // move it only as far as a plain quartz may have strayed since the first.
 //
+// The first trusted time counts for as long as the machine is up, also for a program that is
+// started anew (Keep, Resume).
+//
 // The monotonic clock stands still while a machine is suspended. Such a machine
 // finds its own clock ahead of the carried time afterwards (ErrStepped), until a
-// signed time proves the carried one wrong or the program is started anew.
+// signed time proves the carried one wrong or the program is started anew, since the
+// machine counts in its uptime how long it was suspended.
 package clock
 
 import (
@@ -21,7 +25,7 @@ var (
 	// ErrBelowFloor: the machine's clock is behind what somebody has signed.
 	ErrBelowFloor = errors.New("clock: behind the latest signed time, which is used instead: set the clock")
 	// ErrStepped: the machine's clock was moved further than a trusted time allows.
-	ErrStepped = errors.New("clock: moved away from the last trusted time, which is carried on instead: set the clock and restart the device")
+	ErrStepped = errors.New("clock: moved away from the last trusted time, which is carried on instead: set the clock and switch the device off and on")
 )
 
 // Confidence in a time; verdict.Verdict and the rules use these words.
@@ -59,12 +63,14 @@ type Reading struct {
 
 // Clock is for any number of goroutines.
 type Clock struct {
-	wall func() time.Time
+	wall   func() time.Time
+	uptime func() (boot string, up time.Duration, err error)
 
 	mu     sync.Mutex
 	floor  time.Time
 	first  vouched // the first trusted time, from which no later one may stray
 	last   vouched // the last; zero if there was none
+	kept   vouched // the first, as a file has it
 	alone  bool    // nobody vouches for the machine's clock any more: last is carried
 	failed error   // why the last Trust was refused
 }
@@ -90,7 +96,7 @@ func New(wall func() time.Time, floor time.Time) *Clock {
 	if wall == nil {
 		wall = time.Now
 	}
-	return &Clock{wall: wall, floor: floor}
+	return &Clock{wall: wall, uptime: uptime, floor: floor}
 }
 
 // Raise takes a time that the centre has signed. The floor never sinks by it. A time
