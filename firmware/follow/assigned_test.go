@@ -76,3 +76,25 @@ func TestPolicyOfALane(t *testing.T) {
 	o.publish()
 	o.eventually("the configuration's policy again", judgesBy(lane.Policy))
 }
+
+// TestForVersion: a set for a later version of the program is refused with a sentence, before anything else
+// in it is read that this version may not know.
+func TestForVersion(t *testing.T) {
+	for facts, want := range map[string]string{
+		"": "", `{"v":1}`: "", `{"v":1,"min_version":"1.3.2","vocabulary":7}`: "", `{"v":1,"min_version":"1.4.0"}`: "install that first",
+		`{"v":1,"min_version":"soon"}`: "a release", `{"v":2}`: "a release", `{`: "a release", `{"v":1,"min_version":1}`: "a release",
+	} {
+		files := fstest.MapFS{"policy/venue-market.json": {Data: []byte("of a later version")}}
+		if facts != "" {
+			files["facts.json"] = &fstest.MapFile{Data: []byte(facts)}
+		}
+		if err := ForVersion(files, "1.3.2"); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", facts, err)
+		}
+		a := newDevice(t)
+		a.config.Version = "1.3.2"
+		if _, err := a.parse(bundle.Set{Version: "7", FS: files}); err == nil || strings.Contains(err.Error(), "facts.json") != (want != "") {
+			t.Errorf("%s: %v", facts, err)
+		}
+	}
+}

@@ -6,9 +6,32 @@ import (
 	"io/fs"
 
 	"example.org/checkpoint/firmware/legal"
+	"example.org/checkpoint/firmware/order"
 	"example.org/checkpoint/firmware/staff"
 	"example.org/checkpoint/firmware/verdict/words"
 )
+
+// factsFile says from which version of the program on a set is read.
+const factsFile = "facts.json"
+
+// ForVersion refuses a set that is for a later version of the program: an older one might misread it.
+func ForVersion(set fs.FS, version string) error {
+	text, err := fs.ReadFile(set, factsFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	var least string
+	if err == nil {
+		least, err = order.Wanted(text)
+	}
+	if err == nil && !order.Reads(version, least) {
+		err = fmt.Errorf("the set is for version %s and later, and this is %q: install that first", least, version)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", factsFile, err)
+	}
+	return nil
+}
 
 // legalTexts reads legal/<site>/<language>.md of a set, of those languages that there are.
 func legalTexts(set fs.FS, site string) (map[string]legal.Text, error) {

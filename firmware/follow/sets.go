@@ -77,6 +77,9 @@ func (f *Follower) parse(set bundle.Set) (p parsed, err error) {
 		return p, err
 	}
 	set.FS = p.files
+	if err := ForVersion(set.FS, f.config.Version); err != nil {
+		return p, err
+	}
 	if p.rules, err = inspection.Load(set.FS, set.Version, set.Published); err != nil {
 		return p, err
 	}

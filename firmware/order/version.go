@@ -2,6 +2,9 @@ package order
 
 import (
 	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -51,6 +54,25 @@ func parseRelease(text string) (r release, ok bool) {
 	}
 	return r, true
 }
+
+// ErrWanted means: facts.json does not say which version a set is for.
+var ErrWanted = errors.New("want \"v\": 1, and of \"min_version\" a release such as 1.4.0")
+
+// Wanted reads of a set's facts.json, {"v": 1, "min_version": "1.4.0"}, from which version of the
+// program on it is read; "" for all. Other members are others'.
+func Wanted(data []byte) (least string, err error) {
+	var f struct {
+		V          int
+		MinVersion string `json:"min_version"`
+	}
+	if err := json.Unmarshal(data, &f); err != nil || f.V != 1 || f.MinVersion != "" && !Released(f.MinVersion) {
+		return "", fmt.Errorf("%w: %v", ErrWanted, err)
+	}
+	return f.MinVersion, nil
+}
+
+// Reads reports whether a version of the program is not older than a set wants it.
+func Reads(version, least string) bool { return least == "" || !older(version, least) }
 
 // Released reports whether a version can be compared with the least one that the centre orders. A build
 // that stands at no tag cannot: such an order halts it whatever it has.

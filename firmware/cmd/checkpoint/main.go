@@ -29,7 +29,7 @@ type cli struct {
 
 func main() {
 	var c cli
-	k := kong.Parse(&c, kong.Name("checkpoint"),
+	k := kong.Parse(&c, kong.Name("checkpoint"), kong.Bind(sets.Version(version)),
 		kong.Description("Reads, checks and decides signed codes at a border gate, a kiosk or a venue door, offline."),
 		kong.Exit(func(code int) { os.Exit(min(code, exit.Failed)) }), // a wrong flag is 80 by itself
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, Tree: true}))

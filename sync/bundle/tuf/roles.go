@@ -14,7 +14,7 @@ import (
 // delegates further.
 
 // MaxRoles bounds the schemes of a set.
-const MaxRoles = 32
+const MaxRoles = 64
 
 // Roles checks to whom the targets role delegates.
 func Roles(m *Lists) ([]metadata.DelegatedRole, error) {

@@ -71,7 +71,7 @@ func TestImportSaysWhatToDo(t *testing.T) {
 	sign("k", "expired", time.Nanosecond)
 	must(os.Mkdir(at("state"), 0o700))
 	take := func(stick, root, state string) (string, error) {
-		return says(t, (&importCmd{Dir: at(stick), State: at(state), Root: at(root)}).Run)
+		return says(t, func() error { return (&importCmd{Dir: at(stick), State: at(state), Root: at(root)}).Run("1.3.2") })
 	}
 	if said, err := take("linked-folder", "good/root.json", "state"); exit.Code(err) != exit.Failed || !strings.Contains(said, "without links") {
 		t.Errorf("a folder that is a link: %v, %q", err, said)

@@ -1,6 +1,7 @@
 package sets
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 
 	"example.org/checkpoint/firmware/cmd/checkpoint/internal/exit"
 	"example.org/checkpoint/firmware/cmd/checkpoint/internal/input"
+	"example.org/checkpoint/firmware/follow"
 	"example.org/checkpoint/sync/bundle"
 	"example.org/checkpoint/sync/bundle/fileset"
 )
@@ -27,7 +29,10 @@ that never go back, nothing that has expired, no links, bounded sizes. A running
 by itself where centre.stick of its configuration says that sticks appear.`
 }
 
-func (c *importCmd) Run() error {
+// Version is that of the program, "1.4.0".
+type Version string
+
+func (c *importCmd) Run(version Version) error {
 	root, err := input.File(c.Root)
 	if err != nil {
 		return err
@@ -54,7 +59,7 @@ func (c *importCmd) Run() error {
 			err = viewErr
 		} else {
 			for _, files := range views {
-				err = errors.Join(err, loads(files))
+				err = errors.Join(err, cmp.Or(follow.ForVersion(files, string(version)), loads(files)))
 			}
 		}
 		if err == nil {

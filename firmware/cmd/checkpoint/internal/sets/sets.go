@@ -53,6 +53,7 @@ A file that no device reads is refused too: it is most likely misspelt.
   keys.json                   the centre's public keys (the centre's GET /keys gives them); no device works without
   orders/latest.cose          the centre's orders that stand (the centre's GET /orders gives them)
   sites/<site>.json           a site's lanes, its quotas, what it keeps of a movement, and lanes that judge by another policy
+  facts.json                  from which version of the program on devices take this set: {"v":1,"min_version":"1.4.0"}
   rollout.json, cohort/<name>/...   files that some devices try first: {"v":1,"cohorts":[{"name":"canary","devices":["gate-01"],"share":5}]}
   lists/residents.bin         who lives there, from "checkpoint bundle list"
   lists/index.json            what other lists/<name>.bin are for, from when until when: exempt classes, cohorts
@@ -175,6 +176,8 @@ func ordered(files fs.FS, rules *inspection.Snapshot, names []string) error {
 		switch {
 		case name == ordersFile:
 			check = func(data []byte) error { _, err := order.Read(rules.Trust(), data, time.Now()); return err }
+		case name == "facts.json":
+			check = func(data []byte) error { _, err := order.Wanted(data); return err }
 		case path.Dir(name) == "sites":
 			check = func(data []byte) error {
 				_, err1 := order.ParseQuotas(data)

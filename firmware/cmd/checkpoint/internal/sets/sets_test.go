@@ -70,7 +70,7 @@ func TestBundleFromFilesToDevice(t *testing.T) {
 }
 
 func TestBundleRefusesWhatADeviceWould(t *testing.T) {
-	for name, file := range map[string]string{"policy/door.json": "{", "polices/door.json": "{}", "trust/HK.json": `{"v":9}`, "keys.json": "[]", "a b": "",
+	for name, file := range map[string]string{"policy/door.json": "{", "polices/door.json": "{}", "trust/HK.json": `{"v":9}`, "keys.json": "[]", "a b": "", "facts.json": `{"v":1,"min_version":"soon"}`,
 		"orders/latest.cose": "x", "sites/LMC.json": `{"v":1,"quotas":[{"quota":"a"}]}`,
 		"sites/WTS.json": `{"v":1,"movement":{"record":"open"}}`, "sites/HZMB.json": `{"v":1,"policies":{"1":"venue-circus"}}`,
 		"sites/HUG.json": `{"v":1,"lanes":["1"],"policies":{"I":"venue-market"}}`, "sites/MFM.json": `{"v":1,"policies":{"1":"venue-market"}}`,
@@ -158,7 +158,7 @@ func TestBundleImport(t *testing.T) {
 		t.Fatal(err)
 	}
 	take := func(dir string) error {
-		return (&importCmd{Dir: dir, State: state, Root: filepath.Join(old, "1.root.json")}).Run()
+		return (&importCmd{Dir: dir, State: state, Root: filepath.Join(old, "1.root.json")}).Run("1.3.2")
 	}
 	if err := errors.Join(take(repo), take(repo)); err != nil {
 		t.Fatal(err)
@@ -179,6 +179,15 @@ func TestBundleImport(t *testing.T) {
 	if err := take(old); !errors.Is(err, exit.ErrNo) {
 		t.Errorf("an old stick: %v", err)
 	}
+	if err := errors.Join(put(src, "facts.json", []byte(`{"v":1,"min_version":"1.4.0"}`)), sign()); err != nil {
+		t.Fatal(err)
+	}
+	if err := take(repo); !errors.Is(err, exit.ErrNo) {
+		t.Errorf("a set for a later version: %v", err)
+	}
+	if err := errors.Join(put(src, "facts.json", []byte(`{"v":1,"min_version":"1.3.0"}`)), sign(), take(repo)); err != nil {
+		t.Errorf("a set for this version: %v", err)
+	}
 	if err := take(t.TempDir()); err == nil || errors.Is(err, exit.ErrNo) {
 		t.Errorf("an empty stick: %v", err)
 	}
@@ -196,11 +205,11 @@ func TestBundleSchemeKey(t *testing.T) {
 	}
 	state := t.TempDir()
 	take := &importCmd{Dir: repo, State: state, Root: filepath.Join(repo, "1.root.json")}
-	if err := take.Run(); err != nil {
+	if err := take.Run("1.3.2"); err != nil {
 		t.Fatal(err)
 	}
 	sign.Init, sign.Scheme = false, []string{"HK"}
-	if err := errors.Join(sign.Run(), take.Run()); err != nil {
+	if err := errors.Join(sign.Run(), take.Run("1.3.2")); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Join(repo, "1.HK.json")); err != nil {
