@@ -83,9 +83,9 @@ func (k *Keys) live(now time.Time) (today *dayKey, older []dayKey) {
 	return today, older
 }
 
-// of gives the key that a mark was made with, nil if it is gone.
-func (k *Keys) of(key string) *dayKey {
-	name, _, _ := strings.Cut(key, ".")
+// of gives the key of a name, or of a mark that was made with it, nil if it is gone.
+func (k *Keys) of(mark string) *dayKey {
+	name, _, _ := strings.Cut(mark, ".")
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for _, one := range k.list {
@@ -125,6 +125,15 @@ func (k *Keys) set(d dayKey) error {
 	defer k.mu.Unlock()
 	list := slices.DeleteFunc(slices.Clone(k.list), func(one dayKey) bool { return one.Day == d.Day && (!one.Given || bytes.Equal(one.Key, d.Key)) })
 	list = append(list, d)
+	slices.SortStableFunc(list, func(a, b dayKey) int { return strings.Compare(a.Day, b.Day) })
+	return k.write(list)
+}
+
+// add keeps a key that was the hall's earlier on its day.
+func (k *Keys) add(d dayKey) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	list := append([]dayKey{d}, k.list...)
 	slices.SortStableFunc(list, func(a, b dayKey) int { return strings.Compare(a.Day, b.Day) })
 	return k.write(list)
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,7 +19,7 @@ import (
 // a day's key and finds none makes it; the hub, which never sees it, keeps its name, and
 // whoever has the key hands it to the others, sealed to each.
 //
-//	bucket hall, key day.<YYYY-MM-DD>   COSE_Sign1 by a device key, aad "hall-day",  JSON {"v":1,"device","day","id"}
+//	bucket hall, key day.<YYYY-MM-DD>   COSE_Sign1 by a device key, aad "hall-day",  JSON {"v":1,"device","day","id","before":[<id of an earlier key of that day>…]}
 //	request hall.<site>.key             COSE_Sign1 by a device key, aad "hall-ask",  JSON {"v":1,"device","day","id","to":<X25519>}
 //	answer                              COSE_Sign1 by a device key, aad "hall-key",  JSON {"v":1,"device","day","id","to","sealed"}
 //	sealed = HPKE base mode, DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-128-GCM, info "hall:" || day || ":" || id, enc || ct
@@ -44,16 +45,18 @@ const (
 	shareEvery = 5 * time.Second
 	orphaned   = 30 * time.Second // after which a key that nobody hands out is made anew
 	ahead      = 12 * time.Hour   // how early the next day's key is agreed on: the hub may be away at midnight
+	maxBefore  = 8                // keys of one day that were the hall's before the last
 )
 
 // word is the payload of all three.
 type word struct {
-	V      int    `json:"v"`
-	Device string `json:"device"`
-	Day    string `json:"day"`
-	ID     string `json:"id"`
-	To     []byte `json:"to,omitempty"`
-	Sealed []byte `json:"sealed,omitempty"`
+	V      int      `json:"v"`
+	Device string   `json:"device"`
+	Day    string   `json:"day"`
+	ID     string   `json:"id"`
+	Before []string `json:"before,omitempty"`
+	To     []byte   `json:"to,omitempty"`
+	Sealed []byte   `json:"sealed,omitempty"`
 }
 
 var errNobody = errors.New("hall: nobody hands the day key out")
@@ -90,7 +93,7 @@ func (s *Sharing) agree(ctx context.Context, day string) error {
 	defer cancel()
 	text, revision, err := s.Names.Get(ctx, "day."+day)
 	if errors.Is(err, s.Hall.o.Absent) {
-		return s.name(ctx, day, 0)
+		return s.name(ctx, word{Day: day}, 0)
 	} else if err != nil {
 		return err
 	}
@@ -101,7 +104,7 @@ func (s *Sharing) agree(ctx context.Context, day string) error {
 	if had := s.Hall.keys.get(day); had != nil && had.id() == w.ID {
 		delete(s.missing, day)
 		if had.Given {
-			return nil
+			return s.askBefore(ctx, w)
 		}
 		had.Given = true
 		return s.Hall.keys.set(*had)
@@ -109,24 +112,46 @@ func (s *Sharing) agree(ctx context.Context, day string) error {
 	key, err := s.ask(ctx, w)
 	if err == nil {
 		delete(s.missing, day)
-		return s.Hall.keys.set(dayKey{day, key, true})
+		return errors.Join(s.Hall.keys.set(dayKey{day, key, true}), s.askBefore(ctx, w))
 	}
 	if since, ok := s.missing[day]; !ok {
 		s.missing[day] = time.Now()
 	} else if time.Since(since) > orphaned {
 		delete(s.missing, day)
-		return s.name(context.WithoutCancel(ctx), day, revision)
+		return s.name(context.WithoutCancel(ctx), w, revision)
 	}
 	return err
 }
 
-// name makes a key and has the hub keep its name, unless another was quicker.
-func (s *Sharing) name(ctx context.Context, day string, revision uint64) error {
+// askBefore asks for the keys that were the hall's before the last of that day: under them stands who
+// was there until then.
+func (s *Sharing) askBefore(ctx context.Context, w word) error {
+	for _, id := range w.Before[:min(len(w.Before), maxBefore)] {
+		if s.Hall.keys.of(w.Day+"-"+id) != nil {
+			continue
+		}
+		key, err := s.ask(ctx, word{Day: w.Day, ID: id})
+		if err == nil {
+			err = s.Hall.keys.add(dayKey{w.Day, key, true})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// name makes a key in the place of what the hub names, and has it keep its name, unless another was
+// quicker.
+func (s *Sharing) name(ctx context.Context, old word, revision uint64) error {
+	day := old.Day
 	key, err := s.Hall.keys.fresh(day)
 	if err != nil {
 		return err
 	}
-	text, err := s.sign("hall-day", word{V: 1, Device: s.Hall.o.Device, Day: day, ID: key.id()})
+	before := slices.DeleteFunc(append(slices.Clone(old.Before), old.ID), func(id string) bool { return id == "" || id == key.id() })
+	before = before[max(0, len(before)-maxBefore):]
+	text, err := s.sign("hall-day", word{V: 1, Device: s.Hall.o.Device, Day: day, ID: key.id(), Before: before})
 	if err != nil {
 		return err
 	}
@@ -174,8 +199,8 @@ func (s *Sharing) hand(text []byte) []byte {
 	if err != nil || w.Device == s.Hall.o.Device {
 		return nil
 	}
-	key := s.Hall.keys.get(w.Day)
-	if key == nil || !key.Given || key.id() != w.ID {
+	key := s.Hall.keys.of(w.Day + "-" + w.ID)
+	if key == nil || !key.Given {
 		return nil
 	}
 	point, err := ecdh.X25519().NewPublicKey(w.To)
