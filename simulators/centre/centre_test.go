@@ -366,3 +366,17 @@ func TestAdministratorsSide(t *testing.T) {
 		t.Errorf("object %q, %v", text, err)
 	}
 }
+
+// TestOwnLine: the centre's own line to a cluster comes back however long that was away, and after
+// a wrong push of accounts.
+func TestOwnLine(t *testing.T) {
+	ours, defaults := nats.GetDefaultOptions(), nats.GetDefaultOptions()
+	for _, set := range (&Centre{}).own() {
+		if err := set(&ours); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if ours.MaxReconnect != -1 || !ours.IgnoreAuthErrorAbort || defaults.MaxReconnect == -1 || defaults.IgnoreAuthErrorAbort {
+		t.Errorf("%d %v", ours.MaxReconnect, ours.IgnoreAuthErrorAbort)
+	}
+}

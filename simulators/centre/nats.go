@@ -44,7 +44,7 @@ func (c *Centre) startNATS() error {
 // own are the options by which the centre comes to its server, in this process or in a
 // cluster that runs without it.
 func (c *Centre) own() []nats.Option {
-	o := []nats.Option{nats.MaxReconnects(-1), nats.Name("centre")}
+	o := []nats.Option{nats.MaxReconnects(-1), nats.IgnoreAuthErrorAbort(), nats.Name("centre")}
 	if c.server != nil {
 		o = append(o, nats.InProcessServer(c.server))
 	}
