@@ -39,7 +39,7 @@ type Registry struct {
 const (
 	lookEvery = time.Second
 	late      = 10 * time.Second
-	readEvery = 30 * time.Second
+	readEvery = 10 * time.Second
 )
 
 // New reads the cards of a directory, *.json.
