@@ -11,6 +11,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"time"
 )
@@ -38,6 +39,7 @@ type Device struct {
 	epoch, seq uint64 // of the last event
 	prev       [32]byte
 	waiting    [][]byte // the events up to seq that are not marked
+	batch      []byte   // the oldest of them, signed; nil = not yet
 	sent       uint64   // bytes of batches that the stream has stored
 }
 
@@ -124,6 +126,7 @@ func (d *Device) Record(n int, now time.Time) {
 		d.prev = sha256.Sum256(text)
 		d.waiting = append(d.waiting, text)
 	}
+	d.batch = nil
 }
 
 // text is the next event (PROTOCOL C3).
@@ -135,22 +138,25 @@ func (d *Device) text(now time.Time) []byte {
 		d.name, d.epoch, d.seq, d.site, d.name, now.UTC().Format(time.RFC3339Nano), d.prev, d.seq, random(16))
 }
 
-// Batch signs what waits, the oldest first, as it goes to ev.<device>; nil if nothing waits.
+// Batch is what waits, the oldest first, as it goes to ev.<device>; nil if nothing waits. It is
+// signed once.
 func (d *Device) Batch() []byte {
-	if len(d.waiting) == 0 {
-		return nil
+	if len(d.waiting) == 0 || d.batch != nil {
+		return d.batch
 	}
 	events := []any{}
 	for _, text := range d.waiting[:min(len(d.waiting), maxEvents)] {
 		events = append(events, text)
 	}
-	return d.key.sign("batch", []any{1, d.name, d.epoch, d.seq - uint64(len(d.waiting)) + 1, events})
+	d.batch = d.key.sign("batch", []any{1, d.name, d.epoch, d.seq - uint64(len(d.waiting)) + 1, events})
+	return d.batch
 }
 
 // Send brings what waits to the centre: a batch at a time, each again every patience until a
 // signed mark covers it. It returns when nothing waits or ctx ends.
 func (d *Device) Send(ctx context.Context, patience time.Duration) error {
-	for try := 0; len(d.waiting) > 0; try++ {
+	refused := 0 // how often in a row the stream has not taken it
+	for try := 0; len(d.waiting) > 0; {
 		first := d.seq - uint64(len(d.waiting)) + 1
 		last := min(d.seq, first+maxEvents-1)
 		batch := d.Batch()
@@ -159,15 +165,18 @@ func (d *Device) Send(ctx context.Context, patience time.Duration) error {
 			return ctx.Err()
 		}
 		if err != nil {
-			if err := pause(ctx, patience/4); err != nil {
+			refused++
+			if err := pause(ctx, spread(refused)); err != nil {
 				return err
 			}
 			continue
 		}
+		refused = 0
 		d.sent += uint64(len(batch))
 		if err := d.confirmed(ctx, last, patience); err != nil {
 			return err
 		}
+		try++
 	}
 	return nil
 }
@@ -192,15 +201,32 @@ func (d *Device) confirmed(ctx context.Context, last uint64, patience time.Durat
 			if hash := sha256.Sum256(d.waiting[m.Seq-before-1]); !slices.Equal(hash[:], m.Hash) {
 				return ErrDenied
 			}
-			d.waiting = slices.Delete(d.waiting, 0, int(m.Seq-before))
+			d.waiting, d.batch = slices.Delete(d.waiting, 0, int(m.Seq-before)), nil
 		}
 	}
 	return nil
 }
 
-// Checkpoint has the centre witness the last event.
+// Checkpoint has the centre witness the last event. What the stream does not take is said again,
+// like a batch.
 func (d *Device) Checkpoint(ctx context.Context, patience time.Duration) error {
-	return d.line.Store(ctx, "cp."+d.name, "", d.key.sign("checkpoint", []any{1, d.name, d.epoch, d.seq, d.prev[:]}), patience)
+	signed := d.key.sign("checkpoint", []any{1, d.name, d.epoch, d.seq, d.prev[:]})
+	for refused := 1; ; refused++ {
+		err := d.line.Store(ctx, "cp."+d.name, "", signed, patience)
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		if err := pause(ctx, spread(refused)); err != nil {
+			return err
+		}
+	}
+}
+
+// spread is how long a device waits after the nth refusal in a row: from 250 ms, doubled up to 15 s,
+// and up to half of that longer, so that many do not come back as one.
+func spread(n int) time.Duration {
+	d := min(250*time.Millisecond<<min(n-1, 6), 15*time.Second)
+	return d + rand.N(d/2)
 }
 
 // Seq is the number of the last event, Waiting how many are not marked, Sent how many bytes of

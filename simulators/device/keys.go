@@ -11,7 +11,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/fxamacker/cbor/v2"
@@ -84,9 +84,12 @@ func random(n int) []byte {
 // common: an order that came to all is checked once.
 type Keys struct {
 	byPurpose map[string]map[string]cose.Verifier
+	last      atomic.Pointer[believed]
+}
 
-	mu   sync.Mutex
-	last []byte // the last order that was believed
+// believed is an order as it came, and as it was read.
+type believed struct {
+	data []byte
 	read Order
 }
 
@@ -160,17 +163,15 @@ type Order struct {
 }
 
 func (k *Keys) order(data []byte) (o Order, err error) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if bytes.Equal(data, k.last) {
-		return k.read, nil
+	if last := k.last.Load(); last != nil && bytes.Equal(data, last.data) {
+		return last.read, nil
 	}
 	payload, err := k.open("orders", "order", data)
 	if err == nil {
 		err = cbor.Unmarshal(payload, &o)
 	}
 	if err == nil {
-		k.last, k.read = bytes.Clone(data), o
+		k.last.Store(&believed{bytes.Clone(data), o})
 	}
 	return o, err
 }

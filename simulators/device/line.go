@@ -2,26 +2,39 @@ package device
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"runtime"
 	"time"
 
 	"github.com/nats-io/nats.go"
 )
 
 // Line is a connection to a centre that lets everybody in, and says there whatever it is told
-// to, also what no device may.
-type Line struct{ nc *nats.Conn }
+// to, also what no device may. Store has one caller at a time.
+type Line struct {
+	nc      *nats.Conn
+	inbox   string // answers come to inbox.<number of the question>
+	asked   uint64
+	answers chan *nats.Msg
+}
 
 // Dial connects. The line mends itself for as long as it is open.
 func Dial(url, name string) (*Line, error) {
 	nc, err := nats.Connect(url, nats.Name(name), nats.MaxReconnects(-1), nats.ReconnectBufSize(-1), nats.ReconnectWait(200*time.Millisecond),
 		nats.ReconnectJitter(time.Second, time.Second), nats.Timeout(30*time.Second), nats.PingInterval(2*time.Minute),
-		nats.WriteBufferSize(4<<10), nats.CustomInboxPrefix("_INBOX_"+name))
+		nats.WriteBufferSize(4<<10))
 	if err != nil {
 		return nil, fmt.Errorf("device: %w", err)
 	}
-	return &Line{nc}, nil
+	// An inbox of the client library has a name that all lines of the process draw from one lock.
+	l := &Line{nc: nc, inbox: "_INBOX_" + name + "." + hex.EncodeToString(random(8)), answers: make(chan *nats.Msg, 8)}
+	if _, err := nc.ChanSubscribe(l.inbox+".*", l.answers); err != nil {
+		nc.Close()
+		return nil, fmt.Errorf("device: %w", err)
+	}
+	return l, nil
 }
 
 // Listen tells take what comes on the subjects, one after the other, until the line is closed.
@@ -62,24 +75,45 @@ func (l *Line) Say(subject string, data []byte) error {
 func (l *Line) Store(ctx context.Context, subject, id string, data []byte, patience time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	l.asked++
 	m := nats.NewMsg(subject)
-	m.Data = data
+	m.Data, m.Reply = data, fmt.Sprintf("%s.%d", l.inbox, l.asked)
 	if id != "" {
 		m.Header.Set("Nats-Msg-Id", id)
 	}
-	answer, err := l.nc.RequestMsgWithContext(ctx, m)
+	select {
+	case turns <- struct{}{}:
+	case <-ctx.Done():
+		return fmt.Errorf("device: %s: %w", subject, ctx.Err())
+	}
+	err := l.nc.PublishMsg(m)
+	<-turns
 	if err != nil {
 		return fmt.Errorf("device: %w", err)
 	}
-	var stored struct {
-		Stream string
-		Error  *struct{ Description string }
+	for {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("device: %s: %w", subject, ctx.Err())
+		case answer := <-l.answers:
+			if answer.Subject != m.Reply {
+				continue // to a question that was given up
+			}
+			var stored struct {
+				Stream string
+				Error  *struct{ Description string }
+			}
+			if err := json.Unmarshal(answer.Data, &stored); err != nil || stored.Error != nil || stored.Stream == "" {
+				return fmt.Errorf("device: %s is not stored: %s", subject, answer.Data)
+			}
+			return nil
+		}
 	}
-	if err := json.Unmarshal(answer.Data, &stored); err != nil || stored.Error != nil || stored.Stream == "" {
-		return fmt.Errorf("device: %s is not stored: %s", subject, answer.Data)
-	}
-	return nil
 }
+
+// turns are for the lines of one process to send by: what comes in for one of them does not wait
+// for the processors behind thousands of others that send.
+var turns = make(chan struct{}, 2*runtime.GOMAXPROCS(0))
 
 // Close ends the line.
 func (l *Line) Close() { l.nc.Close() }

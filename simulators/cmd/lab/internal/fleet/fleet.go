@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -26,9 +27,9 @@ type Options struct {
 	Devices int           `default:"1000" help:"How many devices."`
 	Seconds int           `default:"20" help:"How long they all send as fast as the centre lets them."`
 	Batch   int           `default:"100" help:"Events in a batch; each device has one batch under way."`
-	Orders  int           `default:"10" help:"How many orders go out while the devices are at rest."`
+	Orders  int           `default:"10" help:"How many orders go out while the devices are at rest, and while they send."`
 	Dir     string        `help:"Folder of the centre, kept afterwards. Default: a temporary one, removed."`
-	Wait    time.Duration `default:"60s" help:"How long a device waits for a mark before it sends again."`
+	Wait    time.Duration `default:"60s" help:"How long a device waits for the stream, or for a mark, before it sends again."`
 }
 
 // fleet is one measurement.
@@ -44,8 +45,8 @@ type fleet struct {
 	marked   atomic.Uint64 // events
 	waits    waits         // from a batch until its mark
 	hears    waits         // from an order until a device has it
-	ordered  atomic.Int64  // when the last order was pressed, Unix nanoseconds
-	number   atomic.Uint64 // of the order waited for
+	heard    []time.Time   // by each device, the order waited for
+	number   atomic.Uint64 // of that order
 	arrivals atomic.Int64  // devices that have heard it
 }
 
@@ -145,8 +146,9 @@ func (f *fleet) ask(method, page string, body []byte) ([]byte, error) {
 func (f *fleet) connect(ctx context.Context) error {
 	bare := resident(os.Getpid())
 	before, began := resident(f.centre.Pid()), time.Now()
-	err := f.each(ctx, 64, func(d *device.Device) error {
-		return d.Connect(fmt.Sprintf("nats://127.0.0.1:%d", f.nats), f.keys, f.hear)
+	f.heard = make([]time.Time, f.o.Devices)
+	err := f.each(ctx, 64, func(n int, d *device.Device) error {
+		return d.Connect(fmt.Sprintf("nats://127.0.0.1:%d", f.nats), f.keys, func(o device.Order) { f.hear(n, o) })
 	})
 	if err != nil {
 		return err
@@ -165,12 +167,12 @@ func (f *fleet) memory(when string, bare, before int) {
 }
 
 // each does something for every device, so many at a time.
-func (f *fleet) each(ctx context.Context, workers int, do func(*device.Device) error) error {
-	next, faults, all := make(chan *device.Device), make(chan error, workers), sync.WaitGroup{}
+func (f *fleet) each(ctx context.Context, workers int, do func(int, *device.Device) error) error {
+	next, faults, all := make(chan int), make(chan error, workers), sync.WaitGroup{}
 	for range workers {
 		all.Go(func() { // ends with the list
-			for d := range next {
-				if err := do(d); err != nil {
+			for n := range next {
+				if err := do(n, f.devices[n]); err != nil {
 					select {
 					case faults <- err:
 					default:
@@ -179,11 +181,11 @@ func (f *fleet) each(ctx context.Context, workers int, do func(*device.Device) e
 			}
 		})
 	}
-	for _, d := range f.devices {
+	for n := range f.devices {
 		if ctx.Err() != nil {
 			break
 		}
-		next <- d
+		next <- n
 	}
 	close(next)
 	all.Wait()
@@ -208,37 +210,62 @@ func (f *fleet) rest(ctx context.Context) error {
 
 // order presses one order and waits until every device has it.
 func (f *fleet) order(ctx context.Context, state string) error {
-	f.number.Add(1)
 	f.arrivals.Store(0)
-	f.ordered.Store(time.Now().UnixNano())
+	f.number.Add(1)
+	pressed := time.Now()
 	if _, err := f.ask("POST", "/order", []byte(`{"kind":"breaker","state":"`+state+`","reason":"measured"}`)); err != nil {
 		return err
 	}
-	return process.Until(ctx, time.Minute, "every device has the order", func() bool { return f.arrivals.Load() == int64(f.o.Devices) })
+	err := process.Until(ctx, time.Minute, "every device has the order", func() bool { return f.arrivals.Load() == int64(f.o.Devices) })
+	if err == nil {
+		for _, at := range f.heard {
+			f.hears.add(at.Sub(pressed))
+		}
+	}
+	return err
 }
 
-// hear is told what every device hears.
-func (f *fleet) hear(o device.Order) {
+// orders presses orders all through a time, the first as it begins, when everybody comes in at once.
+func (f *fleet) orders(ctx context.Context, began time.Time, all time.Duration) error {
+	for n := range f.o.Orders {
+		time.Sleep(time.Until(began.Add(all * time.Duration(n) / time.Duration(f.o.Orders))))
+		if err := f.order(ctx, []string{"halt", "open"}[n%2]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hear is told what device n hears.
+func (f *fleet) hear(n int, o device.Order) {
 	if o.Number == f.number.Load() {
-		f.hears.add(o.Heard.Sub(time.Unix(0, f.ordered.Load())))
+		f.heard[n] = o.Heard
 		f.arrivals.Add(1)
 	}
 }
 
-// load has every device send, one batch after the other, and presses an order in the middle.
+// load has every device send, one batch after the other, and presses orders meanwhile. The first
+// batches are signed before: a device has a processor of its own for that.
 func (f *fleet) load(ctx context.Context) error {
+	err := f.each(ctx, runtime.GOMAXPROCS(0), func(_ int, d *device.Device) error {
+		d.Record(f.o.Batch, time.Now())
+		d.Batch()
+		return nil
+	})
+	if err != nil {
+		return err
+	}
 	bare, before := resident(os.Getpid()), resident(f.centre.Pid())
-	began := time.Now()
-	ctx, stop := context.WithTimeout(ctx, time.Duration(f.o.Seconds)*time.Second)
+	began, all := time.Now(), time.Duration(f.o.Seconds)*time.Second
+	ctx, stop := context.WithTimeout(ctx, all)
 	defer stop()
 	ordered := make(chan error, 1)
-	go func() { // waited for below
-		time.Sleep(time.Duration(f.o.Seconds) * time.Second / 2)
-		ordered <- f.order(context.WithoutCancel(ctx), "halt")
-	}()
-	err := f.each(context.WithoutCancel(ctx), f.o.Devices, func(d *device.Device) error {
+	go func() { ordered <- f.orders(context.WithoutCancel(ctx), began, all) }() // waited for below
+	err = f.each(context.WithoutCancel(ctx), f.o.Devices, func(_ int, d *device.Device) error {
 		for ctx.Err() == nil {
-			d.Record(f.o.Batch-d.Waiting(), time.Now())
+			if n := f.o.Batch - d.Waiting(); n > 0 {
+				d.Record(n, time.Now())
+			}
 			sent := time.Now()
 			err := d.Send(ctx, f.o.Wait)
 			f.marked.Add(uint64(f.o.Batch - d.Waiting()))
@@ -258,7 +285,7 @@ func (f *fleet) load(ctx context.Context) error {
 	fmt.Printf("sink       %d events stored and marked in %.1f s: %.0f events/s, %.0f batches/s of %d\n", events, took.Seconds(),
 		float64(events)/took.Seconds(), float64(events)/took.Seconds()/float64(f.o.Batch), f.o.Batch)
 	fmt.Printf("mark       from a batch to its mark: %s\n", f.waits.take())
-	fmt.Printf("order      1 order to all %d, under this load: %s\n", f.o.Devices, f.hears.take())
+	fmt.Printf("order      %d orders to all %d, under this load: %s\n", f.o.Orders, f.o.Devices, f.hears.take())
 	f.memory("under load", bare, before)
 	return nil
 }
@@ -266,7 +293,7 @@ func (f *fleet) load(ctx context.Context) error {
 // check has the devices bring what is left, and the centre prove that it has everything once.
 func (f *fleet) check(ctx context.Context) error {
 	began := time.Now()
-	err := f.each(ctx, f.o.Devices, func(d *device.Device) error {
+	err := f.each(ctx, f.o.Devices, func(_ int, d *device.Device) error {
 		if err := d.Send(ctx, f.o.Wait); err != nil {
 			return err
 		}
