@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"example.org/checkpoint/firmware/credential/holder"
+	"example.org/checkpoint/firmware/journal/standing"
 	"example.org/checkpoint/firmware/journal/statefile"
 	"example.org/checkpoint/firmware/order"
 	"example.org/checkpoint/sync/enrol"
@@ -61,11 +63,14 @@ const (
 	siteKeyAgain = time.Minute     // after nobody has answered
 	leaseAhead   = 100             // tokens that are asked for beyond those spent
 	leaseLow     = 25              // tokens left at which that is done
+	leaseEarly   = 2 * time.Hour   // how long before a day begins tokens of it are asked for
+	leaseAgain   = 2 * time.Minute // at most, between two questions that bring nothing
 )
 
 // askCentre asks for the site's keys and for tokens when few are left, until ctx is done.
 func (f *Follower) askCentre(ctx context.Context) {
 	var keys time.Time // when to ask for them, monotonic
+	pauses := map[order.Share]pause{}
 	for tick := time.NewTicker(askEvery); ; {
 		if f.link.State().Connected && f.asks.keys.Load() != nil {
 			if now := time.Now(); now.After(keys) {
@@ -75,7 +80,7 @@ func (f *Follower) askCentre(ctx context.Context) {
 					keys = now.Add(siteKeyAgain)
 				}
 			}
-			f.askLeases(ctx)
+			f.askLeases(ctx, pauses)
 		}
 		select {
 		case <-ctx.Done():
@@ -130,9 +135,16 @@ func (f *Follower) askSiteKeys(ctx context.Context) error {
 	return err
 }
 
-// askLeases asks for tokens of each share of which few are left. The centre also sends what it
-// gives over the usual way; whichever comes first counts.
-func (f *Follower) askLeases(ctx context.Context) {
+// pause is for how long a share is not asked for, after a question that brought nothing.
+type pause struct {
+	until time.Time // monotonic
+	last  time.Duration
+}
+
+// askLeases asks for tokens of each share of which few are left, today's and, before its day begins, that
+// of tomorrow, so that a night without a line stops nobody. The centre also sends what it gives over the
+// usual way; whichever comes first counts. A quota that has nothing left is asked for less and less often.
+func (f *Follower) askLeases(ctx context.Context, pauses map[order.Share]pause) {
 	quotas := f.asks.quotas.Load()
 	if quotas == nil {
 		return
@@ -142,30 +154,48 @@ func (f *Follower) askLeases(ctx context.Context) {
 		f.log.Error("journal", "err", err)
 		return
 	}
-	asked := map[order.Share]bool{}
-	for _, l := range f.config.Lanes {
-		for _, share := range quotas.Shares(f.device.Journal.Lane(l.Name).Place(), f.device.Clock.Now()) {
-			if asked[share] {
-				continue
-			}
-			asked[share] = true
-			var tokens, spent uint64
-			for _, h := range held {
-				if h.Share == share {
-					if spent = h.Spent; f.device.Clock.Now().Before(h.Expires) {
-						tokens = h.Tokens
-					}
+	var due []order.Share
+	now := f.device.Clock.Now()
+	for _, at := range []time.Time{now, now.Add(leaseEarly)} {
+		for _, l := range f.config.Lanes {
+			for _, share := range quotas.Shares(f.device.Journal.Lane(l.Name).Place(), at) {
+				if !slices.Contains(due, share) {
+					due = append(due, share)
 				}
 			}
-			if tokens >= spent+leaseLow {
-				continue
-			}
-			word, err := f.asks.client.Lease(ctx, share.Quota, share.Day, f.device.Journal.Holder(), spent+leaseAhead)
-			if err != nil {
-				f.log.Debug("lease", "err", err)
-				continue
-			}
-			f.hear(word)
 		}
 	}
+	maps.DeleteFunc(pauses, func(s order.Share, _ pause) bool { return !slices.Contains(due, s) })
+	for _, share := range due {
+		tokens, spent := f.held(held, share)
+		if tokens >= spent+leaseLow || time.Now().Before(pauses[share].until) {
+			continue
+		}
+		word, err := f.asks.client.Lease(ctx, share.Quota, share.Day, f.device.Journal.Holder(), spent+leaseAhead)
+		if err != nil {
+			f.log.Debug("lease", "err", err)
+		} else {
+			f.hear(word)
+		}
+		if now, err := f.device.Journal.Holdings(); err == nil {
+			if got, _ := f.held(now, share); got > tokens {
+				delete(pauses, share)
+				continue
+			}
+		}
+		next := min(max(2*pauses[share].last, askEvery/2), leaseAgain)
+		pauses[share] = pause{time.Now().Add(next), next}
+	}
+}
+
+// held is how many tokens of a share the device may spend altogether, and how many it has.
+func (f *Follower) held(all []standing.Holding, share order.Share) (tokens, spent uint64) {
+	for _, h := range all {
+		if h.Share == share {
+			if spent = h.Spent; f.device.Clock.Now().Before(h.Expires) {
+				tokens = h.Tokens
+			}
+		}
+	}
+	return tokens, spent
 }

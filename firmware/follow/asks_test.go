@@ -10,6 +10,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"example.org/checkpoint/firmware/order"
 	"example.org/checkpoint/simulators/centre"
 	"example.org/checkpoint/simulators/issuer"
 )
@@ -77,5 +78,53 @@ func TestAsksCentre(t *testing.T) {
 	a, _ = o.device("gate")
 	if _, ok := a.siteKeys()[[8]byte(next.KID)]; !ok {
 		t.Error("without a centre the device does not have its key")
+	}
+}
+
+// TestLeaseOfTomorrow: before a day begins its tokens are asked for, and they last until it has ended; of a
+// quota that has nothing left a device asks less and less often.
+func TestLeaseOfTomorrow(t *testing.T) {
+	o := newOffice(t)
+	o.eventually("the centre serves", func() bool { return len(o.get("/keys")) > 0 })
+	east := 22 - time.Now().UTC().Hour() // of Greenwich, where it is between 22 and 23 o'clock
+	if east > 12 {
+		east -= 24
+	}
+	name := fmt.Sprintf("Etc/GMT%+d", -east)
+	if east == 0 {
+		name = "Etc/GMT"
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	today, tomorrow := time.Now().In(zone), time.Now().In(zone).AddDate(0, 0, 1)
+	o.files["sites/LMC.json"] = &fstest.MapFile{Data: []byte(`{"v":1,"zone":"` + name + `","quotas":[{"quota":"q"}]}`)}
+	var q centre.Quota
+	o.post("/quota?quota=q&day="+tomorrow.Format(time.DateOnly)+"&tokens=50", nil, &q)
+	o.publish()
+	a, _ := o.device("gate")
+	o.eventually("rules and line", func() bool { return a.rules.Load() != nil && a.link.State().Connected })
+	pauses := map[order.Share]pause{}
+	a.askLeases(t.Context(), pauses)
+	all, err := a.device.Journal.Holdings()
+	if err != nil || len(all) != 1 || all[0].Day != tomorrow.Format(time.DateOnly) || all[0].Tokens != 50 {
+		t.Fatalf("%+v, %v", all, err)
+	}
+	midnight := time.Date(tomorrow.Year(), tomorrow.Month(), tomorrow.Day()+1, 0, 0, 0, 0, zone)
+	if all[0].Expires.Before(midnight) {
+		t.Errorf("it ends at %v, the day at %v", all[0].Expires, midnight)
+	}
+	if len(pauses) != 1 || pauses[order.Share{Quota: "q", Day: today.Format(time.DateOnly)}].last != askEvery/2 {
+		t.Errorf("of today, which has no quota: %+v", pauses)
+	}
+	for range 9 {
+		for s, p := range pauses {
+			pauses[s] = pause{last: p.last}
+		}
+		a.askLeases(t.Context(), pauses)
+	}
+	if got := pauses[order.Share{Quota: "q", Day: today.Format(time.DateOnly)}].last; got != leaseAgain {
+		t.Errorf("after ten questions it waits for %v", got)
 	}
 }

@@ -12,7 +12,6 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
-	"time"
 
 	"example.org/checkpoint/simulators/centre/door"
 	"example.org/checkpoint/simulators/centre/keys"
@@ -249,7 +248,8 @@ func (q question) read(into any) error {
 	return nil
 }
 
-// leaseFor gives a device as many tokens of what it asks as the day has left, and none back.
+// leaseFor gives a device as many tokens of what it asks as the day has left, and none back; one that
+// asks for no more than it was given gets that once more, because it may not have reached it.
 func (d *Desk) leaseFor(ctx context.Context, q question) (string, any, error) {
 	var l orders.Lease
 	if err := q.read(&l); err != nil {
@@ -258,18 +258,28 @@ func (d *Desk) leaseFor(ctx context.Context, q question) (string, any, error) {
 	if device, _, _ := strings.Cut(l.Holder, "/"); device != q.Device {
 		return "", nil, refused("the lease would be another device's")
 	}
-	l.Serial, l.Expires = 0, time.Now().Add(24*time.Hour).Unix()
+	l.Serial, l.Expires = 0, 0
 	for range 3 { // others ask at the same time
 		left, had, err := d.Orders.Left(l)
 		if err != nil {
 			return "", nil, err
 		}
 		if l.Tokens = min(l.Tokens, left); l.Tokens <= had {
+			signed, err := d.Orders.Again(l)
+			if err != nil || signed != nil {
+				return "granted", map[string]any{"lease": signed}, err
+			}
+			l.Tokens = min(had, left) // what it had has ended
+		}
+		if l.Tokens == 0 {
 			return "", nil, refused("the quota of the day has nothing left")
 		}
 		_, signed, err := d.Orders.Lease(ctx, d.nc, d.js, l)
 		if errors.Is(err, orders.ErrQuota) {
 			continue
+		}
+		if errors.Is(err, orders.ErrDay) {
+			return "", nil, refused(err.Error())
 		}
 		if err != nil {
 			return "", nil, err

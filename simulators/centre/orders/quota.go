@@ -107,7 +107,9 @@ func (b *Book) grant(l Lease) (lease Lease, signed []byte, err error) {
 			return fmt.Errorf("%w: %d of %d are out", ErrQuota, others+g.Lease.Tokens, q.Tokens)
 		}
 		if l.Expires == 0 {
-			l.Expires = time.Now().Add(24 * time.Hour).Unix()
+			if l.Expires, err = endOf(l.Day); err != nil {
+				return err
+			}
 		}
 		if signed, err = l.Sign(b.key); err != nil {
 			return err
@@ -116,6 +118,32 @@ func (b *Book) grant(l Lease) (lease Lease, signed []byte, err error) {
 		return putJSON(tx.Bucket(bLeases), at, g)
 	})
 	return l, signed, err
+}
+
+// ErrDay means: a day is not written as one.
+var ErrDay = errors.New("want a day as 2026-11-21")
+
+// endOf is when a day has ended wherever one is, in Unix seconds: its tokens are for nobody then.
+func endOf(day string) (int64, error) {
+	begin, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return 0, ErrDay
+	}
+	return begin.Add(36 * time.Hour).Unix(), nil
+}
+
+// Again signs once more the lease that a holder was given last, for one whom it has not reached; nil if
+// there is none that still holds.
+func (b *Book) Again(l Lease) (signed []byte, err error) {
+	err = b.db.View(func(tx *bolt.Tx) error {
+		var g grant
+		if err := getJSON(tx.Bucket(bLeases), l.Quota+"/"+l.Day+"/"+l.Holder, &g); err != nil || g.Tokens == 0 || time.Now().Unix() >= g.Expires {
+			return err
+		}
+		signed, err = g.Lease.Sign(b.key)
+		return err
+	})
+	return signed, err
 }
 
 // Lease grants, and tells the holder.

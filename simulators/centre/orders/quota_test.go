@@ -7,8 +7,10 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"example.org/checkpoint/simulators/centre/keys"
+	"github.com/veraison/go-cose"
 	bolt "go.etcd.io/bbolt"
 )
 
@@ -131,7 +133,7 @@ func TestLiesAboutSpending(t *testing.T) {
 	if _, err := b.Open(Quota{Quota: "q", Day: "d", Tokens: 100}); err != nil {
 		t.Fatal(err)
 	}
-	l, _, err := b.grant(Lease{Quota: "q", Day: "d", Holder: "g1/7", Tokens: 40})
+	l, _, err := b.grant(Lease{Quota: "q", Day: "d", Holder: "g1/7", Tokens: 40, Expires: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,5 +144,53 @@ func TestLiesAboutSpending(t *testing.T) {
 		if left, _, err := b.Left(Lease{Quota: "q", Day: "d", Holder: "g2/1"}); err != nil || left != 60 {
 			t.Errorf("it says %d: %d are left, %v", spent, left, err)
 		}
+	}
+}
+
+// TestLeaseIsGivenAgain to a holder whom it has not reached, as it was; one that has ended is not.
+func TestLeaseIsGivenAgain(t *testing.T) {
+	db, err := bolt.Open(filepath.Join(t.TempDir(), "sink.db"), 0o600, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	key, err := keys.New("orders")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := New(db, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	day := time.Now().UTC().Format(time.DateOnly)
+	if _, err := b.Open(Quota{Quota: "q", Day: day, Tokens: 100}); err != nil {
+		t.Fatal(err)
+	}
+	l, signed, err := b.grant(Lease{Quota: "q", Day: day, Holder: "g1/7", Tokens: 40})
+	if err != nil || l.Expires < time.Now().Add(12*time.Hour).Unix() {
+		t.Fatal(l, err)
+	}
+	statement := func(signed []byte) string {
+		var m cose.Sign1Message
+		if err := m.UnmarshalCBOR(signed); err != nil {
+			t.Fatal(err)
+		}
+		return string(m.Payload)
+	}
+	again, err := b.Again(l)
+	if err != nil || statement(again) != statement(signed) {
+		t.Errorf("%x, %v", again, err)
+	}
+	if again, err := b.Again(Lease{Quota: "q", Day: day, Holder: "g2/7"}); again != nil || err != nil {
+		t.Errorf("to another: %x, %v", again, err)
+	}
+	if _, _, err := b.grant(Lease{Quota: "q", Day: day, Holder: "g1/7", Tokens: 40, Expires: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := b.Again(l); again != nil || err != nil {
+		t.Errorf("one that has ended: %x, %v", again, err)
+	}
+	if _, _, err := b.grant(Lease{Quota: "q", Day: "tomorrow", Holder: "g1/7"}); !errors.Is(err, ErrDay) {
+		t.Error(err)
 	}
 }
