@@ -150,7 +150,7 @@ type Claim struct {
 func (h *Hall) Claim(ctx context.Context, what string, ids []Identity) (c Claim, replayed bool, err error) {
 	now := h.o.Now()
 	h.keys.sweep(now, h.o.Window)
-	today, older := h.keys.live(now)
+	today, others := h.keys.live(now)
 	if len(ids) == 0 {
 		return Claim{Alone: false}, false, nil
 	}
@@ -172,7 +172,7 @@ func (h *Hall) Claim(ctx context.Context, what string, ids []Identity) (c Claim,
 			continue
 		}
 		h.try(e, place)
-		taken, err := h.put(ctx, place, e, ids, *today, older)
+		taken, err := h.put(ctx, place, e, ids, *today, others)
 		switch {
 		case err != nil:
 			h.fell(place, err)
@@ -205,9 +205,9 @@ func (h *Hall) begin(what string, now time.Time, today dayKey, ids []Identity) *
 }
 
 // put creates the marks of a claim at a place, and reports whether one was taken. A mark
-// under the key of an earlier day counts as well.
-func (h *Hall) put(ctx context.Context, place int, e *entry, ids []Identity, today dayKey, older []dayKey) (taken bool, err error) {
-	for _, k := range older {
+// under the key of an earlier day, or of the next, counts as well.
+func (h *Hall) put(ctx context.Context, place int, e *entry, ids []Identity, today dayKey, others []dayKey) (taken bool, err error) {
+	for _, k := range others {
 		for _, id := range ids {
 			v, _, err := h.o.Places[place].Get(ctx, k.mark(id.Bytes))
 			if err == nil {

@@ -428,6 +428,25 @@ func TestMidnight(t *testing.T) {
 	})
 }
 
+// TestMidnightOfAnother: a code that was used where the day has begun already counts where it has not.
+func TestMidnightOfAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hub := newMeeting()
+		a, b := newGate(t, "a", hub), newGate(t, "b", hub)
+		for _, g := range []*gate{a, b} {
+			if err := g.keys.set(dayKey{"2000-01-02", bytes.Repeat([]byte{8}, keySize), true}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		a.o.Now = func() time.Time { return time.Now().Add(30 * time.Second) }
+		time.Sleep(24*time.Hour - 20*time.Second)
+		a.Settle(a.admits("x").N, true)
+		b.refuses("x")
+		b.Settle(b.admits("y").N, true)
+		a.refuses("y")
+	})
+}
+
 // FuzzValue: no value is read that was not written with the key.
 func FuzzValue(f *testing.F) {
 	f.Add([]byte(`{"device":"g1","run":"r","n":1,"until":1,"mac":"AAAA"}`))

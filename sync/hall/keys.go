@@ -62,25 +62,28 @@ func openKeys(dir string) (*Keys, error) {
 	return k, nil
 }
 
+// skew is how far the clock of another device may be ahead at midnight.
+const skew = 2 * time.Minute
+
 // live gives the key of marks that are made now, nil for none, and those under which
-// earlier marks may stand.
-func (k *Keys) live(now time.Time) (today *dayKey, older []dayKey) {
+// others may stand: of earlier days, and of the next for whom it has begun already.
+func (k *Keys) live(now time.Time) (today *dayKey, others []dayKey) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	day := now.UTC().Format(time.DateOnly)
+	day, next := now.UTC().Format(time.DateOnly), now.Add(skew).UTC().Format(time.DateOnly)
 	for _, one := range k.list {
 		switch {
 		case !one.Given:
 		case one.Day == day:
 			if today != nil { // another was the hall's before it
-				older = append(older, *today)
+				others = append(others, *today)
 			}
 			today = &one
-		case one.Day < day:
-			older = append(older, one)
+		case one.Day <= next:
+			others = append(others, one)
 		}
 	}
-	return today, older
+	return today, others
 }
 
 // of gives the key of a name, or of a mark that was made with it, nil if it is gone.
