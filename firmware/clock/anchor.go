@@ -22,8 +22,10 @@ type anchor struct {
 	Within time.Duration `json:"within_ns"`
 }
 
-// upStep is how exactly the machine tells its uptime.
-const upStep = time.Second
+const (
+	upStep    = time.Second    // how exactly the machine tells its uptime
+	maxWithin = 24 * time.Hour // of a time that a file may tell
+)
 
 // Resume goes on from the first trusted time that Keep wrote to a file on this boot of the machine,
 // unless the floor proves it wrong. A file that is not there or says nothing is no error.
@@ -31,7 +33,7 @@ func (c *Clock) Resume(path string) {
 	text, err := os.ReadFile(path)
 	boot, up, err2 := c.uptime()
 	var a anchor
-	if errors.Join(err, err2) != nil || json.Unmarshal(text, &a) != nil || a.V != 1 || a.Boot != boot || a.Up > up || a.Within < 0 {
+	if errors.Join(err, err2) != nil || json.Unmarshal(text, &a) != nil || a.V != 1 || a.Boot != boot || a.Up < 0 || a.Up > up || a.Within < 0 || a.Within > maxWithin {
 		return
 	}
 	v := vouched{a.Time, a.Within + upStep, time.Now().Add(a.Up - up)}

@@ -106,3 +106,22 @@ func TestKeep(t *testing.T) {
 		t.Error("it is there already: ", err)
 	}
 }
+
+// FuzzResume: whatever stands in the file, the clock goes on, never below its floor.
+func FuzzResume(f *testing.F) {
+	floor := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+	f.Add([]byte(`{"v":1,"boot":"one","up_ns":3600000000000,"time":"2026-11-22T05:35:09.07596288Z","within_ns":1000102600}`))
+	f.Add([]byte(`{"v":1,"boot":"one","up_ns":-9223372036854775808,"time":"0001-01-01T00:00:00Z","within_ns":9223372036854775807}`))
+	f.Add([]byte(`{"v":1,"boot":"one","time":"9999-12-31T23:59:59Z"}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		path := filepath.Join(t.TempDir(), "clock.json")
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c := restarted(&machine{}, floor, "one", 2*time.Hour, path)
+		_ = c.Trust(floor.Add(time.Hour), time.Second)
+		if r := c.Read(); r.Time.Before(floor) || r.Uncertainty < 0 || r.Uncertainty > maxWithin+time.Minute {
+			t.Errorf("%+v", r)
+		}
+	})
+}
