@@ -164,6 +164,9 @@ func (c *Centre) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("centre: %w", err)
 	}
+	if err := c.orders.Restate(ctx, js); err != nil {
+		return fmt.Errorf("centre: the orders that stand: %w", err)
+	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	questions := desk.Desk{Dir: c.o.Dir, DB: c.db, Registry: c.registry, Key: c.replies, Orders: c.orders, Door: c.guard, Log: c.o.Log}

@@ -72,8 +72,8 @@ func New(db *bolt.DB, key *keys.Key) (*Book, error) {
 }
 
 // subject is where the last order on a kind and scope stands; a token of a NATS subject.
-func (o Order) subject() string {
-	sum := sha256.Sum256([]byte(o.key()))
+func subject(key string) string {
+	sum := sha256.Sum256([]byte(key))
 	return "order." + hex.EncodeToString(sum[:8])
 }
 
@@ -109,8 +109,40 @@ func (b *Book) Order(ctx context.Context, nc *nats.Conn, js jetstream.JetStream,
 	if err := errors.Join(nc.Publish(streams.Push, signed), nc.Flush()); err != nil {
 		return o, err
 	}
-	_, err = js.Publish(ctx, o.subject(), signed)
+	_, err = js.Publish(ctx, subject(o.key()), signed)
 	return o, err
+}
+
+// Restate puts into the stream what stands and is not there: a centre that was killed while it gave an order
+// had told only those who were connected, and a stream may have been lost.
+func (b *Book) Restate(ctx context.Context, js jetstream.JetStream) error {
+	standing := map[string][]byte{}
+	err := b.db.View(func(tx *bolt.Tx) error {
+		return tx.Bucket(bOrders).ForEach(func(k, v []byte) error {
+			standing[subject(string(k))] = bytes.Clone(v)
+			return nil
+		})
+	})
+	if err != nil {
+		return err
+	}
+	stream, err := js.Stream(ctx, streams.Orders)
+	if err != nil {
+		return err
+	}
+	for at, signed := range standing {
+		last, err := stream.GetLastMsgForSubject(ctx, at)
+		if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+			return err
+		}
+		if err == nil && bytes.Equal(last.Data, signed) {
+			continue
+		}
+		if _, err := js.Publish(ctx, at, signed); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Latest is the target orders/latest.cose.
