@@ -52,13 +52,13 @@ func (f *Follower) openHall() error {
 	for _, l := range c.Lanes {
 		window = max(window, l.ReplayWindow.Duration)
 	}
-	hub := f.meeting.hub
-	f.meeting.hall, err = hall.Open(hall.Options{Device: c.Device.Name, State: c.Device.State, Places: []hall.Place{hub.Bucket("replay"), f.link.Bucket("replay")},
+	hub, site := f.meeting.hub, c.Device.Site
+	f.meeting.hall, err = hall.Open(hall.Options{Device: c.Device.Name, State: c.Device.State, Places: []hall.Place{hub.Bucket("replay", site), f.link.Bucket("replay", site)},
 		Taken: jetstream.ErrTaken, Absent: jetstream.ErrNone, Now: f.device.Clock.Now, Window: window, Double: f.double, Log: log})
 	if err != nil {
 		return err
 	}
-	f.meeting.sharing = &hall.Sharing{Hall: f.meeting.hall, Site: c.Device.Site, Names: hub.Bucket("hall"), Line: hub, Sign: key.Sign,
+	f.meeting.sharing = &hall.Sharing{Hall: f.meeting.hall, Site: site, Names: hub.Bucket("hall", site), Line: hub, Sign: key.Sign,
 		Trusted: f.peers, Log: log}
 	return nil
 }

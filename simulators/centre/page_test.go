@@ -263,13 +263,13 @@ func TestPage(t *testing.T) {
 		}
 		return kv
 	}
-	if _, err := marks(hub).Create(t.Context(), "2026-11-21-a.b", []byte("v")); err != nil {
+	if _, err := marks(hub).Create(t.Context(), "lw.2026-11-21-a.b", []byte("v")); err != nil {
 		t.Errorf("a mark at the hub: %v", err)
 	}
-	if _, err := marks(hub).Create(t.Context(), "2026-11-21-a.b", []byte("w")); err == nil {
+	if _, err := marks(hub).Create(t.Context(), "lw.2026-11-21-a.b", []byte("w")); err == nil {
 		t.Error("a mark is created twice")
 	}
-	if v, err := marks(js).Get(t.Context(), "2026-11-21-a.b"); err == nil {
+	if v, err := marks(js).Get(t.Context(), "lw.2026-11-21-a.b"); err == nil {
 		t.Errorf("the hub's mark is at the centre too: %s", v.Value())
 	}
 	payload, err := json.Marshal(map[string]any{"v": 1, "device": "g1", "site": "LW", "kind": "identity", "key": strings.Repeat("ab", 16), "body": struct{}{}})

@@ -48,13 +48,13 @@ func TestGuardedHall(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(link.Close)
-		h, err := Open(Options{Device: name, State: filepath.Join(dir, name), Places: []Place{link.Bucket("replay")}, Taken: jetstream.ErrTaken, Absent: jetstream.ErrNone,
+		h, err := Open(Options{Device: name, State: filepath.Join(dir, name), Places: []Place{link.Bucket("replay", "HZMB")}, Taken: jetstream.ErrTaken, Absent: jetstream.ErrNone,
 			Now: time.Now, Window: time.Hour, Log: log})
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { h.Close() })
-		s := Sharing{Hall: h, Site: "HZMB", Names: link.Bucket("hall"), Line: link, Sign: keys[name].Sign, Trusted: func() sign1.Keys { return trusted }, Log: log,
+		s := Sharing{Hall: h, Site: "HZMB", Names: link.Bucket("hall", "HZMB"), Line: link, Sign: keys[name].Sign, Trusted: func() sign1.Keys { return trusted }, Log: log,
 			missing: map[string]time.Time{}}
 		eventually(t, name+" is heard", func() bool { return link.State().Connected })
 		if err := link.Serve(s.subject(), s.hand); err != nil {

@@ -4,8 +4,8 @@
 // Budget. What was admitted alone is made known when the hub is back, and doubles are found
 // then.
 //
-//	bucket replay, key <YYYY-MM-DD>-<id of the key>.<hex HMAC-SHA-256(day key, identity)>, value = JSON
-//	  {"device","run","n","until":<Unix s>,"mac":<HMAC-SHA-256(day key, "value" 0 key 0 device 0 run 0 n 0 until)>}
+//	bucket replay, key <site in lower case>.<YYYY-MM-DD>-<id of the key>.<hex HMAC-SHA-256(day key, identity)>, value = JSON
+//	  {"device","run","n","until":<Unix s>,"mac":<HMAC-SHA-256(day key, "value" 0 key without site 0 device 0 run 0 n 0 until)>}
 //
 // A hub that does not know the day key can lose marks, and cannot make one up: then the lane
 // is alone, as without a hub.

@@ -19,7 +19,7 @@ import (
 // a day's key and finds none makes it; the hub, which never sees it, keeps its name, and
 // whoever has the key hands it to the others, sealed to each.
 //
-//	bucket hall, key day.<YYYY-MM-DD>   COSE_Sign1 by a device key, aad "hall-day",  JSON {"v":1,"device","day","id","before":[<id of an earlier key of that day>…]}
+//	bucket hall, key <site>.day.<YYYY-MM-DD>  COSE_Sign1 by a device key, aad "hall-day",  JSON {"v":1,"device","day","id","before":[<id of an earlier key of that day>…]}
 //	request hall.<site>.key             COSE_Sign1 by a device key, aad "hall-ask",  JSON {"v":1,"device","day","id","to":<X25519>}
 //	answer                              COSE_Sign1 by a device key, aad "hall-key",  JSON {"v":1,"device","day","id","to","sealed"}
 //	sealed = HPKE base mode, DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-128-GCM, info "hall:" || day || ":" || id, enc || ct

@@ -42,12 +42,12 @@ func newDevice(t *testing.T, name, hub string, trusted sign1.Keys, dir string) *
 	if d.link, err = jetstream.Open(jetstream.Options{URL: hub, Device: name, Log: log, Pause: 300 * time.Millisecond}); err != nil {
 		t.Fatal(err)
 	}
-	d.Hall, err = Open(Options{Device: name, State: dir, Places: []Place{d.link.Bucket("replay")}, Taken: jetstream.ErrTaken, Absent: jetstream.ErrNone,
+	d.Hall, err = Open(Options{Device: name, State: dir, Places: []Place{d.link.Bucket("replay", "HZMB")}, Taken: jetstream.ErrTaken, Absent: jetstream.ErrNone,
 		Now: time.Now, Window: time.Hour, Double: func(x Double) { d.doubles <- x }, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.sharing = &Sharing{Hall: d.Hall, Site: "HZMB", Names: d.link.Bucket("hall"), Line: d.link, Sign: k.Sign,
+	d.sharing = &Sharing{Hall: d.Hall, Site: "HZMB", Names: d.link.Bucket("hall", "HZMB"), Line: d.link, Sign: k.Sign,
 		Trusted: func() sign1.Keys { return *d.trusted.Load() }, Log: log, missing: map[string]time.Time{}}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 2)
@@ -187,7 +187,7 @@ func TestLyingName(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the lie is told", func() bool { return link.Bucket("hall").Put(t.Context(), "day."+today, text, 0) == nil })
+	eventually(t, "the lie is told", func() bool { return link.Bucket("hall", "HZMB").Put(t.Context(), "day."+today, text, 0) == nil })
 	a := newDevice(t, "quiet", hub.URL(), trusted, dir)
 	eventually(t, "another day's key", func() bool { return a.sharing.agree(t.Context(), "2000-01-01") == nil })
 	if err := a.sharing.agree(t.Context(), today); err == nil || a.keys.get(today) != nil {
@@ -207,7 +207,7 @@ func BenchmarkClaim(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer link.Close()
-	h, err := Open(Options{Device: "a", State: dir, Places: []Place{link.Bucket("replay")}, Taken: jetstream.ErrTaken, Absent: jetstream.ErrNone,
+	h, err := Open(Options{Device: "a", State: dir, Places: []Place{link.Bucket("replay", "HZMB")}, Taken: jetstream.ErrTaken, Absent: jetstream.ErrNone,
 		Now: time.Now, Window: time.Hour, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		b.Fatal(err)

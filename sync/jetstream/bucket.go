@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 
 	"github.com/nats-io/nats.go"
@@ -15,15 +16,19 @@ var (
 	ErrNone  = errors.New("jetstream: the key is not there")
 )
 
-// Bucket is a key-value bucket at the other end of a line, which may be away.
+// Bucket is what a site has in a key-value bucket at the other end of a line, which may be away.
 type Bucket struct {
 	link *Link
 	name string
+	site string                             // before each key, with a dot
 	kv   atomic.Pointer[jetstream.KeyValue] // once it was found
 }
 
-// Bucket of a name. It is looked for when it is first needed.
-func (l *Link) Bucket(name string) *Bucket { return &Bucket{link: l, name: name} }
+// Bucket of a name. It is looked for when it is first needed. Its keys are <site in lower case, as tags of
+// NATS users are>.<key>, so that a device can be let in to those of its own site alone.
+func (l *Link) Bucket(name, site string) *Bucket {
+	return &Bucket{link: l, name: name, site: strings.ToLower(site) + "."}
+}
 
 func (b *Bucket) open(ctx context.Context) (jetstream.KeyValue, error) {
 	if kv := b.kv.Load(); kv != nil {
@@ -44,9 +49,9 @@ func (b *Bucket) Put(ctx context.Context, key string, value []byte, revision uin
 		return err
 	}
 	if revision == 0 {
-		_, err = kv.Create(ctx, key, value)
+		_, err = kv.Create(ctx, b.site+key, value)
 	} else {
-		_, err = kv.Update(ctx, key, value, revision)
+		_, err = kv.Update(ctx, b.site+key, value, revision)
 	}
 	return b.said(err)
 }
@@ -57,7 +62,7 @@ func (b *Bucket) Get(ctx context.Context, key string) (value []byte, revision ui
 	if err != nil {
 		return nil, 0, err
 	}
-	e, err := kv.Get(ctx, key)
+	e, err := kv.Get(ctx, b.site+key)
 	if err != nil {
 		return nil, 0, b.said(err)
 	}
@@ -70,7 +75,7 @@ func (b *Bucket) Delete(ctx context.Context, key string, revision uint64) error 
 	if err != nil {
 		return err
 	}
-	return b.said(kv.Delete(ctx, key, jetstream.LastRevision(revision)))
+	return b.said(kv.Delete(ctx, b.site+key, jetstream.LastRevision(revision)))
 }
 
 // wrongRevision are the codes of a server and of a cluster.

@@ -199,11 +199,14 @@ func TestPass(t *testing.T) {
 			_, err := js.CreateConsumer(short(), "LEASE", jetstream.ConsumerConfig{FilterSubject: "lease.g2.>"})
 			return err
 		},
-		"another's marks":  listen("mark.g2"),
-		"another's orders": listen("cmd.g2"),
-		"all events":       listen("ev.>"),
-		"another's inbox":  listen("_INBOX_g2.>"),
-		"everything":       listen(">"),
+		"a mark of another site's hall": func() error { return l.Bucket("replay", "LW").Put(short(), "x", []byte("x"), 0) },
+		"another site's marks":          func() error { _, _, err := l.Bucket("replay", "LW").Get(short(), "x"); return err },
+		"a key of another site's hall":  func() error { return l.Bucket("hall", "LW").Put(short(), "day.x", []byte("x"), 0) },
+		"another's marks":               listen("mark.g2"),
+		"another's orders":              listen("cmd.g2"),
+		"all events":                    listen("ev.>"),
+		"another's inbox":               listen("_INBOX_g2.>"),
+		"everything":                    listen(">"),
 	} {
 		l.up(true, nil) // forgets what was wrong before
 		err := try()

@@ -59,9 +59,9 @@ const deviceCertificate = 5 * 365 * 24 * time.Hour
 var may = jwt.Permissions{
 	Pub: jwt.Permission{Allow: []string{
 		"ev.{{name()}}", "cp.{{name()}}", "lr.{{name()}}", "st.{{name()}}", "rq.{{tag(site)}}.>",
-		"hall.{{tag(site)}}.>", "$KV." + streams.Replay + ".>", "$KV." + streams.Hall + ".day.>",
-		"$JS.API.STREAM.INFO.KV_" + streams.Replay, "$JS.API.DIRECT.GET.KV_" + streams.Replay + ".>",
-		"$JS.API.STREAM.INFO.KV_" + streams.Hall, "$JS.API.DIRECT.GET.KV_" + streams.Hall + ".>",
+		"hall.{{tag(site)}}.>", "$KV." + streams.Replay + ".{{tag(site)}}.>", "$KV." + streams.Hall + ".{{tag(site)}}.>",
+		"$JS.API.STREAM.INFO.KV_" + streams.Replay, "$JS.API.DIRECT.GET.KV_" + streams.Replay + ".$KV." + streams.Replay + ".{{tag(site)}}.>",
+		"$JS.API.STREAM.INFO.KV_" + streams.Hall, "$JS.API.DIRECT.GET.KV_" + streams.Hall + ".$KV." + streams.Hall + ".{{tag(site)}}.>",
 		"$JS.API.STREAM.INFO." + streams.Marks, "$JS.API.DIRECT.GET." + streams.Marks + ".mark.{{name()}}",
 		"$JS.API.CONSUMER.CREATE." + streams.Orders + ".*.order.>", "$JS.API.CONSUMER.MSG.NEXT." + streams.Orders + ".>",
 		"$JS.API.CONSUMER.CREATE." + streams.Leases + ".*.lease.{{name()}}.>", "$JS.API.CONSUMER.MSG.NEXT." + streams.Leases + ".>",
