@@ -283,6 +283,19 @@ func TestPage(t *testing.T) {
 	if _, err := hub.Publish(t.Context(), "ev.g1", []byte("x"), jetstream.WithRetryAttempts(0)); err == nil {
 		t.Error("events go over the hub as well, and would come twice")
 	}
+	b.js = hub
+	b.checkpoint(7, 1, []byte("another event than the centre has")) // the hub is a witness
+	for path, want := range map[string]string{"/audit": `"faults":[]`, "/checkpoints?device=g1&domain=hall-1": "d284", "/audit?domain=hall-1": `"kind":"edit"`} {
+		r, err := http.Get(c.HTTPURL() + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(r.Body)
+		r.Body.Close()
+		if err != nil || !strings.Contains(string(text), want) {
+			t.Errorf("%s: %s %v", path, text, err)
+		}
+	}
 
 	// A node dies under way.
 	stream, err := p.own(c).Stream(t.Context(), streams.Events)
