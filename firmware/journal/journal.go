@@ -1,7 +1,7 @@
 // Package journal keeps what happened: events in a hash chain, the marks of codes
 // that count once, and how far the centre has confirmed, all in one file.
 //
-// A state directory holds four files:
+// Of a state directory four files are its:
 //
 //   - journal.db, the bbolt file.
 //   - boot.json, the witness (package statefile): the boot counter and a late state of the chain, written
