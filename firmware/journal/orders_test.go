@@ -445,6 +445,25 @@ func TestQuota(t *testing.T) {
 	}
 }
 
+// TestQuotaIsBlind: who gets the tokens of a day is who comes first, whatever number somebody registered
+// under, and when (R16).
+func TestQuotaIsBlind(t *testing.T) {
+	people := []string{"R000000001 registered 2026-11-01", "R000000002 registered 2026-11-01", "R483920113 registered 2026-11-20", "R999999999 registered 2026-11-21"}
+	for turn := range people {
+		b := newRuled(t)
+		j := b.rationed()
+		b.must(b.lease(j, j.Holder(), 1, 2))
+		for i := range people {
+			want := verdict.Reason("")
+			if i >= 2 {
+				want = verdict.Exhausted
+			}
+			b.claim(j.Lane("1"), uint64(i+1), want, people[(turn+i)%len(people)])
+		}
+		b.close(j)
+	}
+}
+
 // TestTwoQuotas: an admission that two quotas count costs both or none.
 func TestTwoQuotas(t *testing.T) {
 	b := newRuled(t)

@@ -75,6 +75,10 @@ func (c *buildCmd) Run() error {
 	if err != nil {
 		return err
 	}
+	if err := aged(src, names); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		fmt.Fprintln(os.Stderr, "checkpoint:", err)
+		return exit.ErrNo
+	}
 	for _, name := range names {
 		data, err := fs.ReadFile(src, name)
 		if err != nil {
@@ -163,6 +167,24 @@ func loads(files fs.FS) error {
 		return err
 	}
 	return ordered(files, rules, names)
+}
+
+// aged demands of a set to say how old each class of its lists may be: what it does not say is for ever.
+func aged(files fs.FS, names []string) error {
+	var classes map[string]json.RawMessage
+	text, err := fs.ReadFile(files, "freshness.json")
+	if err != nil {
+		return fmt.Errorf("freshness.json: %w: have \"bundle build\" write it, or lists of any age count", fs.ErrNotExist)
+	}
+	if err := json.Unmarshal(text, &classes); err != nil {
+		return fmt.Errorf("freshness.json: %w", err)
+	}
+	for class, dir := range map[string]string{"trust": "", "policy": "", "status": "status/", "revocation": "revoked/"} {
+		if _, ok := classes[class]; !ok && slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, dir) }) {
+			return fmt.Errorf("freshness.json: nothing is said of %s: give its max_stale in seconds (0 = for ever) and fail mode", class)
+		}
+	}
+	return nil
 }
 
 // ordersFile holds the centre's orders that stand.

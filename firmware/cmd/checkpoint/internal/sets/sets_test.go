@@ -32,10 +32,40 @@ func sourceFiles(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	if err := put(dir, "keys.json", issuer.KeysFile(nil, nil)); err != nil {
+	if err := errors.Join(put(dir, "keys.json", issuer.KeysFile(nil, nil)), put(dir, "freshness.json", []byte(defaultFreshness))); err != nil {
 		t.Fatal(err)
 	}
 	return dir
+}
+
+// TestBundleSaysHowOld lists may be, each class that there is: build writes it where nothing is said.
+func TestBundleSaysHowOld(t *testing.T) {
+	src := sourceFiles(t)
+	sign := func(dir string) error {
+		return (&signCmd{Targets: dir, Out: filepath.Join(t.TempDir(), "r"), Keys: filepath.Join(t.TempDir(), "k"), Init: true, RootKeys: 1, Valid: time.Hour}).Run()
+	}
+	for text, good := range map[string]bool{`{"v":1}`: false, `{"v":1,"trust":{"max_stale":9,"fail":"refer"}}`: false,
+		`{"v":1,"trust":{"max_stale":9,"fail":"refer"},"policy":{"max_stale":0,"fail":"refer"}}`: true} {
+		if err := put(src, "freshness.json", []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		if err := (&buildCmd{Src: src, Out: filepath.Join(t.TempDir(), "t")}).Run(); (err == nil) != good {
+			t.Errorf("%s: build says %v", text, err)
+		}
+		if err := sign(src); (err == nil) != good {
+			t.Errorf("%s: sign says %v", text, err)
+		}
+	}
+	if err := os.Remove(filepath.Join(src, "freshness.json")); err != nil {
+		t.Fatal(err)
+	}
+	if err := sign(src); !errors.Is(err, exit.ErrNo) {
+		t.Errorf("sign without: %v", err)
+	}
+	out := filepath.Join(t.TempDir(), "t")
+	if err := errors.Join((&buildCmd{Src: src, Out: out}).Run(), sign(out)); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestBundleFromFilesToDevice(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"example.org/checkpoint/firmware/cmd/checkpoint/internal/exit"
 	"example.org/checkpoint/sync/bundle/publish"
 )
 
@@ -50,11 +51,18 @@ func (c *signCmd) Run() error {
 		return errValid
 	}
 	files := os.DirFS(c.Targets)
-	if _, err := wellFormed(files); err != nil {
+	names, err := wellFormed(files)
+	if err != nil {
 		return err
 	}
+	if err := aged(files, names); err != nil {
+		fmt.Fprintln(os.Stderr, "checkpoint:", err)
+		return exit.ErrNo
+	}
 	if c.Init {
-		if err := publish.MakeKeys(c.Keys, c.RootKeys); err != nil {
+		if err := publish.MakeKeys(c.Keys, c.RootKeys); errors.Is(err, fs.ErrExist) {
+			return fmt.Errorf("%w: the keys are there already, leave --init out", err)
+		} else if err != nil {
 			return err
 		}
 		fmt.Fprintf(os.Stderr, "made laboratory keys in %s; production root keys belong offline, in different hands\n", c.Keys)

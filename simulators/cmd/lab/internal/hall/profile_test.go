@@ -83,7 +83,7 @@ func TestProfile(t *testing.T) {
 // many sets have been in force.
 func (s *session) assign(t *testing.T, sets int, policies map[string]string) {
 	t.Helper()
-	text, err := json.Marshal(map[string]any{"v": 1, "zone": "Asia/Hong_Kong", "policies": policies})
+	text, err := json.Marshal(map[string]any{"v": 1, "zone": "Asia/Hong_Kong", "lanes": []string{"1", "M"}, "policies": policies})
 	if err != nil {
 		t.Fatal(err)
 	}
