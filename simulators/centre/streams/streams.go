@@ -35,6 +35,9 @@ const replicas = 3
 func Provision(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer, jetstream.ObjectStore, error) {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
+	if err := led(ctx, js); err != nil {
+		return nil, nil, err
+	}
 	if _, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
 		Name: Events, Subjects: []string{"ev.>", "cp.>", "lr.>"}, Storage: jetstream.FileStorage, Retention: jetstream.WorkQueuePolicy,
 		Duplicates: 2 * time.Minute, AllowAtomicPublish: true, MaxMsgSize: MaxPayload, Replicas: Copies(js),
@@ -56,6 +59,23 @@ func Provision(ctx context.Context, js jetstream.JetStream) (jetstream.Consumer,
 	}
 	bucket, err := js.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{Bucket: Files, Storage: jetstream.FileStorage, Replicas: Copies(js)})
 	return consumer, bucket, err
+}
+
+// led waits until somebody leads the servers: what is asked of them before is lost, and waited for in vain.
+func led(ctx context.Context, js jetstream.JetStream) error {
+	for {
+		asking, cancel := context.WithTimeout(ctx, time.Second)
+		_, err := js.AccountInfo(asking)
+		cancel()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }
 
 // Copies is how many nodes keep what the centre stores.
