@@ -144,7 +144,11 @@ func CheckExport(r io.Reader, kept []Checkpoint, open func([]byte) (Checkpoint, 
 			if seq == 0 { // not readable, which Event finds too
 				seq = walk.before.Seq + 1
 			}
-			if f := walk.Event(seq, line); f != nil && finish(f) {
+			f := walk.Event(seq, line)
+			if f != nil && f.Kind == Gap && comes(lines, f.Seq) {
+				f.Kind, f.Text = Reorder, fmt.Sprintf("event %d comes after event %d", f.Seq, seq)
+			}
+			if f != nil && finish(f) {
 				return report, nil
 			}
 		}
@@ -193,6 +197,16 @@ func signed(line []byte, h Header, head Point, open func([]byte) (Checkpoint, er
 		return nil
 	}
 	return &Fault{Truncation, h.Epoch, head.Seq, fmt.Sprintf("the device has not signed that the chain ends at event %d: %v", head.Seq, err)}
+}
+
+// comes reports whether an event comes before the epoch ends.
+func comes(lines *bufio.Scanner, seq uint64) bool {
+	for lines.Scan() && !bytes.HasPrefix(lines.Bytes(), []byte(`{"v"`)) {
+		if place(lines.Bytes()) == seq {
+			return true
+		}
+	}
+	return false
 }
 
 // place is the number that an event gives itself; 0 if it has none.

@@ -111,7 +111,7 @@ func TestExport(t *testing.T) {
 	}{
 		"edited":               {"edit", func(l []string) []string { l[3] = strings.Replace(l[3], "alarm", "alerm", 1); return l }},
 		"one left out":         {"gap", func(l []string) []string { return slices.Delete(l, 3, 4) }},
-		"two swapped":          {"gap", func(l []string) []string { l[3], l[4] = l[4], l[3]; return l }},
+		"two swapped":          {"reorder", func(l []string) []string { l[3], l[4] = l[4], l[3]; return l }},
 		"the end cut off":      {"truncation", func(l []string) []string { return slices.Delete(l, 8, 11) }},
 		"the footer cut off":   {"truncation", func(l []string) []string { return l[:len(l)-2] }},
 		"the start cut off":    {"gap", func(l []string) []string { return slices.Delete(l, 1, 2) }},
