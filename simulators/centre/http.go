@@ -37,7 +37,7 @@ type (
 //	POST /publish?dir=DIR          a signed TUF repository goes into the object store, and the hint out
 //	GET  /admission?device=D       Admission of an enrolled device, of a Secure centre
 //	POST /revoke?device=D          ends it: the line is cut, and does not come back
-//	GET  /audit                    Audit: every chain from its first event to the last checkpoint; with ?domain=D those count too that the hub of that JetStream domain has kept
+//	GET  /audit                    Audit: every chain from its first event to the last checkpoint, what is still on its way being a truncation until it comes; with ?domain=D those count too that the hub of that JetStream domain has kept
 //	GET  /checkpoints?device=D     the checkpoints of a device as it signed them, in hexadecimal, one a line; with &domain=D those that the hub of that JetStream domain has kept
 //	POST /order                    an Order as JSON: it is numbered, signed and sent; the answer is the order
 //	GET  /orders                   the target orders/latest.cose: the last order on each kind and scope
