@@ -2,6 +2,7 @@
 package keys
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -121,6 +122,19 @@ func (k *Key) Sign(purpose string, payload []byte) ([]byte, error) {
 		return nil, err
 	}
 	return m.MarshalCBOR()
+}
+
+// Again gives what was signed before as this key signs it: what a key made that was exchanged nobody
+// believes any more.
+func (k *Key) Again(purpose string, signed []byte) ([]byte, error) {
+	var m cose.Sign1Message
+	if err := m.UnmarshalCBOR(signed); err != nil {
+		return nil, err
+	}
+	if kid, _ := m.Headers.Protected[cose.HeaderLabelKeyID].([]byte); bytes.Equal(kid, k.kid) {
+		return signed, nil
+	}
+	return k.Sign(purpose, m.Payload)
 }
 
 // Replace writes a file whole or not at all.

@@ -10,6 +10,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -58,7 +60,8 @@ type Book struct {
 	key *keys.Key
 }
 
-// New is the book in a database, which signs with the orders key.
+// New is the book in a database, which signs with the orders key, also what an earlier key has signed
+// and still stands: one order that devices do not believe would spoil every set with it.
 func New(db *bolt.DB, key *keys.Key) (*Book, error) {
 	err := db.Update(func(tx *bolt.Tx) error {
 		for _, name := range [][]byte{bOrders, bNumbers, bQuotas, bLeases} {
@@ -66,7 +69,15 @@ func New(db *bolt.DB, key *keys.Key) (*Book, error) {
 				return err
 			}
 		}
-		return nil
+		standing := map[string][]byte{}
+		err := tx.Bucket(bOrders).ForEach(func(k, v []byte) (err error) {
+			standing[string(k)], err = key.Again("order", bytes.Clone(v))
+			return err
+		})
+		for k, signed := range standing {
+			err = errors.Join(err, tx.Bucket(bOrders).Put([]byte(k), signed))
+		}
+		return err
 	})
 	return &Book{db, key}, err
 }
@@ -100,6 +111,9 @@ func (b *Book) Order(ctx context.Context, nc *nats.Conn, js jetstream.JetStream,
 		var err error
 		if signed, err = o.Sign(b.key); err != nil {
 			return err
+		}
+		if len(signed) > maxOrder {
+			return fmt.Errorf("%w: %d bytes signed, at most %d: give a shorter reason", ErrOrder, len(signed), maxOrder)
 		}
 		return errors.Join(numbers.Put(lastOrder, binary.BigEndian.AppendUint64(nil, o.Number)), tx.Bucket(bOrders).Put([]byte(o.key()), signed))
 	})
@@ -160,15 +174,36 @@ func (b *Book) Latest() ([]byte, error) {
 	return cbor.Marshal(list)
 }
 
-// Read reads an order as the administrator writes it, JSON.
+// ErrOrder means: no device would take such an order, nor any set that has it.
+var ErrOrder = errors.New("not an order")
+
+const (
+	maxOrder = 2 << 10         // bytes of one as it is signed (PROTOCOL part C)
+	maxTime  = 253_402_300_799 // the last second of the year 9999
+	kinds    = "breaker, lockdown, time, min-version"
+)
+
+// leastVersion is how the reason of a least version begins.
+var leastVersion = regexp.MustCompile(`^v?\d{1,6}(\.\d{1,6}){0,2}($|[^\w.])`)
+
+// Read reads an order as the administrator writes it, JSON, and refuses what devices do not take.
 func Read(data []byte) (o Order, err error) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
-	if err = d.Decode(&o); err == nil && (o.State != "halt" && o.State != "open" || o.Kind == "") {
-		err = errors.New("want kind, and state halt or open")
+	if err := d.Decode(&o); err != nil {
+		return o, fmt.Errorf("%w: %w", ErrOrder, err)
 	}
-	if err != nil {
-		return o, fmt.Errorf("order: %w", err)
+	switch {
+	case o.State != "halt" && o.State != "open":
+		return o, fmt.Errorf("%w: state %q is neither halt nor open", ErrOrder, o.State)
+	case !slices.Contains(strings.Split(kinds, ", "), o.Kind):
+		return o, fmt.Errorf("%w: kind %q is none of %s", ErrOrder, o.Kind, kinds)
+	case o.Scope.Direction != "" && o.Scope.Direction != "in" && o.Scope.Direction != "out":
+		return o, fmt.Errorf("%w: direction %q is neither in nor out", ErrOrder, o.Scope.Direction)
+	case o.NotBefore < 0 || o.NotBefore > maxTime || o.ReviewBy < 0 || o.ReviewBy > maxTime:
+		return o, fmt.Errorf("%w: want times in Unix seconds", ErrOrder)
+	case o.Kind == "min-version" && o.State == "halt" && !leastVersion.MatchString(o.Reason):
+		return o, fmt.Errorf("%w: the reason of a least version begins with it, as in \"1.4.0 repairs the clock\"", ErrOrder)
 	}
 	return o, nil
 }
