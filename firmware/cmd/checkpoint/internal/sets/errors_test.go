@@ -2,6 +2,7 @@ package sets
 
 import (
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -145,5 +146,38 @@ func TestProfilesLeaveAlone(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(dir, "venue-estate.json")); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestMistakesInPlainFiles: what nobody could use later is refused when it is made.
+func TestMistakesInPlainFiles(t *testing.T) {
+	src := sourceFiles(t)
+	file := func(text string) string {
+		name := filepath.Join(t.TempDir(), "members")
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	out := filepath.Join(t.TempDir(), "out")
+	pin := strings.NewReader("123456\n123456\n123456\n")
+	for what, c := range map[string]struct {
+		run  func() error
+		says string
+	}{
+		"a build into its own source": {(&buildCmd{Src: src, Out: filepath.Join(src, "out")}).Run, "beside it"},
+		"a list in another encoding":  {(&listCmd{Members: file("HK abc\nHK \xe9t\xe9\n"), Out: out}).Run, ":2: it is not UTF-8"},
+		"a list with an endless line": {(&listCmd{Members: file("HK " + strings.Repeat("a", 1<<17)), Out: out}).Run, "longer than 64 KiB"},
+		"a name that no device takes": {func() error {
+			return (&staffCmd{ID: "a b<c>", Role: "officer", Valid: time.Hour}).write(pin, io.Discard)
+		}, "staff"},
+		"a term that has ended": {func() error { return (&staffCmd{ID: "ab", Role: "officer", Valid: -time.Hour}).write(pin, io.Discard) }, "--valid"},
+	} {
+		if said, err := says(t, c.run); err == nil || !strings.Contains(said, c.says) {
+			t.Errorf("%s: %v, %q", what, err, said)
+		}
+	}
+	if _, err := os.Stat(out); err == nil {
+		t.Error("a faulty list was written")
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode/utf8"
 
 	"example.org/checkpoint/firmware/cmd/checkpoint/internal/input"
 	"example.org/checkpoint/firmware/roster"
@@ -29,6 +30,8 @@ func (c *listCmd) Run() error {
 		parts := strings.Fields(lines.Text())
 		switch {
 		case len(parts) == 0:
+		case !utf8.ValidString(lines.Text()):
+			return fmt.Errorf("%s:%d: it is not UTF-8, and nobody's code would ever be found: write the file anew as UTF-8", c.Members, n)
 		case len(parts) == 2:
 			members = append(members, roster.Member{Scheme: parts[0], Subject: parts[1]})
 		default:
@@ -36,7 +39,7 @@ func (c *listCmd) Run() error {
 		}
 	}
 	if err := lines.Err(); err != nil {
-		return fmt.Errorf("%s: %w", c.Members, err)
+		return fmt.Errorf("%s: a line is longer than 64 KiB, which no pseudonym is: %w", c.Members, err)
 	}
 	var salt [16]byte
 	rand.Read(salt[:]) // never fails: crypto/rand

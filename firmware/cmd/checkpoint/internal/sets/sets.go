@@ -70,6 +70,9 @@ func (c *buildCmd) Run() error {
 	if left, err := os.ReadDir(c.Out); err == nil && len(left) > 0 {
 		return fmt.Errorf("%s is not empty: name a new directory", c.Out)
 	}
+	if within(c.Out, c.Src) {
+		return fmt.Errorf("%s lies in %s, and would be part of the next set: name a directory beside it", c.Out, c.Src)
+	}
 	src := os.DirFS(c.Src)
 	names, err := wellFormed(src)
 	if err != nil {
@@ -97,6 +100,14 @@ func (c *buildCmd) Run() error {
 	}
 	fmt.Printf("%d files are good; they are in %s\n", len(names), c.Out)
 	return nil
+}
+
+// within reports whether a path lies in a directory, or is it.
+func within(path, dir string) bool {
+	path, err1 := filepath.Abs(path)
+	dir, err2 := filepath.Abs(dir)
+	rel, err3 := filepath.Rel(dir, path)
+	return errors.Join(err1, err2, err3) == nil && filepath.IsLocal(rel)
 }
 
 // defaultFreshness sends people to staff when lists are too old, in seconds.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -28,7 +29,12 @@ verifier only; a short PIN can be guessed by whoever has the file, so it goes to
 
 func (c *staffCmd) Run() error { return c.write(os.Stdin, os.Stdout) }
 
+var errTerm = errors.New("--valid is for how long from now somebody may sign in: give 8760h for example")
+
 func (c *staffCmd) write(in io.Reader, out io.Writer) error {
+	if c.Valid <= 0 {
+		return errTerm
+	}
 	pin, err := bufio.NewReader(io.LimitReader(in, 100)).ReadString('\n')
 	if err != nil && err != io.EOF {
 		return err
@@ -42,6 +48,9 @@ func (c *staffCmd) write(in io.Reader, out io.Writer) error {
 		return err
 	}
 	line, err := json.Marshal(map[string]string{"id": c.ID, "role": c.Role, "until": time.Now().Add(c.Valid).UTC().Format(time.RFC3339), "pin": verifier})
+	if err == nil { // as a device reads it
+		_, err = staff.Parse(fmt.Appendf(nil, `{"v":1,"site":"x","staff":[%s]}`, line), "x")
+	}
 	if err == nil {
 		_, err = fmt.Fprintln(out, string(line))
 	}
