@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"example.org/checkpoint/firmware/config"
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/journal"
 	"example.org/checkpoint/firmware/verdict"
@@ -26,8 +27,19 @@ type meeting struct {
 	sharing *hall.Sharing
 }
 
-// hallWindow is how long the hall's key of a day is looked under after its end, at least.
-const hallWindow = time.Hour
+// hallWindow is how long the hall's key of a day is looked under after its end: as long as a mark counts
+// that was made just before it, which at a border is to the end of a day elsewhere, with 2 h for what
+// clocks are unsure of.
+func hallWindow(lanes []config.Lane) time.Duration {
+	var longest time.Duration
+	for _, l := range lanes {
+		longest = max(longest, l.ReplayWindow.Duration)
+		if l.Kind == "border" {
+			longest = max(longest, 24*time.Hour)
+		}
+	}
+	return longest + 2*time.Hour
+}
 
 // openHall opens the line to the hub, if there is one. A code that counts once does so at
 // the hub, else at the centre, else at this device.
@@ -48,13 +60,9 @@ func (f *Follower) openHall() error {
 	if f.meeting.hub, err = jetstream.Open(jetstream.Options{URL: c.Hall.URL, Device: c.Device.Name, Pass: pass, Log: log}); err != nil {
 		return fmt.Errorf("hall.url: %w", err)
 	}
-	window := hallWindow
-	for _, l := range c.Lanes {
-		window = max(window, l.ReplayWindow.Duration)
-	}
 	hub, site := f.meeting.hub, c.Device.Site
 	f.meeting.hall, err = hall.Open(hall.Options{Device: c.Device.Name, State: c.Device.State, Places: []hall.Place{hub.Bucket("replay", site), f.link.Bucket("replay", site)},
-		Taken: jetstream.ErrTaken, Absent: jetstream.ErrNone, Now: f.device.Clock.Now, Window: window, Double: f.double, Log: log})
+		Taken: jetstream.ErrTaken, Absent: jetstream.ErrNone, Now: f.device.Clock.Now, Window: hallWindow(c.Lanes), Double: f.double, Log: log})
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"example.org/checkpoint/firmware/config"
 	"example.org/checkpoint/firmware/event"
 	"example.org/checkpoint/firmware/health"
 	"example.org/checkpoint/firmware/verdict"
@@ -72,6 +73,23 @@ func (o *office) inHall(name, hub string) *device {
 	meeting.Go(func() { a.meet(ctx) })
 	o.Cleanup(func() { cancel(); meeting.Wait() })
 	return a
+}
+
+// TestHallWindow: a key is looked under as long as a mark counts that was made under it, at a border to the
+// end of the day in the farthest zone.
+func TestHallWindow(t *testing.T) {
+	for _, c := range []struct {
+		lane config.Lane
+		want time.Duration
+	}{
+		{config.Lane{Kind: "border"}, 26 * time.Hour},
+		{config.Lane{Kind: "venue", ReplayWindow: config.Duration{Duration: time.Hour}}, 3 * time.Hour},
+		{config.Lane{Kind: "venue", ReplayWindow: config.Duration{Duration: 24 * time.Hour}}, 26 * time.Hour},
+	} {
+		if got := hallWindow([]config.Lane{{Kind: "venue"}, c.lane}); got != c.want {
+			t.Errorf("%s: %v, want %v", c.lane.Kind, got, c.want)
+		}
+	}
 }
 
 // claims has somebody come with a code.

@@ -428,6 +428,31 @@ func TestMidnight(t *testing.T) {
 	})
 }
 
+// TestDayElsewhere: a code that counts to the end of the day in Hong Kong counts on the next day in UTC.
+func TestDayElsewhere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hub := newMeeting()
+		a, b := newGate(t, "a", hub), newGate(t, "b", hub)
+		for _, g := range []*gate{a, b} {
+			g.o.Window = 26 * time.Hour
+			if err := g.keys.set(dayKey{"2000-01-02", bytes.Repeat([]byte{8}, keySize), true}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(23 * time.Hour) // 07:00 there
+		c, _, err := a.Claim(t.Context(), "1/x", []Identity{{[]byte("x"), time.Now().Add(17 * time.Hour)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.Settle(c.N, true)
+		time.Sleep(16 * time.Hour)
+		a.mend(t.Context())
+		b.refuses("x")
+		time.Sleep(2 * time.Hour)
+		b.admits("x")
+	})
+}
+
 // TestMidnightOfAnother: a code that was used where the day has begun already counts where it has not.
 func TestMidnightOfAnother(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -61,7 +61,8 @@ type word struct {
 
 var errNobody = errors.New("hall: nobody hands the day key out")
 
-// Run agrees on the keys of today and tomorrow until ctx is done.
+// Run agrees on the keys of today and tomorrow, and has those asked for under which earlier marks may
+// stand, until ctx is done.
 func (s *Sharing) Run(ctx context.Context) error {
 	s.missing = map[string]time.Time{}
 	if err := s.Line.Serve(s.subject(), s.hand); err != nil {
@@ -70,8 +71,8 @@ func (s *Sharing) Run(ctx context.Context) error {
 	for tick := time.NewTicker(shareEvery); ; {
 		now := s.Hall.o.Now()
 		s.Hall.keys.sweep(now, s.Hall.o.Window)
-		for _, at := range []time.Time{now, now.Add(ahead)} {
-			if err := s.agree(ctx, at.UTC().Format(time.DateOnly)); err != nil {
+		for _, day := range days(now, s.Hall.o.Window) {
+			if err := s.agree(ctx, day); err != nil {
 				s.Log.Debug("hall: day key", "err", err)
 			}
 		}
@@ -84,15 +85,28 @@ func (s *Sharing) Run(ctx context.Context) error {
 	}
 }
 
+// days are those of which a device needs the key: today first.
+func days(now time.Time, window time.Duration) []string {
+	list := []string{now.UTC().Format(time.DateOnly), now.Add(ahead).UTC().Format(time.DateOnly)}
+	for at := now.Add(-24 * time.Hour); at.UTC().Format(time.DateOnly) >= now.Add(-window).UTC().Format(time.DateOnly); at = at.Add(-24 * time.Hour) {
+		list = append(list, at.UTC().Format(time.DateOnly))
+	}
+	return slices.Compact(list)
+}
+
 // subject has the site in lower case, as the tags of NATS users are.
 func (s *Sharing) subject() string { return "hall." + strings.ToLower(s.Site) + ".key" }
 
-// agree has this device use the key of a day that the hub knows by name.
+// agree has this device use the key of a day that the hub knows by name. None is made of a day that is
+// over.
 func (s *Sharing) agree(ctx context.Context, day string) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	past := day < s.Hall.o.Now().UTC().Format(time.DateOnly)
 	text, revision, err := s.Names.Get(ctx, "day."+day)
-	if errors.Is(err, s.Hall.o.Absent) {
+	if errors.Is(err, s.Hall.o.Absent) && past {
+		return nil
+	} else if errors.Is(err, s.Hall.o.Absent) {
 		return s.name(ctx, word{Day: day}, 0)
 	} else if err != nil {
 		return err
@@ -116,7 +130,7 @@ func (s *Sharing) agree(ctx context.Context, day string) error {
 	}
 	if since, ok := s.missing[day]; !ok {
 		s.missing[day] = time.Now()
-	} else if time.Since(since) > orphaned {
+	} else if time.Since(since) > orphaned && !past {
 		delete(s.missing, day)
 		return s.name(context.WithoutCancel(ctx), w, revision)
 	}

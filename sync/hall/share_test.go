@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -94,5 +95,25 @@ func TestEarlierKeyOfTheDay(t *testing.T) {
 		b.Settle(b.admits("y").N, true)
 		a.refuses("y")
 		c.refuses("y")
+
+		// The next day somebody new comes, and asks for the key of the day before, too.
+		time.Sleep(24 * time.Hour)
+		_, ds := come("d")
+		for _, s := range []*Sharing{as, ds} {
+			for _, at := range days(time.Now(), 26*time.Hour) {
+				if err := s.agree(t.Context(), at); err != nil {
+					t.Fatal(at, err)
+				}
+			}
+		}
+		if old := ds.Hall.keys.get(day); old == nil || old.id() != a.keys.get(day).id() {
+			t.Error("who comes later does not get the key of the day before")
+		}
+		if got := days(time.Now().Add(12*time.Hour), 26*time.Hour); !slices.Equal(got, []string{"2000-01-02", "2000-01-03", "2000-01-01"}) {
+			t.Errorf("the days that count: %v", got)
+		}
+		if names.size() != 2 {
+			t.Errorf("%d days have a name: one was made of a day that is over", names.size())
+		}
 	})
 }

@@ -25,8 +25,9 @@ const (
 // MaxPayload bounds a message in bytes; a batch has at most 1 MiB.
 const MaxPayload = 2 << 20
 
-// replayKept is how long a mark may stay: a day and the longest window after it.
-const replayKept = 48 * time.Hour
+// replayKept is how long a mark or the name of a day's key may stay: the name from 12 h before its day to
+// the end of the longest window after it.
+const replayKept = 72 * time.Hour
 
 // replicas are how many nodes of a cluster keep each stream and bucket.
 const replicas = 3
