@@ -164,7 +164,9 @@ func (c *Centre) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("centre: %w", err)
 	}
-	if err := c.orders.Restate(ctx, js); err != nil {
+	if err := c.orders.Restate(ctx, js); ctx.Err() != nil {
+		return nil
+	} else if err != nil {
 		return fmt.Errorf("centre: the orders that stand: %w", err)
 	}
 	ctx, stop := context.WithCancel(ctx)
