@@ -3,7 +3,6 @@ package clock
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"syscall"
@@ -12,11 +11,12 @@ import (
 	"example.org/checkpoint/firmware/journal/statefile"
 )
 
-// anchor is the first trusted time as the uptime of the machine carries it, in a file: a program
-// that is started anew is moved by nothing either, until the machine is.
+// anchor is, in a file, the floor and the first trusted time as the uptime of the machine carries
+// it: a program that is started anew is moved by nothing either, until the machine is.
 type anchor struct {
 	V      int           `json:"v"`
-	Boot   string        `json:"boot"` // of the machine
+	Floor  time.Time     `json:"floor"`
+	Boot   string        `json:"boot"` // of the machine; empty for no trusted time
 	Up     time.Duration `json:"up_ns"`
 	Time   time.Time     `json:"time"`
 	Within time.Duration `json:"within_ns"`
@@ -27,38 +27,49 @@ const (
 	maxWithin = 24 * time.Hour // of a time that a file may tell
 )
 
-// Resume goes on from the first trusted time that Keep wrote to a file on this boot of the machine,
-// unless the floor proves it wrong. A file that is not there or says nothing is no error.
+// Resume goes on from the floor that Keep wrote to a file, and from the first trusted time of this boot
+// of the machine, unless the floor proves that wrong. A file that is not there or says nothing is no error.
 func (c *Clock) Resume(path string) {
 	text, err := os.ReadFile(path)
-	boot, up, err2 := c.uptime()
 	var a anchor
-	if errors.Join(err, err2) != nil || json.Unmarshal(text, &a) != nil || a.V != 1 || a.Boot != boot || a.Up < 0 || a.Up > up || a.Within < 0 || a.Within > maxWithin {
+	if err != nil || json.Unmarshal(text, &a) != nil || a.V != 1 {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if a.Floor.After(c.floor) {
+		c.floor = a.Floor
+	}
+	c.kept.floor = a.Floor
+	boot, up, err := c.uptime()
+	if err != nil || a.Boot != boot || a.Up < 0 || a.Up > up || a.Within < 0 || a.Within > maxWithin {
 		return
 	}
 	v := vouched{a.Time, a.Within + upStep, time.Now().Add(a.Up - up)}
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	if carried, doubt := v.carried(); v.none() || c.floor.After(carried.Add(doubt+Slack)) {
 		return
 	}
-	c.first, c.last, c.kept = v, v, v
+	c.first, c.last, c.kept.first = v, v, v
 }
 
-// Keep writes the first trusted time to a file, if it is another than the one that is there.
+// Keep writes the floor and the first trusted time to a file, if either is another than the one there.
 func (c *Clock) Keep(path string) error {
 	c.mu.Lock()
-	v, had := c.first, c.kept
+	now, had := kept{c.floor, c.first}, c.kept
 	c.mu.Unlock()
-	if v.none() || v == had {
+	if now.floor.Equal(had.floor) && now.first == had.first {
 		return nil
 	}
-	boot, up, err := c.uptime()
-	if err != nil {
-		return fmt.Errorf("clock: %w", err)
+	a, err := anchor{V: 1, Floor: now.floor.Round(0)}, error(nil)
+	if !now.first.none() {
+		carried, doubt := now.first.carried()
+		a.Time, a.Within = carried.Round(0), doubt
+		a.Boot, a.Up, err = c.uptime()
 	}
-	carried, doubt := v.carried()
-	text, err := json.Marshal(anchor{1, boot, up, carried.Round(0), doubt})
+	var text []byte
+	if err == nil {
+		text, err = json.Marshal(a)
+	}
 	if err == nil {
 		err = statefile.Replace(path, text)
 	}
@@ -66,9 +77,15 @@ func (c *Clock) Keep(path string) error {
 		return fmt.Errorf("clock: %w", err)
 	}
 	c.mu.Lock()
-	c.kept = v
+	c.kept = now
 	c.mu.Unlock()
 	return nil
+}
+
+// kept is what a file has.
+type kept struct {
+	floor time.Time
+	first vouched
 }
 
 // uptime says which boot of the machine this is, and for how long it has been up, suspended too.

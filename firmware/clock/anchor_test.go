@@ -65,7 +65,7 @@ func TestRestart(t *testing.T) {
 	})
 }
 
-// TestKeep: the file is written when the first trusted time is another, and no more often.
+// TestKeep: the file is written when the floor or the first trusted time is another, and no more often.
 func TestKeep(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "clock.json")
 	c := New(nil, time.Time{})
@@ -86,8 +86,22 @@ func TestKeep(t *testing.T) {
 		}
 		keep(want)
 	}
-	c.Raise(time.Now().Add(time.Hour)) // which proves it wrong
-	keep(false)
+	signed := time.Now().Add(time.Hour)
+	c.Raise(signed) // which proves it wrong
+	keep(true)
+	floored := New(nil, time.Time{})
+	floored.Resume(path)
+	if r := floored.Read(); !floored.Floor().Equal(signed) || r.Confidence != Unknown {
+		t.Errorf("the floor does not stay: %v, want %v, %+v", floored.Floor(), signed, r)
+	}
+	floored.Lower(signed.Add(-time.Hour))
+	if err := floored.Keep(path); err != nil {
+		t.Fatal(err)
+	}
+	floored = New(nil, time.Time{})
+	if floored.Resume(path); !floored.Floor().Equal(signed.Add(-time.Hour)) {
+		t.Errorf("lowered, and started anew: %v", floored.Floor())
+	}
 	if err := c.Trust(time.Now().Add(time.Hour), time.Second); err != nil {
 		t.Fatal(err)
 	}

@@ -70,7 +70,7 @@ type Clock struct {
 	floor  time.Time
 	first  vouched // the first trusted time, from which no later one may stray
 	last   vouched // the last; zero if there was none
-	kept   vouched // the first, as a file has it
+	kept   kept    // in a file
 	alone  bool    // nobody vouches for the machine's clock any more: last is carried
 	failed error   // why the last Trust was refused
 }
@@ -120,9 +120,8 @@ func (c *Clock) Raise(signed time.Time) {
 	}
 }
 
-// Lower takes the floor back to a time that the centre has signed under a newer
-// version than the one before, which was wrong: too far ahead. Only a signature can
-// do that, never a clock.
+// Lower takes the floor back to a time that the centre has ordered and a supervisor has
+// agreed to, because what was signed before was too far ahead. Nothing else can do that.
 func (c *Clock) Lower(signed time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -219,7 +219,7 @@ func TestSuspended(t *testing.T) {
 	})
 }
 
-// TestFloorThatWasWrong: a floor a year ahead is told from the time, and a newer signature takes it back.
+// TestFloorThatWasWrong: a floor a year ahead is told from the time, and can be taken back.
 func TestFloorThatWasWrong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := New(nil, time.Now().Add(365*day))

@@ -144,15 +144,15 @@ func (f *Follower) obeyAll() {
 	}
 }
 
-// vouched tells the clock when the newest timestamp was signed. A newer version may say an
-// earlier time than the one before: then that was signed wrongly.
+// vouched tells the clock when the newest timestamp was signed, unless a supervisor has agreed that
+// this was wrong.
 func (f *Follower) vouched(before, now bundle.Set) {
 	if now.Published.Before(before.Published) && !now.Published.IsZero() {
-		f.log.Warn("the centre takes back the time of its last signature", "was", before.Published, "is", now.Published)
-		f.device.Clock.Lower(now.Published)
-		return
+		f.log.Warn("the centre signs an earlier time than before: the clock's floor stays until it orders the time and a supervisor agrees", "was", before.Published, "is", now.Published)
 	}
-	f.device.Clock.Raise(now.Published)
+	if now.Published.Unix() != f.device.Journal.Overruled().Unix() {
+		f.device.Clock.Raise(now.Published)
+	}
 }
 
 // judgeBy keeps a snapshot and has every lane judge by it from the next presentation on.

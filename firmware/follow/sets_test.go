@@ -60,25 +60,28 @@ func TestListOnAFailingDisk(t *testing.T) {
 	}
 }
 
-// TestTimestampTakenBack: a newer timestamp with an earlier time heals a clock that a wrong one
-// has set a year ahead.
-func TestTimestampTakenBack(t *testing.T) {
+// TestEarlierTimestamp: a newer timestamp with an earlier time does not lower the clock's floor. A
+// supervisor who agrees to an order of the time does, and what was signed wrongly raises it no more.
+func TestEarlierTimestamp(t *testing.T) {
 	a := newDevice(t)
 	now := time.Now()
 	wrong, right := bundle.Set{Published: now.AddDate(1, 0, 0)}, bundle.Set{Published: now.Add(-time.Minute)}
 	a.vouched(bundle.Set{}, wrong)
-	if a.device.Clock.Read().Confidence != clock.Unknown {
-		t.Error("it is not known what time it is")
-	}
 	a.vouched(wrong, right)
-	if err := a.device.Clock.Trust(time.Now(), time.Second); err != nil {
+	if err := a.device.Clock.Trust(now, time.Second); !errors.Is(err, clock.ErrBelowFloor) || !a.device.Clock.Floor().Equal(wrong.Published) {
+		t.Errorf("%v, floor %v", err, a.device.Clock.Floor())
+	}
+	if err := a.device.Journal.Overrule(a.device.Clock.Floor()); err != nil {
 		t.Fatal(err)
 	}
-	if r := a.device.Clock.Read(); r.Confidence != clock.Trusted || r.Time.Sub(now).Abs() > time.Minute {
-		t.Errorf("%+v", r)
+	a.device.Clock.Lower(now.Add(-time.Hour))
+	for _, said := range []bundle.Set{wrong, right, {}} {
+		a.vouched(right, said)
 	}
-	a.vouched(right, bundle.Set{}) // says nothing of time
-	if r := a.device.Clock.Read(); r.Confidence != clock.Trusted {
+	if err := a.device.Clock.Trust(now, time.Second); err != nil || !a.device.Clock.Floor().Equal(right.Published) {
+		t.Errorf("%v, floor %v", err, a.device.Clock.Floor())
+	}
+	if r := a.device.Clock.Read(); r.Confidence != clock.Trusted || r.Time.Sub(now).Abs() > time.Minute {
 		t.Errorf("%+v", r)
 	}
 }
