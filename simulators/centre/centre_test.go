@@ -380,3 +380,12 @@ func TestOwnLine(t *testing.T) {
 		t.Errorf("%d %v", ours.MaxReconnect, ours.IgnoreAuthErrorAbort)
 	}
 }
+
+// TestOwnServer: the server stores before it acknowledges, and takes no more in than it has soon stored:
+// not minutes of synced writes before its first answer, but four of the largest files at once.
+func TestOwnServer(t *testing.T) {
+	o := (&Centre{o: Options{Dir: t.TempDir()}}).options()
+	if !o.SyncAlways || o.StreamMaxBufferedMsgs != 1000 || o.StreamMaxBufferedSize != 32<<20 {
+		t.Errorf("sync always %v, %d messages, %d bytes", o.SyncAlways, o.StreamMaxBufferedMsgs, o.StreamMaxBufferedSize)
+	}
+}

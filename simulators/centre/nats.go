@@ -12,9 +12,17 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// startNATS starts the embedded server. sync_interval is "always": a stored message is on
+// What a stream takes in before it is stored. The server answers nothing of that, and hands nothing
+// on, until it has stored all: a device waits 10 s for it, and a slow disk syncs 200 messages in a
+// second. Who finds no room hears so at once, and comes again.
+const (
+	maxBuffered     = 1000
+	maxBufferedSize = 32 << 20 // bytes
+)
+
+// options are those of the embedded server. sync_interval is "always": a stored message is on
 // disk before its acknowledgement.
-func (c *Centre) startNATS() error {
+func (c *Centre) options() *server.Options {
 	port := c.o.NATSPort
 	if port == 0 {
 		port = server.RANDOM_PORT
@@ -22,6 +30,7 @@ func (c *Centre) startNATS() error {
 	o := &server.Options{
 		ServerName: "centre", Host: "127.0.0.1", Port: port, NoSigs: true, NoLog: true, MaxPayload: streams.MaxPayload,
 		JetStream: true, StoreDir: filepath.Join(c.o.Dir, "nats"), SyncAlways: true, SyncInterval: 2 * time.Minute,
+		StreamMaxBufferedMsgs: maxBuffered, StreamMaxBufferedSize: maxBufferedSize,
 	}
 	if c.o.WSPort != 0 {
 		o.Websocket = server.WebsocketOpts{Host: "127.0.0.1", Port: c.o.WSPort, NoTLS: c.guard == nil}
@@ -29,7 +38,12 @@ func (c *Centre) startNATS() error {
 	if c.guard != nil {
 		c.guard.Serve(o)
 	}
-	s, err := server.NewServer(o)
+	return o
+}
+
+// startNATS starts the embedded server.
+func (c *Centre) startNATS() error {
+	s, err := server.NewServer(c.options())
 	if err != nil {
 		return err
 	}
