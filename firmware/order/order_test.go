@@ -260,7 +260,7 @@ func TestQuotas(t *testing.T) {
 		t.Error("tokens of nothing")
 	}
 	for _, bad := range []string{``, `{}`, `{"v":1,"quotas":[{"quota":"a"}]}`, `{"v":1,"zone":"Mars/One"}`, `{"v":1,"zone":"UTC","quotas":[{"quota":"a b"}]}`,
-		`{"v":1,"zone":"UTC","quotas":[{"quota":"a","scope":{"direction":"up"}}]}`} {
+		`{"v":1,"zone":"UTC","quotas":[{"quota":"a","scope":{"direction":"up"}}]}`, `{"v":1,"zone":"UTC","lanes":["1"],"quotas":[{"quota":"a","scope":{"lane":"l"}}]}`} {
 		if _, err := order.ParseQuotas([]byte(bad)); !errors.Is(err, order.ErrQuotas) {
 			t.Errorf("%s: %v", bad, err)
 		}
@@ -291,10 +291,20 @@ func FuzzReleased(f *testing.F) {
 }
 
 func FuzzParseQuotas(f *testing.F) {
-	f.Add([]byte(`{"v":1,"zone":"Asia/Hong_Kong","quotas":[{"quota":"HK-departure","scope":{"direction":"out"}}]}`))
+	f.Add([]byte(`{"v":1,"zone":"Asia/Hong_Kong","lanes":["dep-1"],"quotas":[{"quota":"HK-departure","scope":{"direction":"out"}}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if q, err := order.ParseQuotas(data); err == nil && len(q.Due(now, east)) > 16 {
 			t.Error("more quotas than one site has")
+		}
+	})
+}
+
+// FuzzWanted: what a set may want is a release, so that some program reads it.
+func FuzzWanted(f *testing.F) {
+	f.Add([]byte(`{"v":1,"min_version":"1.4.0"}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if least, err := order.Wanted(data); err == nil && (!order.Reads(least, least) || order.Reads("dev-4393acc", least) != (least == "")) {
+			t.Errorf("%q", least)
 		}
 	})
 }
