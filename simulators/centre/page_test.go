@@ -284,8 +284,8 @@ func TestPage(t *testing.T) {
 		t.Error("events go over the hub as well, and would come twice")
 	}
 	b.js = hub
-	b.checkpoint(7, 1, []byte("another event than the centre has"))                                                                                         // the hub is a witness
-	for _, q := range [][2]string{{"/audit", `"faults":[]`}, {"/checkpoints?device=g1&domain=hall-1", "d284"}, {"/audit?domain=hall-1", `"kind":"edit"`}} { // which takes them in
+	b.checkpoint(7, 1, []byte("another event than the centre has")) // the hub is a witness, whose word the last question takes in
+	for _, q := range [][2]string{{"/audit", `"faults":[]`}, {"/checkpoints?device=g1&domain=hall-1", "d284"}, {"/audit?domain=hall-1", `"kind":"edit"`}} {
 		path, want := q[0], q[1]
 		r, err := http.Get(c.HTTPURL() + path)
 		if err != nil {
