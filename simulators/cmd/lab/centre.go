@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"runtime/debug"
 	"strconv"
 	"strings"
 
@@ -28,19 +27,12 @@ func (c *centreCmd) Run(ctx context.Context) error {
 	if o.NATSPort, err = strconv.Atoi(c.NATS); err != nil {
 		o.Join = c.NATS
 	}
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
 	s, err := centre.New(o)
 	if err != nil {
 		return err
 	}
 	return s.Run(ctx)
 }
-
-// gcPercent is how much a centre's heap may grow before it is collected: each line is three stacks to
-// look through, and of ten thousand lines that is a quarter of the work while all of them send.
-const gcPercent = 400
 
 // nodeCmd is one node of the centre's cluster.
 type nodeCmd struct {
