@@ -52,8 +52,8 @@ type fleet struct {
 
 // Run measures and prints what it finds.
 func Run(ctx context.Context, c Options) (err error) {
-	if c.Devices < 1 || c.Seconds < 1 || c.Batch < 1 || c.Batch > 200 {
-		return errors.New("want at least one device and one second, and 1 to 200 events in a batch")
+	if c.Devices < 1 || c.Seconds < 1 || c.Orders < 1 || c.Batch < 1 || c.Batch > 200 {
+		return errors.New("want at least one device, second and order, and 1 to 200 events in a batch")
 	}
 	f := &fleet{o: c, dir: c.Dir}
 	if f.dir == "" {
@@ -232,6 +232,9 @@ func (f *fleet) orders(ctx context.Context, began time.Time, all time.Duration) 
 		if err := f.order(ctx, []string{"halt", "open"}[n%2]); err != nil {
 			return err
 		}
+		if n == 0 {
+			fmt.Printf("order      1 order to all %d, pressed as all begin: %s\n", f.o.Devices, f.hears.take())
+		}
 	}
 	return nil
 }
@@ -285,7 +288,7 @@ func (f *fleet) load(ctx context.Context) error {
 	fmt.Printf("sink       %d events stored and marked in %.1f s: %.0f events/s, %.0f batches/s of %d\n", events, took.Seconds(),
 		float64(events)/took.Seconds(), float64(events)/took.Seconds()/float64(f.o.Batch), f.o.Batch)
 	fmt.Printf("mark       from a batch to its mark: %s\n", f.waits.take())
-	fmt.Printf("order      %d orders to all %d, under this load: %s\n", f.o.Orders, f.o.Devices, f.hears.take())
+	fmt.Printf("order      %d orders to all %d, under this load: %s\n", f.o.Orders-1, f.o.Devices, f.hears.take())
 	f.memory("under load", bare, before)
 	return nil
 }
