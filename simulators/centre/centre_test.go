@@ -324,7 +324,7 @@ func TestAdministratorsSide(t *testing.T) {
 		V    int
 		Keys []struct{ KID, Purpose, SPKI string }
 	}
-	if get("/keys", &keys); keys.V != 1 || len(keys.Keys) != 3 || keys.Keys[0].Purpose != "mark" || keys.Keys[1].Purpose != "orders" || keys.Keys[2].Purpose != "reply" {
+	if get("/keys", &keys); keys.V != 1 || len(keys.Keys) != 4 || keys.Keys[0].Purpose != "mark" || keys.Keys[1].Purpose != "orders" || keys.Keys[2].Purpose != "reply" || keys.Keys[3].Purpose != "device" {
 		t.Errorf("keys %+v", keys)
 	}
 
