@@ -113,7 +113,8 @@ func New(o Options) (*Centre, error) {
 
 // openStore opens the one database, and what is kept in it.
 func (c *Centre) openStore(path string, ordering *keys.Key) (err error) {
-	c.db, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: 5 * time.Second, FreelistType: bolt.FreelistMapType, InitialMmapSize: 1 << 28})
+	// Mapped ahead: to map more, commits and orders would wait for whoever reads, as an audit does.
+	c.db, err = bolt.Open(path, 0o600, &bolt.Options{Timeout: 5 * time.Second, FreelistType: bolt.FreelistMapType, InitialMmapSize: 1 << 30})
 	if err == nil {
 		c.store, err = sink.NewStore(c.db)
 	}
