@@ -134,12 +134,11 @@ func (s *Store) Audit(r *registry.Registry) (Audit, error) {
 // auditLast checks the signature of a chain's last checkpoint.
 func auditLast(tx *bolt.Tx, chain string, r *registry.Registry) (f Fault, bad, unproven bool) {
 	c := tx.Bucket(bCheckpoints).Cursor()
-	k, v := c.Seek(append([]byte(chain), bytes.Repeat([]byte{0xff}, 8)...))
-	if k == nil {
-		k, v = c.Last()
-	} else {
-		k, v = c.Prev()
+	behind := c.Prev
+	if k, _ := c.Seek(append([]byte(chain), bytes.Repeat([]byte{0xff}, 8)...)); k == nil {
+		behind = c.Last
 	}
+	k, v := behind()
 	if k == nil || !strings.HasPrefix(string(k), chain) {
 		return Fault{}, false, false
 	}
