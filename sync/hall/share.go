@@ -21,7 +21,7 @@ import (
 //
 //	bucket hall, key <site>.day.<YYYY-MM-DD>  COSE_Sign1 by a device key, aad "hall-day",  JSON {"v":1,"device","day","id","before":[<id of an earlier key of that day>…]}
 //	request hall.<site>.key             COSE_Sign1 by a device key, aad "hall-ask",  JSON {"v":1,"device","day","id","to":<X25519>}
-//	answer                              COSE_Sign1 by a device key, aad "hall-key",  JSON {"v":1,"device","day","id","to","sealed"}
+//	answer hall.<site>.to.<who asks>.…  COSE_Sign1 by a device key, aad "hall-key",  JSON {"v":1,"device","day","id","to","sealed"}
 //	sealed = HPKE base mode, DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-128-GCM, info "hall:" || day || ":" || id, enc || ct
 type Sharing struct {
 	Hall    *Hall
@@ -37,7 +37,7 @@ type Sharing struct {
 
 // Line is the line to the hub.
 type Line interface {
-	Ask(ctx context.Context, subject string, data []byte) ([]byte, error)
+	AskPeers(ctx context.Context, subject string, data []byte) ([]byte, error)
 	Serve(subject string, answer func([]byte) []byte) error
 }
 
@@ -189,7 +189,7 @@ func (s *Sharing) ask(ctx context.Context, w word) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer, err := s.Line.Ask(ctx, s.subject(), text)
+	answer, err := s.Line.AskPeers(ctx, s.subject(), text)
 	if err != nil {
 		return nil, errors.Join(errNobody, err)
 	}

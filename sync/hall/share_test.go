@@ -24,7 +24,7 @@ type seat struct {
 	name string
 }
 
-func (s seat) Ask(_ context.Context, _ string, data []byte) ([]byte, error) {
+func (s seat) AskPeers(_ context.Context, _ string, data []byte) ([]byte, error) {
 	for name, answer := range s.room {
 		if name == s.name {
 			continue

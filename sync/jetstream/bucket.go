@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -94,17 +93,4 @@ func (b *Bucket) said(err error) error {
 		return ErrTaken
 	}
 	return fmt.Errorf("jetstream: bucket %s: %w", b.name, err)
-}
-
-// Serve answers requests on a subject until the line is closed; nil is no answer.
-func (l *Link) Serve(subject string, answer func([]byte) []byte) error {
-	_, err := l.nc.Subscribe(subject, func(m *nats.Msg) {
-		if data := answer(m.Data); data != nil && m.Respond(data) != nil {
-			l.o.Log.Debug("an answer was not sent", "subject", subject)
-		}
-	})
-	if err != nil {
-		return fmt.Errorf("jetstream: %w", err)
-	}
-	return nil
 }

@@ -55,7 +55,9 @@ const century = 100 * 365 * 24 * time.Hour
 // deviceCertificate is how long a device's certificate lasts (PROTOCOL C11).
 const deviceCertificate = 5 * 365 * 24 * time.Hour
 
-// may is what a device may do. {{name()}} is the device's, as its user says.
+// may is what a device may do. {{name()}} is the device's, as its user says. It has no right to answer
+// (allow_responses): who asks names the subject of the answer, so that a device that asks itself might say
+// anything anywhere.
 var may = jwt.Permissions{
 	Pub: jwt.Permission{Allow: []string{
 		"ev.{{name()}}", "cp.{{name()}}", "lr.{{name()}}", "st.{{name()}}", "rq.{{tag(site)}}.>",
@@ -69,8 +71,7 @@ var may = jwt.Permissions{
 		"$JS.API.CONSUMER.CREATE.OBJ_" + streams.Files + ".*.$O." + streams.Files + ".C.>", "$JS.API.CONSUMER.DELETE.OBJ_" + streams.Files + ".>",
 		"$JS.FC.OBJ_" + streams.Files + ".>",
 	}},
-	Sub:  jwt.Permission{Allow: []string{"_INBOX_{{name()}}.>", "mark.{{name()}}", "cmd.{{name()}}", streams.Push, "hall.{{tag(site)}}.key"}},
-	Resp: &jwt.ResponsePermission{MaxMsgs: 1, Expires: 5 * time.Second}, // a hall's day key, to the device that asks
+	Sub: jwt.Permission{Allow: []string{"_INBOX_{{name()}}.>", "mark.{{name()}}", "cmd.{{name()}}", streams.Push, "hall.{{tag(site)}}.key", "hall.{{tag(site)}}.to.{{name()}}.>"}},
 }
 
 // Open reads the keys of a centre, or makes them at its first start.
