@@ -82,3 +82,34 @@ func TestServesPeersOnly(t *testing.T) {
 		t.Error(one.State().Fault, two.State().Fault)
 	}
 }
+
+// TestNoRollUp: a device empties no bucket, in which the other sites' marks are too.
+func TestNoRollUp(t *testing.T) {
+	g := newGuarded(t)
+	l := g.line("g1", g.NATSURL(), g.admit("g1"))
+	eventually(t, "connected", func() bool { return l.State().Connected })
+	b := l.Bucket("replay", "LMC")
+	if err := b.Put(t.Context(), "a", []byte("mark"), 0); err != nil {
+		t.Fatal(err)
+	}
+	for _, how := range []string{"all", "sub"} {
+		m := nats.NewMsg("$KV.replay.lmc.b")
+		m.Header.Set("Nats-Rollup", how)
+		if _, err := l.js.PublishMsg(t.Context(), m); err == nil {
+			t.Errorf("a roll-up of %s is taken", how)
+		}
+	}
+	had, revision, err := b.Get(t.Context(), "a")
+	if err != nil || string(had) != "mark" {
+		t.Fatalf("%q, %v", had, err)
+	}
+	if err := b.Put(t.Context(), "a", []byte("x"), revision+7); err != ErrTaken {
+		t.Error(err)
+	}
+	if err := b.Delete(t.Context(), "a", revision); err != nil {
+		t.Error(err)
+	}
+	if err := b.Put(t.Context(), "a", []byte("again"), 0); err != nil {
+		t.Error(err)
+	}
+}

@@ -87,12 +87,16 @@ func Copies(js jetstream.JetStream) int {
 	return replicas
 }
 
-// ProvisionHall makes the buckets of a hall, at its hub or at the centre, on so many nodes.
+// ProvisionHall makes the buckets of a hall, at its hub or at the centre, on so many nodes. They are as the
+// NATS client makes a bucket, but for roll-ups, by which who may write one key empties the bucket.
 func ProvisionHall(ctx context.Context, js jetstream.JetStream, copies int) error {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	for _, bucket := range []string{Replay, Hall} {
-		if _, err := js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{Bucket: bucket, TTL: replayKept, Storage: jetstream.FileStorage, History: 1, Replicas: copies}); err != nil {
+		if _, err := js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+			Name: "KV_" + bucket, Subjects: []string{"$KV." + bucket + ".>"}, MaxAge: replayKept, Storage: jetstream.FileStorage, MaxMsgsPerSubject: 1,
+			AllowDirect: true, DenyDelete: true, Discard: jetstream.DiscardNew, Duplicates: 2 * time.Minute, Replicas: copies,
+		}); err != nil {
 			return err
 		}
 	}
