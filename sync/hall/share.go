@@ -99,8 +99,8 @@ func (s *Sharing) subject() string { return "hall." + strings.ToLower(s.Site) + 
 
 // agree has this device use the key of a day that the hub knows by name. None is made of a day that is
 // over.
-func (s *Sharing) agree(ctx context.Context, day string) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+func (s *Sharing) agree(run context.Context, day string) error {
+	ctx, cancel := context.WithTimeout(run, patience)
 	defer cancel()
 	past := day < s.Hall.o.Now().UTC().Format(time.DateOnly)
 	text, revision, err := s.Names.Get(ctx, "day."+day)
@@ -118,7 +118,7 @@ func (s *Sharing) agree(ctx context.Context, day string) error {
 	if had := s.Hall.keys.get(day); had != nil && had.id() == w.ID {
 		delete(s.missing, day)
 		if had.Given {
-			return s.askBefore(ctx, w)
+			return s.askBefore(run, w)
 		}
 		had.Given = true
 		return s.Hall.keys.set(*had)
@@ -126,7 +126,7 @@ func (s *Sharing) agree(ctx context.Context, day string) error {
 	key, err := s.ask(ctx, w)
 	if err == nil {
 		delete(s.missing, day)
-		return errors.Join(s.Hall.keys.set(dayKey{day, key, true}), s.askBefore(ctx, w))
+		return errors.Join(s.Hall.keys.set(dayKey{day, key, true}), s.askBefore(run, w))
 	}
 	if since, ok := s.missing[day]; !ok {
 		s.missing[day] = time.Now()
@@ -138,21 +138,21 @@ func (s *Sharing) agree(ctx context.Context, day string) error {
 }
 
 // askBefore asks for the keys that were the hall's before the last of that day: under them stands who
-// was there until then.
-func (s *Sharing) askBefore(ctx context.Context, w word) error {
+// was there until then. One that nobody has any more keeps none of the others away.
+func (s *Sharing) askBefore(ctx context.Context, w word) (failed error) {
 	for _, id := range w.Before[:min(len(w.Before), maxBefore)] {
 		if s.Hall.keys.of(w.Day+"-"+id) != nil {
 			continue
 		}
-		key, err := s.ask(ctx, word{Day: w.Day, ID: id})
+		asking, cancel := context.WithTimeout(ctx, patience)
+		key, err := s.ask(asking, word{Day: w.Day, ID: id})
+		cancel()
 		if err == nil {
 			err = s.Hall.keys.add(dayKey{w.Day, key, true})
 		}
-		if err != nil {
-			return err
-		}
+		failed = errors.Join(failed, err)
 	}
-	return nil
+	return failed
 }
 
 // name makes a key in the place of what the hub names, and has it keep its name, unless another was

@@ -41,6 +41,47 @@ func (s seat) Serve(_ string, answer func([]byte) []byte) error {
 	return nil
 }
 
+// TestLostKeyOfTheDay: a key that nobody has any more keeps nobody from those that came after it.
+func TestLostKeyOfTheDay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hub, names, all, trusted := newMeeting(), newMeeting(), room{}, sign1.Keys{}
+		day := time.Now().UTC().Format(time.DateOnly)
+		come := func(name string) (*gate, *Sharing) {
+			g := &gate{T: t, dir: t.TempDir(), name: name}
+			g.open(hub)
+			key, _, err := enrol.Load(g.dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			trusted[key.ID()] = key.Public()
+			s := &Sharing{Hall: g.Hall, Site: "HZMB", Names: names, Line: seat{all, name}, Sign: key.Sign, Trusted: func() sign1.Keys { return trusted },
+				Log: slog.New(slog.DiscardHandler), missing: map[string]time.Time{}}
+			if err := s.Line.Serve("", s.hand); err != nil {
+				t.Fatal(err)
+			}
+			for i := 0; i < 2 && s.agree(t.Context(), day) != nil; i++ {
+				time.Sleep(orphaned + time.Second)
+			}
+			return g, s
+		}
+		come("a")
+		delete(all, "a") // for good
+		b, bs := come("b")
+		b.Settle(b.admits("x").N, true)
+		off := all["b"]
+		delete(all, "b")
+		_, cs := come("c")
+		all["b"] = off
+		for _, s := range []*Sharing{cs, bs} {
+			if err := s.agree(t.Context(), day); !errors.Is(err, errNobody) {
+				t.Fatal("the lost key:", err)
+			}
+		}
+		d, _ := come("d")
+		d.refuses("x")
+	})
+}
+
 // TestEarlierKeyOfTheDay: who made a day's second key, because nobody was there to hand out the first,
 // gets the first as soon as somebody is, and so does who comes later; a code used under it counts.
 func TestEarlierKeyOfTheDay(t *testing.T) {
