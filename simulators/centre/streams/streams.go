@@ -121,6 +121,8 @@ func ProvisionHub(ctx context.Context, js jetstream.JetStream) error {
 	return err
 }
 
+var errHub = errors.New("the hub goes in a circle, or says that it has kept more checkpoints of a device than it does: look at the hub")
+
 // Checkpoints gives those of a device that a hub has kept, as it signed them, oldest first.
 func Checkpoints(ctx context.Context, js jetstream.JetStream, device string) ([][]byte, error) {
 	s, err := js.Stream(ctx, Events)
@@ -134,6 +136,9 @@ func Checkpoints(ctx context.Context, js jetstream.JetStream, device string) ([]
 			return all, nil
 		} else if err != nil {
 			return nil, err
+		}
+		if m.Sequence < seq || len(all) >= 2*checkpointsKept { // others come while these are read, but not as many
+			return nil, errHub
 		}
 		all, seq = append(all, m.Data), m.Sequence+1
 	}

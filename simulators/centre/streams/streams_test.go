@@ -1,6 +1,9 @@
 package streams
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -12,20 +15,7 @@ import (
 // TestBucketsOfBefore: the buckets that a centre made as a client makes them allow no roll-up any more, and
 // keep what is in them.
 func TestBucketsOfBefore(t *testing.T) {
-	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Start()
-	t.Cleanup(s.Shutdown)
-	if !s.ReadyForConnections(10 * time.Second) {
-		t.Fatal("the server does not start")
-	}
-	nc, err := nats.Connect(s.ClientURL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(nc.Close)
+	nc := connect(t)
 	js, err := jetstream.New(nc)
 	if err != nil {
 		t.Fatal(err)
@@ -50,4 +40,53 @@ func TestBucketsOfBefore(t *testing.T) {
 	if e, err := kv.Get(t.Context(), "lmc.a"); err != nil || string(e.Value()) != "mark" {
 		t.Error(e, err)
 	}
+}
+
+// TestHubInACircle: a hub that says the same for ever, or more than it can have kept, is not heard out.
+func TestHubInACircle(t *testing.T) {
+	for name, step := range map[string]uint64{"the same": 0, "ever more": 1} {
+		nc, seq := connect(t), uint64(1)
+		for subject, answer := range map[string]func() string{
+			"STREAM.INFO.EV": func() string {
+				return `{"type":"io.nats.jetstream.api.v1.stream_info_response","config":{"name":"EV"},"state":{}}`
+			},
+			"STREAM.MSG.GET.EV": func() string {
+				seq += step
+				return fmt.Sprintf(`{"type":"io.nats.jetstream.api.v1.stream_msg_get_response","message":{"subject":"cp.g1","seq":%d,"data":"eA=="}}`, seq)
+			},
+		} {
+			if _, err := nc.Subscribe("$JS.hub.API."+subject, func(m *nats.Msg) { _ = m.Respond([]byte(answer())) }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		js, err := jetstream.NewWithDomain(nc, "hub")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		if all, err := Checkpoints(ctx, js, "g1"); !errors.Is(err, errHub) {
+			t.Errorf("%s: %d, %v", name, len(all), err)
+		}
+		cancel()
+	}
+}
+
+// connect starts a server of its own and connects to it.
+func connect(t *testing.T) *nats.Conn {
+	t.Helper()
+	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Start()
+	t.Cleanup(s.Shutdown)
+	if !s.ReadyForConnections(10 * time.Second) {
+		t.Fatal("the server does not start")
+	}
+	nc, err := nats.Connect(s.ClientURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	return nc
 }
