@@ -177,17 +177,18 @@ func (c *Centre) Run(ctx context.Context) error {
 	if err := errors.Join(questions.Answer(ctx, nc, js), c.fleet.Hear(nc)); err != nil {
 		return fmt.Errorf("centre: %w", err)
 	}
-	done := make(chan error, 2)
+	done := make(chan error, 3)
 	web := &http.Server{Handler: c.handler(nc, js, bucket, &taking), ReadHeaderTimeout: 5 * time.Second}
-	// Run owns both and waits for both.
+	// Run owns the three and waits for them.
 	go func() { done <- web.Serve(c.listener) }()
 	go func() { done <- taking.Run(ctx, nc, events) }()
+	go func() { done <- c.orders.Watch(ctx, js) }()
 	var first error
-	left := 2
+	left := 3
 	select {
 	case <-ctx.Done():
 	case first = <-done:
-		left = 1
+		left = 2
 	}
 	stop()
 	web.Close()

@@ -1,6 +1,7 @@
 package centre
 
 import (
+	"bytes"
 	"net/http"
 	"strings"
 	"testing"
@@ -42,4 +43,37 @@ func TestOrdersAreRestated(t *testing.T) {
 	if last := stream().CachedInfo().State.LastSeq; last != before.LastSeq+1 {
 		t.Errorf("%d were put there anew, want the one that was missing", last-before.LastSeq)
 	}
+}
+
+// TestOrdersAreWatched: what a server acknowledges goes where the message asks for it, also in the place of an
+// order that stands. Neither that nor junk beside it stays.
+func TestOrdersAreWatched(t *testing.T) {
+	b := start(t, t.TempDir())
+	r, err := http.Post(b.c.HTTPURL()+"/order", "application/json", strings.NewReader(`{"kind":"breaker","state":"halt"}`))
+	if err != nil || r.StatusCode != http.StatusOK {
+		t.Fatal(r, err)
+	}
+	r.Body.Close()
+	s, err := b.js.Stream(t.Context(), streams.Orders)
+	if err != nil {
+		t.Fatal(err)
+	}
+	order, err := s.GetMsg(t.Context(), s.CachedInfo().State.LastSeq)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, to := range []string{order.Subject, "order.x"} {
+		if err := b.js.Conn().PublishRequest("cp.g1", to, []byte("x")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.eventually("junk is there", func() bool {
+		info, err := s.Info(t.Context())
+		return err == nil && info.State.LastSeq >= 3
+	})
+	b.eventually("the order alone stands again", func() bool {
+		info, err := s.Info(t.Context())
+		last, err2 := s.GetLastMsgForSubject(t.Context(), order.Subject)
+		return err == nil && err2 == nil && info.State.Msgs == 1 && bytes.Equal(last.Data, order.Data)
+	})
 }

@@ -127,11 +127,20 @@ func (b *Book) Order(ctx context.Context, nc *nats.Conn, js jetstream.JetStream,
 	return o, err
 }
 
-// Restate puts into the stream what stands and is not there: a centre that was killed while it gave an order
-// had told only those who were connected, and a stream may have been lost.
+// Restate puts into the stream what stands and is not there, and takes out what is nobody's: a centre that was
+// killed while it gave an order had told only those who were connected, and a stream may have been lost. A
+// server puts its acknowledgement wherever a message asks for it, in the place of an order, too.
 func (b *Book) Restate(ctx context.Context, js jetstream.JetStream) error {
-	standing := map[string][]byte{}
-	err := b.db.View(func(tx *bolt.Tx) error {
+	stream, err := js.Stream(ctx, streams.Orders)
+	if err != nil {
+		return err
+	}
+	info, err := stream.Info(ctx, jetstream.WithSubjectFilter("order.>"))
+	if err != nil {
+		return err
+	}
+	standing := map[string][]byte{} // read after the stream: what stood there by then, and is an order, is among them
+	err = b.db.View(func(tx *bolt.Tx) error {
 		return tx.Bucket(bOrders).ForEach(func(k, v []byte) error {
 			standing[subject(string(k))] = bytes.Clone(v)
 			return nil
@@ -140,23 +149,52 @@ func (b *Book) Restate(ctx context.Context, js jetstream.JetStream) error {
 	if err != nil {
 		return err
 	}
-	stream, err := js.Stream(ctx, streams.Orders)
-	if err != nil {
-		return err
+	for at := range info.State.Subjects {
+		if standing[at] == nil {
+			if err := stream.Purge(ctx, jetstream.WithPurgeSubject(at)); err != nil {
+				return err
+			}
+		}
 	}
 	for at, signed := range standing {
+		var had uint64
 		last, err := stream.GetLastMsgForSubject(ctx, at)
-		if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+		switch {
+		case err == nil && bytes.Equal(last.Data, signed):
+			continue
+		case err == nil:
+			had = last.Sequence
+		case !errors.Is(err, jetstream.ErrMsgNotFound):
 			return err
 		}
-		if err == nil && bytes.Equal(last.Data, signed) {
-			continue
-		}
-		if _, err := js.Publish(ctx, at, signed); err != nil {
+		if _, err := js.Publish(ctx, at, signed, jetstream.WithExpectLastSequencePerSubject(had)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// watchEvery is how often the stream is looked at.
+const watchEvery = 2 * time.Second
+
+// Watch restates whenever the stream has changed, until ctx is done.
+func (b *Book) Watch(ctx context.Context, js jetstream.JetStream) error {
+	var seen uint64
+	for tick := time.NewTicker(watchEvery); ; {
+		select {
+		case <-ctx.Done():
+			tick.Stop()
+			return nil
+		case <-tick.C:
+		}
+		stream, err := js.Stream(ctx, streams.Orders)
+		if err != nil || stream.CachedInfo().State.LastSeq == seen {
+			continue // without a line there is another time
+		}
+		if b.Restate(ctx, js) == nil {
+			seen = stream.CachedInfo().State.LastSeq
+		}
+	}
 }
 
 // Latest is the target orders/latest.cose.
