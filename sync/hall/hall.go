@@ -207,18 +207,8 @@ func (h *Hall) begin(what string, now time.Time, today dayKey, ids []Identity) *
 // put creates the marks of a claim at a place, and reports whether one was taken. A mark
 // under the key of an earlier day, or of the next, counts as well.
 func (h *Hall) put(ctx context.Context, place int, e *entry, ids []Identity, today dayKey, others []dayKey) (taken bool, err error) {
-	for _, k := range others {
-		for _, id := range ids {
-			v, _, err := h.o.Places[place].Get(ctx, k.mark(id.Bytes))
-			if err == nil {
-				taken, err = h.counts(k, k.mark(id.Bytes), v, e.At)
-			} else if errors.Is(err, h.o.Absent) {
-				err = nil
-			}
-			if taken || err != nil {
-				return taken, err
-			}
-		}
+	if taken, err := h.known(ctx, place, e.At, ids, others); taken || err != nil {
+		return taken, err
 	}
 	for _, m := range e.Marks {
 		if taken, err := h.putOne(ctx, place, m, today, e.At); taken || err != nil {
@@ -226,6 +216,36 @@ func (h *Hall) put(ctx context.Context, place int, e *entry, ids []Identity, tod
 		}
 	}
 	return false, nil
+}
+
+// known reports whether a place has a mark under one of the keys. All are asked for at once: the place
+// may be far.
+func (h *Hall) known(ctx context.Context, place int, now time.Time, ids []Identity, keys []dayKey) (taken bool, err error) {
+	answers := make(chan func() (bool, error), len(keys)*len(ids))
+	for _, k := range keys {
+		for _, id := range ids {
+			go func() { // known waits for it
+				key := k.mark(id.Bytes)
+				v, _, err := h.o.Places[place].Get(ctx, key)
+				answers <- func() (bool, error) {
+					if errors.Is(err, h.o.Absent) {
+						return false, nil
+					} else if err != nil {
+						return false, err
+					}
+					return h.counts(k, key, v, now)
+				}
+			}()
+		}
+	}
+	for range cap(answers) {
+		was, wrong := (<-answers)()
+		taken, err = taken || was, errors.Join(err, wrong)
+	}
+	if taken {
+		return true, nil
+	}
+	return false, err
 }
 
 func (h *Hall) putOne(ctx context.Context, place int, m mark, today dayKey, now time.Time) (taken bool, err error) {

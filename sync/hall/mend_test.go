@@ -1,6 +1,7 @@
 package hall
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -179,5 +180,28 @@ func TestLieHoldsNobodyUp(t *testing.T) {
 		if s := a.State(); s.Waiting != 1 {
 			t.Errorf("%+v", s)
 		}
+	})
+}
+
+// TestFarPlace: a place that is far is asked for the marks under all keys at once.
+func TestFarPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hub := newMeeting()
+		a, b := newGate(t, "a", hub), newGate(t, "b", hub)
+		for n := range 3 {
+			for _, g := range []*gate{a, b} {
+				if err := g.keys.set(dayKey{time.Now().UTC().Format(time.DateOnly), bytes.Repeat([]byte{byte(n + 1)}, 32), true}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if _, others := a.keys.live(time.Now()); len(others) < 2 {
+			t.Fatalf("%d other keys", len(others))
+		}
+		hub.set(func() { hub.slow = Budget / 3 })
+		if c := a.admits("x"); c.Alone {
+			t.Error("alone, though each answer takes a third of the budget")
+		}
+		b.refuses("x")
 	})
 }
