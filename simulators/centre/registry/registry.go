@@ -108,6 +108,7 @@ type Key struct {
 func (r *Registry) Keys() ([]Key, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.read = time.Time{} // also what was changed in its place
 	r.look(time.Now())
 	list := make([]Key, 0, len(r.devices))
 	for _, name := range slices.Sorted(maps.Keys(r.devices)) {

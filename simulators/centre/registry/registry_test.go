@@ -70,14 +70,21 @@ func TestLook(t *testing.T) {
 	put("a", newCard(t, "other"))
 	settle()
 	has("a")
-	r.read = r.read.Add(-readEvery)
+	if keys, err := r.Keys(); err != nil || len(keys) != 1 || keys[0].Device != "other" {
+		t.Errorf("what keys.json is made of is behind the cards: %+v, %v", keys, err)
+	}
 	has("other")
-	put("b", nil) // still being written
-	has("other")
-	put("b", newCard(t, "b"))
-	has("other", "b")
+	put("a", newCard(t, "third"))
 	settle()
-	has("other", "b")
+	has("other")
+	r.read = now.Add(-readEvery)
+	has("third")
+	put("b", nil) // still being written
+	has("third")
+	put("b", newCard(t, "b"))
+	has("third", "b")
+	settle()
+	has("third", "b")
 	if err := os.Remove(filepath.Join(dir, "a.json")); err != nil {
 		t.Fatal(err)
 	}
