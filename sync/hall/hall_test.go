@@ -402,16 +402,22 @@ func TestPowerCut(t *testing.T) {
 	})
 }
 
+// nextDay gives gates the key of the next day.
+func nextDay(gates ...*gate) {
+	for _, g := range gates {
+		g.Helper()
+		if err := g.keys.set(dayKey{"2000-01-02", bytes.Repeat([]byte{8}, keySize), true}); err != nil {
+			g.Fatal(err)
+		}
+	}
+}
+
 // TestMidnight: what was marked before midnight counts after it, and the key goes an hour later.
 func TestMidnight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hub := newMeeting()
 		a, b := newGate(t, "a", hub), newGate(t, "b", hub)
-		for _, g := range []*gate{a, b} {
-			if err := g.keys.set(dayKey{"2000-01-02", bytes.Repeat([]byte{8}, keySize), true}); err != nil {
-				t.Fatal(err)
-			}
-		}
+		nextDay(a, b)
 		time.Sleep(24*time.Hour - time.Minute)
 		a.admits("x")
 		time.Sleep(2 * time.Minute)
@@ -458,11 +464,7 @@ func TestMidnightOfAnother(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hub := newMeeting()
 		a, b := newGate(t, "a", hub), newGate(t, "b", hub)
-		for _, g := range []*gate{a, b} {
-			if err := g.keys.set(dayKey{"2000-01-02", bytes.Repeat([]byte{8}, keySize), true}); err != nil {
-				t.Fatal(err)
-			}
-		}
+		nextDay(a, b)
 		a.o.Now = func() time.Time { return time.Now().Add(30 * time.Second) }
 		time.Sleep(24*time.Hour - 20*time.Second)
 		a.Settle(a.admits("x").N, true)

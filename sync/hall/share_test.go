@@ -41,24 +41,31 @@ func (s seat) Serve(_ string, answer func([]byte) []byte) error {
 	return nil
 }
 
+// sharer is a gate that has come into a room and hands its keys out there.
+func sharer(t *testing.T, name string, hub, names *meeting, all room, trusted sign1.Keys) (*gate, *Sharing) {
+	t.Helper()
+	g := &gate{T: t, dir: t.TempDir(), name: name}
+	g.open(hub)
+	key, _, err := enrol.Load(g.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trusted[key.ID()] = key.Public()
+	s := &Sharing{Hall: g.Hall, Site: "HZMB", Names: names, Line: seat{all, name}, Sign: key.Sign, Trusted: func() sign1.Keys { return trusted },
+		Log: slog.New(slog.DiscardHandler), missing: map[string]time.Time{}}
+	if err := s.Line.Serve("", s.hand); err != nil {
+		t.Fatal(err)
+	}
+	return g, s
+}
+
 // TestLostKeyOfTheDay: a key that nobody has any more keeps nobody from those that came after it.
 func TestLostKeyOfTheDay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hub, names, all, trusted := newMeeting(), newMeeting(), room{}, sign1.Keys{}
 		day := time.Now().UTC().Format(time.DateOnly)
 		come := func(name string) (*gate, *Sharing) {
-			g := &gate{T: t, dir: t.TempDir(), name: name}
-			g.open(hub)
-			key, _, err := enrol.Load(g.dir)
-			if err != nil {
-				t.Fatal(err)
-			}
-			trusted[key.ID()] = key.Public()
-			s := &Sharing{Hall: g.Hall, Site: "HZMB", Names: names, Line: seat{all, name}, Sign: key.Sign, Trusted: func() sign1.Keys { return trusted },
-				Log: slog.New(slog.DiscardHandler), missing: map[string]time.Time{}}
-			if err := s.Line.Serve("", s.hand); err != nil {
-				t.Fatal(err)
-			}
+			g, s := sharer(t, name, hub, names, all, trusted)
 			for i := 0; i < 2 && s.agree(t.Context(), day) != nil; i++ {
 				time.Sleep(orphaned + time.Second)
 			}
@@ -87,21 +94,7 @@ func TestLostKeyOfTheDay(t *testing.T) {
 func TestEarlierKeyOfTheDay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hub, names, all, trusted := newMeeting(), newMeeting(), room{}, sign1.Keys{}
-		come := func(name string) (*gate, *Sharing) {
-			g := &gate{T: t, dir: t.TempDir(), name: name}
-			g.open(hub)
-			key, _, err := enrol.Load(g.dir)
-			if err != nil {
-				t.Fatal(err)
-			}
-			trusted[key.ID()] = key.Public()
-			s := &Sharing{Hall: g.Hall, Site: "HZMB", Names: names, Line: seat{all, name}, Sign: key.Sign, Trusted: func() sign1.Keys { return trusted },
-				Log: slog.New(slog.DiscardHandler), missing: map[string]time.Time{}}
-			if err := s.Line.Serve("", s.hand); err != nil {
-				t.Fatal(err)
-			}
-			return g, s
-		}
+		come := func(name string) (*gate, *Sharing) { return sharer(t, name, hub, names, all, trusted) }
 		day := time.Now().UTC().Format(time.DateOnly)
 		agree := func(s *Sharing) {
 			t.Helper()

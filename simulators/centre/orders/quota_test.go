@@ -114,14 +114,14 @@ func TestQuotaNeverExceeded(t *testing.T) {
 	}
 }
 
-// TestLiesAboutSpending: a device that says it has spent more than it was given neither uses up the
-// quota nor makes room in it for others.
-func TestLiesAboutSpending(t *testing.T) {
+// newBook is an empty book, and the file that it is in.
+func newBook(t *testing.T) (*Book, *bolt.DB) {
+	t.Helper()
 	db, err := bolt.Open(filepath.Join(t.TempDir(), "sink.db"), 0o600, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
+	t.Cleanup(func() { db.Close() })
 	key, err := keys.New("orders")
 	if err != nil {
 		t.Fatal(err)
@@ -130,6 +130,13 @@ func TestLiesAboutSpending(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return b, db
+}
+
+// TestLiesAboutSpending: a device that says it has spent more than it was given neither uses up the
+// quota nor makes room in it for others.
+func TestLiesAboutSpending(t *testing.T) {
+	b, db := newBook(t)
 	if _, err := b.Open(Quota{Quota: "q", Day: "d", Tokens: 100}); err != nil {
 		t.Fatal(err)
 	}
@@ -149,19 +156,7 @@ func TestLiesAboutSpending(t *testing.T) {
 
 // TestLeaseIsGivenAgain to a holder whom it has not reached, as it was; one that has ended is not.
 func TestLeaseIsGivenAgain(t *testing.T) {
-	db, err := bolt.Open(filepath.Join(t.TempDir(), "sink.db"), 0o600, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	key, err := keys.New("orders")
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := New(db, key)
-	if err != nil {
-		t.Fatal(err)
-	}
+	b, _ := newBook(t)
 	day := time.Now().UTC().Format(time.DateOnly)
 	if _, err := b.Open(Quota{Quota: "q", Day: day, Tokens: 100}); err != nil {
 		t.Fatal(err)
