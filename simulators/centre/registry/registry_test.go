@@ -1,39 +1,24 @@
 package registry
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/sha256"
-	"crypto/x509"
-	"encoding/base64"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"example.org/checkpoint/simulators/device"
 )
 
 // newCard is what a device prints.
 func newCard(t testing.TB, name string) []byte {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	d, err := device.New(name, "HZMB")
 	if err != nil {
 		t.Fatal(err)
 	}
-	der, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sum := sha256.Sum256(der)
-	text, err := json.Marshal(map[string]any{"v": 1, "device": name, "site": "HZMB", "kid": hex.EncodeToString(sum[:8]), "spki": base64.StdEncoding.EncodeToString(der)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return text
+	return d.Card()
 }
 
 // TestLook: a card that comes or goes is seen at once, one that is changed in its place after a while,
